@@ -23,9 +23,10 @@ pkg     = $(shell pkg-config $(1) $(2) 2>/dev/null)
 sources = $(sort $(foreach d,$(1),$(wildcard runtime/$(d)/*.c)))
 objects = $(patsubst %.c,$(BUILD)/$(2)/%.o,$(call sources,$(1)))
 
-HOST_OBJ   = $(call objects,base host cli,host) $(BUILD)/host/migrations.o $(BUILD)/host/scripts.o
-NET_OBJ    = $(call objects,base net,net)
-WORKER_OBJ = $(call objects,base worker,worker) $(BUILD)/worker/stdlib.o
+base_OBJ   = $(call objects,base,base)
+host_OBJ   = $(call objects,base host cli,host) $(BUILD)/host/migrations.o $(BUILD)/host/scripts.o
+net_OBJ    = $(call objects,base net,net)
+worker_OBJ = $(call objects,base worker,worker) $(BUILD)/worker/stdlib.o
 LIBEXEC    = $(BUILD)/libexec/perigee
 PROGRAMS   = $(BUILD)/perigee $(LIBEXEC)/net $(LIBEXEC)/worker
 
@@ -34,16 +35,24 @@ all: $(PROGRAMS) ## build the programs (this is plain `make`)
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 
-$(BUILD)/perigee: $(HOST_OBJ)
-	$(CC) $(LDFLAGS) -pie -o $@ $^ $(call pkg,--libs,$(HOST_PKGS)) -lm
-$(LIBEXEC)/net: $(NET_OBJ)
-	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -pie -o $@ $^ $(call pkg,--libs,$(NET_PKGS))
-# Lua stands in the worker statically and at a fixed place, which pins its hash seed (docs/architecture.md, determinism).
-$(LIBEXEC)/worker: $(WORKER_OBJ)
-	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -no-pie -o $@ $^ -l:liblua5.4.a $(call pkg,--libs,$(WORKER_PKGS)) -lm
+# What each role's objects are linked with; tests/c/*_test.c are linked as the role they name. Lua stands in the worker
+# statically and at a fixed place, which pins its hash seed (docs/architecture.md, determinism).
+LINK_base   = -pie $(call pkg,--libs,$(BASE_PKGS))
+LINK_host   = -pie $(call pkg,--libs,$(HOST_PKGS)) -lm
+LINK_net    = -pie $(call pkg,--libs,$(NET_PKGS))
+LINK_worker = -no-pie -l:liblua5.4.a $(call pkg,--libs,$(WORKER_PKGS)) -lm
+link        = @mkdir -p $(@D); echo "LINK $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK_$(1))
 
+$(BUILD)/perigee: $(host_OBJ)
+	$(call link,host)
+$(LIBEXEC)/net: $(net_OBJ)
+	$(call link,net)
+$(LIBEXEC)/worker: $(worker_OBJ)
+	$(call link,worker)
+
+$(BUILD)/base/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fPIE $(call pkg,--cflags,$(BASE_PKGS)) -c -o $@ $<
 $(BUILD)/host/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -fPIE $(call pkg,--cflags,$(HOST_PKGS)) -c -o $@ $<
@@ -54,9 +63,9 @@ $(BUILD)/worker/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -fno-pie $(call pkg,--cflags,$(WORKER_PKGS) lua5.4) -c -o $@ $<
 
-STDLIB     = $(sort $(shell find stdlib -name '*.lua'))
+STDLIB     = $(sort $(shell find stdlib -name '*.lua' 2>/dev/null))
 MIGRATIONS = $(sort $(wildcard runtime/host/migrations/*.sql))
-SCRIPTS    = $(sort $(shell find scripts -type f))
+SCRIPTS    = $(sort $(shell find scripts -type f -not -name '*.db*' -not -path '*/run/*'))
 $(BUILD)/worker/stdlib.S: $(STDLIB) tools/embed.sh
 	@mkdir -p $(@D)
 	tools/embed.sh embedded_stdlib stdlib/ $(STDLIB) > $@
@@ -69,9 +78,71 @@ $(BUILD)/host/scripts.S: $(SCRIPTS) tools/embed.sh
 %.o: %.S
 	$(CC) -c -o $@ $<
 
+# ---- tests ----------------------------------------------------------------------------------------------------
+# A C test says in its opening lines whose parts it tests: /* LINKS: base|host|net|worker */. It is compiled as that
+# role's files are and linked with all of its objects but main's. Benches in C (tests/bench/*.c) likewise.
+c_tests   = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/c/*_test.c))
+c_benches = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
+define c_test
+$(BUILD)/tests/$(1): $(BUILD)/$(2)/tests/$(1).o $(filter-out %/main.o,$($(2)_OBJ))
+	$$(call link,$(2))
+endef
+$(foreach t,$(c_tests) $(c_benches),$(eval $(call c_test,$(t:$(BUILD)/tests/%=%),$(shell sed -n \
+	's,.*LINKS: *\([a-z]*\).*,\1,p' $(t:$(BUILD)/%=%.c) | head -1))))
+
+# perigee.lua of a shipped script stands for its workspace, whose own tests are run.
+tests     = $(wildcard tests/house.py tests/lua/*_test.lua tests/cli/*_test.sh tests/cli/*_test.py scripts/*/perigee.lua)
+e2e_tests = $(wildcard tests/e2e/*_test.py)
+benches   = $(wildcard tests/bench/*.py tests/bench/*.sh)
+run_env   = BUILD=$(BUILD) PERIGEE=$(abspath $(BUILD)/perigee)
+submake   = $(MAKE) --no-print-directory
+jobs      = $(shell nproc 2>/dev/null || echo 2)
+
+deps: ## install what building and testing need (apt-get; elsewhere prints the list)
+	@tools/deps.sh build test e2e lint
+
+demo: ## install what is missing, build, run the main job on the simulated clock
+	@tools/deps.sh build
+	@$(submake) -s -j$(jobs) all
+	@$(BUILD)/perigee -C scripts/creator-intro sim creator-intro --contacts contacts.csv --replies replies.csv
+
+test: ## install what is missing, build, run all quick tests
+	@tools/deps.sh build test
+	@$(submake) -j$(jobs) run-tests
+run-tests: all $(c_tests)
+	@$(run_env) prove -j$(jobs) -e tools/run-test $(tests) $(c_tests)
+
+check: ## the same tests under ASan and UBSan, built in build/san
+	@$(submake) test BUILD=build/san OPT='-O1 -g' SANFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer'
+
+e2e: ## the main job against real Postfix and Dovecot on ports of its own (as root)
+	@tools/deps.sh build e2e test
+	@$(submake) -j$(jobs) all
+	@$(run_env) prove --timer -e tools/run-test $(e2e_tests)
+
+bench: ## measure: runs a second, start-up, simulation
+	@tools/deps.sh build test
+	@$(submake) -j$(jobs) all $(c_benches)
+	@for b in $(c_benches) $(benches); do echo "# $$b"; case $$b in *.py) i=python3;; *.sh) i=sh;; *) i=;; esac; $(run_env) $$i $$b || exit 1; done
+
+lint: ## clang without a warning, syntax of all Lua, shell and Python
+	@tools/deps.sh build lint
+	@$(submake) -j$(jobs) BUILD=build/clang CC=clang CI=1 all
+	@$(submake) -j$(jobs) BUILD=build/clang CC=clang CI=1 $(patsubst $(BUILD)/%,build/clang/%,$(c_tests))
+	@find stdlib scripts tests -name '*.lua' | xargs -r -n1 luac5.4 -p
+	@for f in tools/* .ci/run $(wildcard tests/cli/*.sh tests/bench/*.sh tests/faults/*.sh); do sh -n $$f || exit 1; done
+	@find tests tools -name '*.py' -exec python3 -c 'import ast,sys; [ast.parse(open(f).read(), f) for f in sys.argv[1:]]' {} +
+
+install: all ## install under PREFIX (/usr/local), inside DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/perigee $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/perigee/meta
+	install -m 755 $(BUILD)/perigee $(DESTDIR)$(PREFIX)/bin/perigee
+	install -m 755 $(LIBEXEC)/net $(LIBEXEC)/worker $(DESTDIR)$(PREFIX)/libexec/perigee/
+	install -m 644 man/perigee.1 $(DESTDIR)$(PREFIX)/share/man/man1/perigee.1
+	install -m 644 $(wildcard stdlib/meta/*.lua) $(DESTDIR)$(PREFIX)/share/perigee/meta/
+
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help clean
+.PHONY: all help deps demo test run-tests check e2e bench lint install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

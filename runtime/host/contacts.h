@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Contacts: people with identities, fields, labels and stage. Every change that a script could see raises contacts.rev.
+ * Known attributes: name first_name locale timezone country company owner stage preferred_channel consent consent_source;
+ * identities by channel name (email phone whatsapp instagram messenger x linkedin twitch tiktok telegram signal slack
+ * discord sms call youtube ...); anything else is a field.
+ */
+#ifndef PERIGEE_CONTACTS_H
+#define PERIGEE_CONTACTS_H
+
+#include "host/host.h"
+
+#define CONTACTS_ERROR (contacts_error_quark())
+GQuark contacts_error_quark(void);
+typedef enum { CONTACTS_ERROR_UNKNOWN, CONTACTS_ERROR_INVALID, CONTACTS_ERROR_EXISTS } ContactsError;
+
+/* Is this word a channel (and so an identity's name)? */
+bool contacts_is_channel(const char *word);
+/* The compared form of an address on a channel, or NULL with a sentence (e-mail: syntax of RFC 5321, lower case; phone-like
+ * channels: digits with +; handles: without @, lower case). Caller frees. */
+char *contacts_normalize(const char *channel, const char *address, GError **error);
+
+/* The contact as scripts and templates see it (proto.h "contact"); NULL if there is none. rev may be NULL. */
+json_t *contacts_view(Host *host, const char *id, int64_t *rev);
+/* Whole members that differ from was to is (null: removed); NULL if nothing does. */
+json_t *contacts_changes(const json_t *was, const json_t *is);
+/* The address on a channel (sms and call fall back to phone, phone-like ones to phone); NULL if none. Caller frees. */
+char *contacts_address(Host *host, const char *id, const char *channel);
+/* The contact's zone: timezone, else country's, else the workspace's. Caller unrefs. */
+GTimeZone *contacts_zone(Host *host, const char *id);
+/* Ids (strings, sorted by id) of contacts with this address; norm is the compared form. */
+GPtrArray *contacts_by_address(Host *host, const char *channel, const char *norm);
+/* An id, an e-mail or other address, or a name that is unique: the id. Caller frees; NULL with a sentence. */
+char *contacts_resolve(Host *host, const char *word, GError **error);
+
+/* Changes from scripts: object of stage, attributes other than identities/consent, or fields (null removes a field).
+ * cause goes into the stage history ("run 12"). An unknown stage is an error. */
+bool contacts_set(Host *host, const char *id, const json_t *changes, const char *cause, GError **error);
+void contacts_label(Host *host, const char *id, const char *label, bool on);
+void contacts_note(Host *host, const char *id, const char *author, const char *text);
+/* Adds a contact from an object with any attributes (also identities, labels, consent); the id is made if absent
+ * (a slug of the name or address, unique). Returns the id (caller frees). update: change an existing one. */
+char *contacts_put(Host *host, const json_t *attributes, bool update, const char *cause, GError **error);
+/* perigee.contacts.find: {label, stage, channel, limit, FIELD = value}: array of views sorted by id. */
+json_t *contacts_find(Host *host, const json_t *filter, GError **error);
+/* A contact for an unknown sender (inbound = "everyone"). Caller frees the id. */
+char *contacts_meet(Host *host, const char *channel, const char *address, const char *name);
+
+/* CSV (docs/operations.md). on_bad: called per bad row with its line; rows are then skipped. Counts what was done. */
+typedef struct ImportResult { int added, updated, unchanged, skipped, bad; } ImportResult;
+typedef void (*ImportBad)(void *user, int line, const char *text);
+/* text: the file's bytes. update: change contacts that exist (same id, or same address); else they are skipped.
+ * strict: a bad row refuses the whole file (nothing is changed). dry: change nothing. False with FILE:LINE: text. */
+bool contacts_import(Host *host, const char *file, const char *text, size_t size, bool update, bool strict, bool dry,
+                     ImportBad on_bad, void *user, ImportResult *result, GError **error);
+
+#endif

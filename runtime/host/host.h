@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The host: the one process that decides. It owns the database, the journal, schedules and policy; it has no Lua, no
+ * outside network and no secrets. This structure is the context that all its modules are given first.
+ */
+#ifndef PERIGEE_HOST_H
+#define PERIGEE_HOST_H
+
+#include "base/clock.h"
+#include "base/frame.h"
+#include "base/log.h"
+#include "base/proto.h"
+#include "base/value.h"
+#include "host/db.h"
+#include "host/workspace.h"
+
+typedef struct Workers Workers;
+typedef struct Carrier Carrier;
+typedef struct Visits Visits;
+typedef struct Control Control;
+
+typedef struct Host {
+	Db *db;
+	Clock clock;
+	Workspace *workspace;
+	Workers *workers;
+	Carrier *carrier;   /* what takes messages away: net, or sim's pretend channels; NULL: nothing leaves */
+	Visits *visits;
+	Control *control;
+	GRand *random;      /* seeded in sim and test; else NULL, and host_random uses the system's */
+	bool simulated;     /* pretend channels and virtual time */
+	bool serving;       /* runs are woken and messages handed over */
+	bool stopping;
+	char *stdlib;       /* --stdlib DIR or NULL */
+	/* Told of everything people may want to see (sim's timeline); NULL: nobody looks. Takes event. */
+	void (*see)(void *user, json_t *event);
+	void *see_user;
+	Time commit_took;   /* of the last commit, in microseconds */
+	int64_t begun_at;   /* monotonic microseconds: when the open transaction began; 0: none */
+	bool leaving;       /* something committed later wants to leave the machine */
+	Time retry_at;      /* monotonic µs: after a failed commit nothing is tried before this */
+	int failures;       /* commits failed in a row */
+	GPtrArray *watchers;  /* of poll: see host_watch */
+	GArray *after_commit; /* things to do once the open transaction is committed */
+} Host;
+
+/* Now, by the host's clock. */
+Time host_now(const Host *host);
+/* 64 random bits, not predictable unless simulated. */
+uint64_t host_random(Host *host);
+
+/* All writing happens inside the open transaction; this opens it if need be. */
+void host_write(Host *host);
+/* Something waits for the commit before it may leave: call `then` after it, or `gone` if the commit failed (may be NULL). */
+typedef void (*HostThen)(Host *host, void *data);
+void host_after_commit(Host *host, HostThen then, HostThen gone, void *data);
+/* Commits now. False: it failed, everything since the last commit is undone and its visits are ended (said in the log). */
+bool host_commit(Host *host, GError **error);
+
+/* Descriptors that the loop watches. ready is called with poll's revents. wants_write is asked before each poll. */
+typedef void (*HostReady)(Host *host, void *user, short revents);
+typedef bool (*HostWantsWrite)(void *user);
+void host_watch(Host *host, int fd, HostReady ready, HostWantsWrite wants_write, void *user);
+void host_unwatch(Host *host, int fd);
+
+/* One turn of the loop: start what is due, wait for descriptors at most timeout_ms, handle what came, commit when it is time. */
+void host_turn(Host *host, int timeout_ms);
+/* Turns until *done, or the time is up. */
+bool host_turn_until(Host *host, const bool *done, int timeout_ms);
+/* Is nothing under way (no visit, rendering, hand-over, read) that could still do something now? */
+bool host_idle(const Host *host);
+/* The next moment at which something is due by itself; TIME_NEVER if nothing is. */
+Time host_next_due(Host *host);
+
+/* Shows an event to whoever looks. Takes the object; at, contact, run are added if given. */
+void host_see(Host *host, json_t *event, const char *contact, int64_t run);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Policy: what no script may ever do without. A table of rules in the order of DESIGN.md section 8; each looks at one
+ * case (a message that is about to be handed over, or asked about) and says allow, or why not.
+ */
+#ifndef PERIGEE_POLICY_H
+#define PERIGEE_POLICY_H
+
+#include "host/host.h"
+
+typedef enum { POLICY_ALLOW, POLICY_DEFER, POLICY_REFUSE, POLICY_WITHDRAW, POLICY_HAND } PolicyAnswer;
+const char *policy_answer_name(PolicyAnswer answer); /* "allow", "defer", ... */
+
+typedef struct PolicyCase {
+	const char *contact;  /* id */
+	const char *channel;
+	const char *address;  /* NULL: the contact has none on this channel */
+	const Account *account; /* NULL: none configured */
+	const char *purpose;  /* ask, answer, service, news; NULL: not known yet (can) */
+	int64_t run;          /* 0: none (a question of `why` or `can`, a test message) */
+	const char *sequence; /* NULL without a run */
+	bool follow_up;       /* the run has written before */
+	Time wait_ended_at;   /* the end of the run's last wait; 0: none */
+	int64_t seen_event;   /* the last reply event the run has been given */
+	bool asking;          /* can/why: mere delays do not matter to can */
+} PolicyCase;
+
+typedef struct Verdict {
+	PolicyAnswer answer;
+	const char *rule; /* static; NULL when allowed */
+	char *reason;     /* a sentence for people; verdict_clear frees */
+	Time until;       /* DEFER: when to look again; TIME_NEVER: only when something changes */
+} Verdict;
+void verdict_clear(Verdict *verdict);
+
+/* The first closed gate, in order. */
+Verdict policy_check(Host *host, const PolicyCase *c);
+/* Every gate in order, for `why`; verdict is cleared by the callee. */
+typedef void (*PolicySee)(void *user, const char *rule, const Verdict *verdict);
+void policy_each(Host *host, const PolicyCase *c, PolicySee see, void *user);
+
+/* Suppression. channel "*" is the person on all channels. The hash is keyed with a key of this database (meta). */
+void policy_suppress_identity(Host *host, const char *channel, const char *address, const char *reason, const char *contact);
+void policy_suppress_person(Host *host, const char *contact, const char *reason);
+
+#endif

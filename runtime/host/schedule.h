@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Schedules of jobs: five-field cron ("0 9 * * 1-5"; ranges, lists, steps, names), "every weekday at 09:00",
+ * "every day at 09:00", "every monday at 09:00", "every 15 minutes", "every hour", or one ISO date-time, once.
+ * Times are local to the job's zone: a time that DST skips fires at the gap's end, one that comes twice fires once.
+ */
+#ifndef PERIGEE_SCHEDULE_H
+#define PERIGEE_SCHEDULE_H
+
+#include "base/clock.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct Schedule Schedule;
+Schedule *schedule_parse(const char *text, GTimeZone *zone, GError **error);
+void schedule_free(Schedule *schedule);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Schedule, schedule_free)
+/* The first due time after `after`; TIME_NEVER if there is none. */
+Time schedule_next(const Schedule *schedule, Time after);
+
+#endif
