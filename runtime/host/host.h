@@ -44,6 +44,23 @@ typedef struct Host {
 	GArray *after_commit; /* things to do once the open transaction is committed */
 } Host;
 
+/* How a host is opened. */
+typedef enum {
+	HOST_FILES,    /* files and an in-memory database on a virtual clock (check, sim, test, render) */
+	HOST_OWNER,    /* the workspace's database, with its lock; nothing is sent or woken unless host_serve is called */
+	HOST_NOWHERE,  /* no workspace at all (mail, render --data): only workers */
+} HostMode;
+/* Opens the workspace in dir: evaluates perigee.lua, takes the lock (OWNER), opens the database. An error says where and what
+ * to do. stdlib: a folder, or NULL. */
+Host *host_open(const char *dir, HostMode mode, const char *stdlib, GError **error);
+/* Ends roles, commits, gives the lock back. */
+void host_close(Host *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Host, host_close)
+/* Starts net and begins to wake runs and hand messages over. */
+bool host_serve(Host *host, GError **error);
+/* The path of a role's program (libexec/perigee/NAME beside this one, or ../libexec/perigee/NAME). Caller frees. */
+char *host_libexec(const char *name);
+
 /* Now, by the host's clock. */
 Time host_now(const Host *host);
 /* 64 random bits, not predictable unless simulated. */

@@ -70,7 +70,7 @@ CREATE TABLE runs (
   wait_ended_at INTEGER,                        -- the end of its last wait: inbox_fresh compares with it
   account TEXT,                                 -- the mailbox it writes from
   thread TEXT,                                  -- Message-ID of the first mail of its thread
-  tries INTEGER NOT NULL DEFAULT 0              -- visits in a row whose worker died
+  held TEXT                                     -- waits for this account's mailbox to be read before its wait may end
 );
 CREATE UNIQUE INDEX runs_by_key ON runs (sequence, contact, key);
 CREATE INDEX runs_by_due ON runs (due, id) WHERE state IN ('ready', 'waiting') AND due IS NOT NULL;
@@ -120,7 +120,7 @@ CREATE TABLE messages (
   attempts INTEGER NOT NULL DEFAULT 0, code TEXT, error TEXT,
   uncertain INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX messages_queue ON messages (due, id) WHERE state = 'queued';
+CREATE INDEX messages_queue ON messages (account, due, id) WHERE state = 'queued';
 CREATE INDEX messages_busy ON messages (state) WHERE state IN ('queued', 'handed', 'unknown', 'held');
 CREATE INDEX messages_by_contact ON messages (contact, at);
 CREATE INDEX messages_by_run ON messages (run);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ledger: every message sent or received, one row each. A message leaves `queued` only with an outcome; its Message-ID and
+ * bytes are committed before it is handed over, so that it is never sent twice by us (DESIGN.md section 8).
+ */
+#ifndef PERIGEE_LEDGER_H
+#define PERIGEE_LEDGER_H
+
+#include "host/host.h"
+
+#define LEDGER_ERROR (ledger_error_quark())
+GQuark ledger_error_quark(void);
+typedef enum { LEDGER_ERROR_UNKNOWN, LEDGER_ERROR_STATE, LEDGER_ERROR_INVALID } LedgerError;
+
+/* Queues a message of a run (run 0: of a person). options: the send's opts. False: it can't be (no account of that name...). */
+bool ledger_queue(Host *host, int64_t run, int64_t position, const char *contact, const char *channel, const char *template_name,
+                  const json_t *options, int64_t *id, GError **error);
+/* Looks at queued messages that are due: policy, rendering, hand-over. */
+void ledger_turn(Host *host);
+/* What became of a message that was handed over. */
+void ledger_outcome(Host *host, int64_t id, SentClass sent, uint32_t code, const char *enhanced, const char *text);
+/* After a crash of net, or at start: every handed message is settled by what the send log says. */
+void ledger_settle(Host *host, int64_t id, SettledState state, bool same_boot, uint32_t code, const char *enhanced, const char *text);
+/* Withdraws what a run has queued. */
+void ledger_withdraw_run(Host *host, int64_t run, const char *reason);
+/* A person cancels a queued message / says what became of an unknown one ("sent" or "again"). */
+bool ledger_cancel(Host *host, int64_t id, GError **error);
+bool ledger_resolve(Host *host, int64_t id, const char *what, GError **error);
+/* A person has sent (or not) a message that was theirs to send. */
+void ledger_by_hand(Host *host, int64_t id, bool sent);
+/* Renderings and hand-overs under way. */
+unsigned ledger_busy(const Host *host);
+/* Builds and sends a real test message to `to`, as contact would get it. Blocking. */
+bool ledger_test(Host *host, const char *to, const char *template_name, const char *contact, char **said, GError **error);
+
+#endif

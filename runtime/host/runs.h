@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs: one execution of a sequence for one contact, or of a job for one due time. A run is rows: its state here, its
+ * effects in the journal. Visits (visits.c) replay it in a worker; this module decides what becomes of it.
+ *
+ *   ready    due now, will be visited        done     it returned: outcome
+ *   waiting  a wait, sleep or task is pending  failed   an error or a limit: error_code, error
+ *   sending  a message of its own is queued    stopped  by a person, a script or the host (outcome says)
+ *                                              parked   its replay diverged
+ */
+#ifndef PERIGEE_RUNS_H
+#define PERIGEE_RUNS_H
+
+#include "host/host.h"
+
+#define RUNS_ERROR (runs_error_quark())
+GQuark runs_error_quark(void);
+typedef enum { RUNS_ERROR_UNKNOWN, RUNS_ERROR_STATE } RunsError;
+
+typedef enum { ENROL_STARTED, ENROL_ALREADY, ENROL_REFUSED } EnrolResult;
+/* Starts a run unless (sequence, contact, key) has had one (again: a new key is made). said: a sentence for people ("already
+ * ran: replied on 2026-11-23"); caller frees. state may be NULL. */
+EnrolResult runs_enrol(Host *host, const char *sequence, const char *contact, const char *key, bool again,
+                       const json_t *state, int64_t *run, char **said);
+/* Answers the pending effect and makes the run due. Takes answer. Does nothing if that effect is not pending. */
+void runs_answer(Host *host, int64_t run, int64_t position, json_t *answer);
+/* Ends a run: state done, failed, stopped or parked. Its queued messages are withdrawn in the same transaction, a visit under
+ * way is abandoned. */
+void runs_end(Host *host, int64_t run, const char *state, const char *outcome, const char *code, const char *error);
+/* For people: stop one, or all live runs of a contact. Counts those ended. */
+int runs_stop_contact(Host *host, const char *contact, const char *sequence, const char *outcome);
+bool runs_stop(Host *host, int64_t run, GError **error);
+/* Goes on from the journal (failed, stopped, parked runs), on the newest version that replays. */
+bool runs_retry(Host *host, int64_t run, GError **error);
+/* Is it one of ready, waiting, sending? */
+bool runs_live(Host *host, int64_t run);
+
+/* What `perigee upgrade` found or did for one run. */
+typedef struct UpgradeResult {
+	int64_t run;
+	char *sequence, *contact, *from, *to;
+	bool moves;              /* or: stays, with the first difference */
+	int64_t position;
+	char *recorded, *asked;  /* "send {...}" */
+	char *place;             /* FILE:LINE */
+} UpgradeResult;
+/* Replays every live run of the sequence (NULL: of all) that is not on the newest version against it. dry: only tell. Array of
+ * UpgradeResult. */
+GPtrArray *runs_upgrade(Host *host, const char *sequence, bool dry);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Versions: scripts by content. A file of sequences/ or jobs/ becomes a version when serve starts, on reload, or by `perigee
+ * upgrade`, and only if its declarations can be had and it has no faults. New runs take the newest; running ones keep theirs
+ * until they move. lib/NAME.lua are the workspace's own modules.
+ */
+#ifndef PERIGEE_VERSIONS_H
+#define PERIGEE_VERSIONS_H
+
+#include "host/host.h"
+#include "host/workers.h"
+
+#define VERSIONS_ERROR (versions_error_quark())
+GQuark versions_error_quark(void);
+typedef enum { VERSIONS_ERROR_UNKNOWN, VERSIONS_ERROR_FAULTY } VersionsError;
+
+/* A sequence or job as a program, from a file of the workspace (a name, or a path). Not yet a version. */
+Program *versions_read(Host *host, const char *name_or_path, GError **error);
+/* Paths (relative to the workspace) of all scripts: sequences/ and jobs/ .lua files, sorted. */
+GPtrArray *versions_files(Host *host);
+/* A template's program: templates/NAME.md (.txt, .html) and its locales; NULL with an error if there is none. Cached until
+ * versions_forget_templates. */
+Program *versions_template(Host *host, const char *name, GError **error);
+void versions_forget_templates(Host *host);
+/* Names of all templates, sorted. */
+GPtrArray *versions_templates(Host *host);
+
+/* Enters a script into the database if it is new there; the name it declares. A script with faults is refused. */
+char *versions_enter(Host *host, const char *path, bool *is_new, GError **error);
+/* All scripts of the workspace; faulty ones are reported through `bad` and stay at their old version. */
+void versions_enter_all(Host *host, void (*bad)(void *user, const char *path, const char *text), void *user);
+/* The newest version of a script, NULL if unknown. Caller frees. */
+char *versions_newest(Host *host, const char *script);
+/* Program and declarations of a version; borrowed, cached. */
+Program *versions_program(Host *host, const char *hash);
+const json_t *versions_declared(Host *host, const char *hash);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Workers: the pool of jailed processes that run Lua and read mail. One worker serves one trust domain. A call goes to a
+ * worker of its domain; its frames come back to the caller until the caller says it is over. A worker that dies (or is killed
+ * by the watchdog, or speaks out of turn) costs only time: the call it was working on is tried once more on a fresh one and fails if
+ * that dies too; calls that were waiting behind it go elsewhere.
+ */
+#ifndef PERIGEE_WORKERS_H
+#define PERIGEE_WORKERS_H
+
+#include "host/host.h"
+
+#define WORKERS_ERROR (workers_error_quark())
+GQuark workers_error_quark(void);
+typedef enum { WORKERS_ERROR_START, WORKERS_ERROR_REFUSED, WORKERS_ERROR_FAILED, WORKERS_ERROR_DIED } WorkersError;
+
+/* What W_LOAD sends: sources, the main one first. Reference counted; equal content has an equal hash. */
+typedef struct Program {
+	gint refs;
+	ProgramType type;
+	char *name;
+	char *hash;         /* SHA-256 of all below, hex */
+	GPtrArray *modules; /* names */
+	GPtrArray *sources;
+} Program;
+Program *program_new(ProgramType type, const char *name);
+void program_add(Program *program, const char *module, const char *source);
+/* Computes the hash; nothing is added after it. Returns program. */
+Program *program_seal(Program *program);
+Program *program_ref(Program *program);
+void program_unref(Program *program);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Program, program_unref)
+
+typedef struct WorkerCall {
+	const char *domain;  /* "workspace", "mail"; static */
+	Program *program;    /* NULL for mail */
+	/* Writes the request's frame; called again if the worker died. */
+	void (*write)(void *user, Peer *peer, uint64_t ticket, uint64_t program);
+	/* A frame for this call. True: the call is over. A malformed frame: set *bad. */
+	bool (*frame)(void *user, uint64_t ticket, Frame *frame, bool *bad);
+	/* The program could not be loaded, or workers died twice: the call is over. code as in W_REFUSED, or "crashed". */
+	void (*failed)(void *user, uint64_t ticket, const char *code, const char *text, const char *where);
+	void *user;
+} WorkerCall;
+
+/* count: workers per domain (1 makes a simulation deterministic). program_path: libexec/perigee/worker. */
+Workers *workers_new(Host *host, const char *program_path, int count, GError **error);
+/* Ends all of them and waits. */
+void workers_free(Workers *workers);
+/* Begins a call; returns its ticket. */
+uint64_t workers_call(Workers *workers, const WorkerCall *call);
+/* The peer that a ticket's worker listens on, to answer an effect; NULL if the worker is gone. */
+Peer *workers_peer(Workers *workers, uint64_t ticket);
+/* Forgets a call: nothing more is heard of it (an unanswered effect is abandoned). */
+void workers_cancel(Workers *workers, uint64_t ticket);
+/* Calls under way. */
+unsigned workers_busy(const Workers *workers);
+/* Writes what is pending, kills what is stuck. Called each turn. */
+void workers_turn(Workers *workers);
+
+/* Blocking calls, for commands. They turn the loop until there is an answer. */
+/* What a program declares, from a fresh worker. NULL with "FILE:LINE: text". */
+json_t *workers_declare(Host *host, Program *program, GError **error);
+/* A rendering: the result object; bytes (MIME entity or plain output) if not NULL. */
+json_t *workers_render(Host *host, Program *program, const json_t *data, const json_t *options, GByteArray **bytes, GError **error);
+/* A mail as understood (W_MAIL_READ). */
+json_t *workers_read_mail(Host *host, const void *bytes, size_t size, GError **error);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* What a child of net is to be: see account.h. */
+#include "net/account.h"
+
+#include <sodium.h>
+#include <string.h>
+
+#include "base/value.h"
+
+G_DEFINE_QUARK(perigee-account-error, account_error)
+
+typedef struct Scheme {
+	const char *name;
+	AccountRole role;
+	unsigned port;
+} Scheme;
+
+static const Scheme schemes[] = {
+	{ "smtp", ROLE_SENDER, 587 },
+	{ "smtps", ROLE_SENDER, 465 },
+	{ "imap", ROLE_READER, 143 },
+	{ "imaps", ROLE_READER, 993 },
+};
+
+static bool invalid(GError **error, const char *account, const char *what, const char *value)
+{
+	g_set_error(error, ACCOUNT_ERROR, ACCOUNT_ERROR_INVALID, "account %s: %s: %s", account, what, value);
+	return false;
+}
+
+static bool parse_url(Account *account, const char *url, GError **error)
+{
+	Server *server = &account->server;
+	g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
+	const char *scheme = uri ? g_uri_get_scheme(uri) : "";
+	const char *host = uri ? g_uri_get_host(uri) : NULL;
+	for (size_t i = 0; host && *host && i < G_N_ELEMENTS(schemes); i++) {
+		if (schemes[i].role != account->role || strcmp(scheme, schemes[i].name) != 0)
+			continue;
+		server->scheme = g_strdup(scheme);
+		server->host = g_strdup(host);
+		server->port = g_uri_get_port(uri) > 0 ? (unsigned)g_uri_get_port(uri) : schemes[i].port;
+		return true;
+	}
+	return invalid(error, account->name, account->role == ROLE_SENDER ? "this is no smtp:// or smtps:// URL" :
+	               "this is no imap:// or imaps:// URL", url);
+}
+
+static bool parse_server(Account *account, const json_t *config, GError **error)
+{
+	Server *server = &account->server;
+	const char *part = account->role == ROLE_SENDER ? "smtp" : "imap";
+	const json_t *object = json_object_get(config, part);
+	if (!json_is_object(object))
+		return invalid(error, account->name, "this part of the account is missing", part);
+	server->user = g_strdup(value_string(object, "user", ""));
+	server->secret = g_strdup(value_string(object, "password", ""));
+	server->auth = g_strdup(value_string(object, "auth", ""));
+	const char *tls = value_string(object, "tls", "required");
+	if (strcmp(tls, "required") != 0 && strcmp(tls, "none") != 0)
+		return invalid(error, account->name, "tls is \"required\" or \"none\", not", tls);
+	server->plain = strcmp(tls, "none") == 0;
+	static const char *const methods[] = { "", "plain", "login", "xoauth2", "oauthbearer", NULL };
+	if (!g_strv_contains(methods, server->auth))
+		return invalid(error, account->name, "this way to sign in is not known", server->auth);
+	account->inbox = g_strdup(value_string(object, "inbox", "INBOX"));
+	account->sent = g_strdup(value_string(object, "sent", "Sent"));
+	return parse_url(account, value_string(object, "url", ""), error);
+}
+
+/* The domain names us in EHLO: it is known to the server anyway, the machine's own name need not be. */
+static char *domain_of(const char *address)
+{
+	const char *at = strrchr(address, '@');
+	g_autofree char *ascii = at && at[1] ? g_hostname_to_ascii(at + 1) : NULL;
+	for (const char *c = ascii; c && *c; c++)
+		if (!g_ascii_isalnum(*c) && *c != '-' && *c != '.')
+			return g_strdup("localhost");
+	return ascii && *ascii ? g_steal_pointer(&ascii) : g_strdup("localhost");
+}
+
+Account *account_parse(const char *json, GError **error)
+{
+	g_autoptr(json_t) value = value_parse(json, -1, error);
+	if (!value)
+		return NULL;
+	g_autoptr(Account) account = g_new0(Account, 1);
+	account->name = g_strdup(value_string(value, "account", "?"));
+	const char *role = value_string(value, "role", "");
+	if (strcmp(role, "sender") != 0 && strcmp(role, "reader") != 0) {
+		invalid(error, account->name, "this role is not known", role);
+		return NULL;
+	}
+	account->role = strcmp(role, "sender") == 0 ? ROLE_SENDER : ROLE_READER;
+	const json_t *config = json_object_get(value, "config");
+	account->domain = domain_of(value_string(config, "from_address", ""));
+	GStrvBuilder *allow = g_strv_builder_new();
+	size_t i;
+	json_t *item;
+	json_array_foreach(json_object_get(value, "allow_addresses"), i, item)
+		if (json_is_string(item))
+			g_strv_builder_add(allow, json_string_value(item));
+	account->allow = g_strv_builder_end(allow);
+	g_strv_builder_unref(allow);
+	return parse_server(account, config, error) ? g_steal_pointer(&account) : NULL;
+}
+
+void account_take_secret(Account *account, char *value)
+{
+	account->server.password = value;
+}
+
+void account_free(Account *account)
+{
+	if (!account)
+		return;
+	g_free(account->name);
+	g_free(account->domain);
+	g_free(account->inbox);
+	g_free(account->sent);
+	g_free(account->trouble);
+	g_strfreev(account->allow);
+	g_free(account->server.scheme);
+	g_free(account->server.host);
+	g_free(account->server.user);
+	g_free(account->server.secret);
+	g_free(account->server.auth);
+	sodium_free(account->server.password);
+	g_free(account);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a child of net is to be: the part of an account that its role needs, from the JSON of F_FORK (proto.h).
+ * A sender sees only the account's smtp, a reader only its imap, each with at most one secret.
+ */
+#ifndef PERIGEE_ACCOUNT_H
+#define PERIGEE_ACCOUNT_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define ACCOUNT_ERROR (account_error_quark())
+GQuark account_error_quark(void);
+typedef enum { ACCOUNT_ERROR_INVALID } AccountError;
+
+typedef enum { ROLE_SENDER, ROLE_READER } AccountRole;
+
+/* A mail server and how to sign in there. */
+typedef struct Server {
+	char *scheme;      /* smtp, smtps, imap, imaps */
+	char *host;        /* as in the URL; a v6 address without brackets */
+	unsigned port;     /* the URL's, else 587, 465, 143, 993 (RFC 8314: submission, not port 25) */
+	char *user;        /* "" : no sign-in */
+	char *secret;      /* the name of the secret, or "" */
+	char *auth;        /* "" (what the server offers), "plain", "login", "xoauth2", "oauthbearer" */
+	bool plain;        /* tls = "none" */
+	char *password;    /* sodium_malloc'ed, NULL until account_take_secret */
+} Server;
+
+typedef struct Account {
+	char *name;
+	AccountRole role;
+	char *domain;      /* of the from address, for EHLO */
+	char *inbox, *sent;
+	Server server;
+	char **allow;      /* allow_addresses */
+	char *trouble;     /* why it can't work at all (its secret is missing), in words; NULL if it can */
+} Account;
+
+/* Parses the JSON of F_FORK. */
+Account *account_parse(const char *json, GError **error);
+/* Takes a value that stands in memory of sodium_malloc (vault_unseal). */
+void account_take_secret(Account *account, char *value);
+/* Wipes the secret too. */
+void account_free(Account *account);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Account, account_free)
+
+#endif

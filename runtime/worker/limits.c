@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* Limits of processor time and memory: see limits.h. */
+#include "worker/limits.h"
+
+#include "base/proto.h"
+#include "worker/state.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+enum { TICK_MS = 10, GRACE = 3 };
+
+/* The one static: a signal handler has no other way to know. */
+static struct {
+	volatile sig_atomic_t ticks;   /* since the budget began */
+	volatile sig_atomic_t allowed; /* 0: no budget runs */
+	lua_State *volatile state;
+	volatile sig_atomic_t hooked;
+	Peer *peer;
+	uint8_t kind;
+	uint64_t id;
+	unsigned scale, ms, memory_mb;
+	const char *doing;
+} watch;
+
+static _Noreturn void end_visit(void)
+{
+	char text[160], where[STATE_WHERE] = "";
+	g_snprintf(text, sizeof text, "more than %u ms of processor time %s", watch.ms, watch.doing);
+	if (watch.state)
+		state_where(watch.state, where);
+	limits_end("limit", text, where);
+}
+
+static void hook(lua_State *state, lua_Debug *at)
+{
+	(void)at;
+	(void)state;
+	end_visit();
+}
+
+static uint8_t *put_text(uint8_t *at, const char *text)
+{
+	uint32_t size = (uint32_t)strlen(text), le = GUINT32_TO_LE(size);
+	memcpy(at, &le, 4);
+	memcpy(at + 4, text, size + 1);
+	return at + 4 + size + 1;
+}
+
+/* Stuck in C code. Only calls that are allowed in a signal handler: the frame is built and written by hand, and only if
+ * no other frame is half written. */
+static _Noreturn void end_here(void)
+{
+	if (peer_pending(watch.peer) == 0) {
+		uint8_t frame[256] = { 0 }, *end = frame + 16;
+		end = put_text(end, "limit");
+		end = put_text(end, "too much processor time in one call of a library function");
+		end = put_text(end, "");
+		uint32_t size = GUINT32_TO_LE((uint32_t)(end - frame - 16));
+		uint64_t id = GUINT64_TO_LE(watch.id);
+		memcpy(frame, &size, 4);
+		frame[4] = watch.kind;
+		memcpy(frame + 8, &id, 8);
+		for (uint8_t *at = frame; at < end;) {
+			ssize_t n = write(peer_fd(watch.peer), at, (size_t)(end - at));
+			if (n > 0)
+				at += n;
+			else if (n < 0 && errno == EAGAIN)
+				poll(&(struct pollfd){ peer_fd(watch.peer), POLLOUT, 0 }, 1, -1);
+			else if (n < 0 && errno != EINTR)
+				break;
+		}
+	}
+	_exit(2);
+}
+
+static void tick(int signal_number)
+{
+	(void)signal_number;
+	int saved = errno;
+	if (watch.allowed && ++watch.ticks > watch.allowed) {
+		if (watch.state && watch.ticks <= watch.allowed + GRACE) {
+			watch.hooked = 1;
+			lua_sethook(watch.state, hook, LUA_MASKCOUNT, 1);
+		} else {
+			end_here();
+		}
+	}
+	errno = saved;
+}
+
+void limits_start(Peer *peer, bool slow)
+{
+	watch.peer = peer;
+	watch.scale = slow ? 20 : 1;
+	struct sigaction action = { .sa_handler = tick, .sa_flags = SA_RESTART };
+	sigaction(SIGPROF, &action, NULL);
+	struct timeval period = { 0, TICK_MS * 1000 };
+	setitimer(ITIMER_PROF, &(struct itimerval){ period, period }, NULL);
+}
+
+void limits_request(uint8_t kind, uint64_t id)
+{
+	watch.kind = kind;
+	watch.id = id;
+}
+
+void limits_begin(lua_State *state, unsigned ms, unsigned memory_mb, const char *doing)
+{
+	watch.allowed = 0; /* a tick between these lines must see no half of a budget */
+	watch.ticks = 0;
+	watch.state = state;
+	watch.ms = ms;
+	watch.memory_mb = memory_mb;
+	watch.doing = doing;
+	/* A fork server builds its first states before there is a clock; no tick comes there. */
+	watch.allowed = (sig_atomic_t)MAX(ms * MAX(watch.scale, 1u) / TICK_MS, 1u);
+}
+
+void limits_running(lua_State *state)
+{
+	watch.state = state;
+	if (watch.hooked) /* the hook was set on the coroutine that ran before */
+		lua_sethook(state, hook, LUA_MASKCOUNT, 1);
+}
+
+void limits_stop(void)
+{
+	watch.allowed = 0;
+	watch.hooked = 0;
+	watch.state = NULL;
+}
+
+void limits_memory(void)
+{
+	char text[80], where[STATE_WHERE] = "";
+	g_snprintf(text, sizeof text, "more than %u MiB of memory in one visit", watch.memory_mb);
+	if (watch.state)
+		state_where(watch.state, where);
+	limits_end("memory", text, where);
+}
+
+void limits_end(const char *code, const char *text, const char *where)
+{
+	watch.allowed = 0;
+	if (!watch.peer) /* a fork server: our own Lua does not fit */
+		_exit(2);
+	peer_begin(watch.peer, watch.kind, watch.id);
+	peer_put_str(watch.peer, code, -1);
+	peer_put_str(watch.peer, text, -1);
+	peer_put_str(watch.peer, where, -1);
+	peer_end(watch.peer);
+	peer_flush_all(watch.peer, NULL);
+	_exit(2);
+}
