@@ -13,10 +13,11 @@ CREATE TABLE contacts (
   rev INTEGER NOT NULL DEFAULT 1,
   created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
 );
--- Addresses. norm is the form that is compared: lower case, for e-mail without display name.
+-- Addresses. norm is the form that is compared: lower case, for e-mail without display name. Of several on one channel
+-- the one of the lowest rank is written to.
 CREATE TABLE identities (
   contact TEXT NOT NULL REFERENCES contacts(id) ON DELETE CASCADE,
-  channel TEXT NOT NULL, address TEXT NOT NULL, norm TEXT NOT NULL,
+  channel TEXT NOT NULL, address TEXT NOT NULL, norm TEXT NOT NULL, rank INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (contact, channel, norm)
 ) WITHOUT ROWID;
 CREATE INDEX identities_by_address ON identities (channel, norm);
