@@ -14,20 +14,16 @@ import contextlib
 import email
 import email.policy
 import imaplib
-import json
 import os
 import pwd
-import random
 import re
 import shutil
 import signal
 import smtplib
 import socket
-import ssl
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 
