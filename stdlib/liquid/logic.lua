@@ -43,9 +43,9 @@ end
 ---a == b as Liquid sees it: numbers by value, arrays and objects by content, empty and blank by what they mean.
 function equals(a, b)
   if rawequal(a, b) then return true end
-  local special = (b == values.EMPTY or b == values.BLANK) and b or (a == values.EMPTY or a == values.BLANK) and a
-  if special then
-    local other = special == b and a or b
+  local special, other = b, a
+  if a == values.EMPTY or a == values.BLANK then special, other = a, b end
+  if special == values.EMPTY or special == values.BLANK then
     if other == values.EMPTY or other == values.BLANK then return false end
     if special == values.EMPTY then return is_empty(other) end
     return is_blank(other)
@@ -104,15 +104,14 @@ end
 ---An integer out of a number or a text that is one, else an error naming what it is for.
 function M.to_integer(value, what)
   if math.type(value) == "integer" then return value end
-  if math.type(value) == "float" then return math.floor(value) end
   local digits = type(value) == "string" and value:match("^%s*(%-?%d+)%s*$")
   if not digits then error({ text = what .. " must be a whole number" }, 0) end
   return math.tointeger(tonumber(digits))
 end
 
----A stable sort; before(a, b) says that a comes before b.
+---A sorted copy of the first n items, stable; before(a, b) says that a comes before b.
 function M.sort(list, n, before)
-  local from, to, width = list, {}, 1
+  local from, to, width = table.move(list, 1, n, 1, {}), {}, 1
   while width < n do
     local low = 1
     while low <= n do
