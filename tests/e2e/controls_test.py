@@ -32,7 +32,7 @@ def scenario(tap):
         ids = {m["contact"]: m["id"] for m in queued()}
         work.do("stop", runs["ana"])
         work.do("stop", "--contact", "ben")
-        work.do("cancel", ids["chloe"])
+        work.do("messages", "cancel", ids["chloe"])
         work.do("pause", "--contact", "dora")
         work.do("resume", "--account", "partnerships")
         tap.ok(harness.wait_for(lambda: sum(boxes().values()) >= 4, 30), "resumed, the others leave", boxes(), work.log())
@@ -43,7 +43,7 @@ def scenario(tap):
         tap.equal([states["ana"], states["ben"]], ["withdrawn", "withdrawn"], "messages of stopped runs are withdrawn")
         tap.equal(states["chloe"], "cancelled", "the cancelled one says so")
         tap.equal(states["dora"], "queued", "the paused one waits")
-        tap.ok(work.run("cancel", ids["emil"]).returncode == 1, "what has left can't be cancelled")
+        tap.ok(work.run("messages", "cancel", ids["emil"]).returncode == 1, "what has left can't be cancelled")
 
         work.do("pause", "--sequence", "creator-intro")
         work.do("resume", "--contact", "dora")
