@@ -41,8 +41,13 @@ void contacts_note(Host *host, const char *id, const char *author, const char *t
 /* Adds a contact from an object with any attributes (also identities, labels, consent); the id is made if absent
  * (a slug of the name or address, unique). Returns the id (caller frees). update: change an existing one. */
 char *contacts_put(Host *host, const json_t *attributes, bool update, const char *cause, GError **error);
+/* As a person says it, by the same names and also identities, labels and consent: what is named is replaced (all addresses of a
+ * channel, all labels), null or "" removes. */
+bool contacts_replace(Host *host, const char *id, const json_t *attributes, const char *cause, GError **error);
 /* perigee.contacts.find: {label, stage, channel, limit, FIELD = value}: array of views sorted by id. */
 json_t *contacts_find(Host *host, const json_t *filter, GError **error);
+/* The same, ids alone, appended to ids (which frees with g_free): any number of them. */
+bool contacts_find_ids(Host *host, const json_t *filter, GPtrArray *ids, GError **error);
 /* A contact for an unknown sender (inbound = "everyone"). Caller frees the id. */
 char *contacts_meet(Host *host, const char *channel, const char *address, const char *name);
 
