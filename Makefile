@@ -138,7 +138,7 @@ install: all ## install under PREFIX (/usr/local), inside DESTDIR
 	install -m 755 $(BUILD)/perigee $(DESTDIR)$(PREFIX)/bin/perigee
 	install -m 755 $(LIBEXEC)/net $(LIBEXEC)/worker $(DESTDIR)$(PREFIX)/libexec/perigee/
 	install -m 644 man/perigee.1 $(DESTDIR)$(PREFIX)/share/man/man1/perigee.1
-	install -m 644 $(wildcard stdlib/meta/*.lua) $(DESTDIR)$(PREFIX)/share/perigee/meta/
+	for f in $(wildcard stdlib/meta/*.lua); do install -m 644 $$f $(DESTDIR)$(PREFIX)/share/perigee/meta/ || exit 1; done
 
 clean: ## remove build/
 	rm -rf build

@@ -149,7 +149,7 @@ def stdlib_rules():
     faults = []
     for path in modules:
         for number, line in enumerate(path.read_text().splitlines() if path.exists() else [], 1):
-            found = re.match(r"function [A-Za-z]\w*(?:\.\w+)*[.:]([a-z]\w*)\(", line)
+            found = re.match(r"function (?:M|methods)(?:\.\w+)?[.:]([a-z]\w*)\(", line)
             if found and found.group(1) not in words:
                 faults.append(f"{short(path, number)}: {found.group(1)} has no LuaLS comment")
     check("every function that scripts may call is documented for editors", faults)
