@@ -58,5 +58,25 @@ typedef void (*ImportBad)(void *user, int line, const char *text);
  * strict: a bad row refuses the whole file (nothing is changed). dry: change nothing. False with FILE:LINE: text. */
 bool contacts_import(Host *host, const char *file, const char *text, size_t size, bool update, bool strict, bool dry,
                      ImportBad on_bad, void *user, ImportResult *result, GError **error);
+/* The same with a sight of how far it is: bytes done of size, now and then. */
+typedef struct Import {
+	const char *file, *text;
+	size_t size;
+	bool update, strict, dry;
+	ImportBad on_bad;
+	void (*on_progress)(void *user, size_t done, size_t size);
+	void *user;
+} Import;
+bool contacts_import_file(Host *host, const Import *import, ImportResult *result, GError **error);
+/* All contacts as CSV text that contacts_import reads back to the same: identities (several of a channel with ";"), labels, fields
+ * (those that are no plain text in columns "json:NAME"). Caller frees. */
+char *contacts_export(Host *host);
+
+/* Merges `from` into `into`: identities, labels, notes, tasks, events, messages and runs move (a run whose sequence and key `into` has
+ * too gets the key "merged:FROM:KEY"); attributes and fields that `into` lacks are taken over; suppressions stay. */
+bool contacts_merge(Host *host, const char *into, const char *from, GError **error);
+/* Erases a person: their runs are stopped and all personal data go; the keyed hashes of their addresses stay suppressed as erased. What
+ * stays are rows without name, address and text, so that counts and caps stay right. An error while a message of theirs is handed over. */
+bool contacts_erase(Host *host, const char *id, GError **error);
 
 #endif
