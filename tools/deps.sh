@@ -39,6 +39,7 @@ look() {
       ;;
     e2e)
       tool python3 python3
+      tool openssl openssl
       tool postfix postfix
       tool dovecot dovecot-core
       [ -x /usr/lib/dovecot/imap ] || [ -x /usr/libexec/dovecot/imap ] || missing="$missing dovecot-imapd"
@@ -57,6 +58,7 @@ look() {
 
 look "$@"
 [ -n "$missing" ] || exit 0
+missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
 
 if [ ! -e /etc/debian_version ] || ! command -v apt-get >/dev/null 2>&1; then
   echo "Perigee needs these, under the names they have on Debian; install them and try again:" >&2
@@ -68,11 +70,11 @@ as_root=
 if [ "$(id -u)" != 0 ]; then
   as_root=sudo
   command -v sudo >/dev/null 2>&1 || {
-    echo "Missing packages; as root run: apt-get install$missing" >&2
+    echo "Missing packages; as root run: apt-get install $missing" >&2
     exit 1
   }
 fi
-echo "installing:$missing" >&2
+echo "installing: $missing" >&2
 # Postfix and Dovecot are wanted as programs only: the tests start their own, and no service of the machine is set up.
 case $missing in *postfix*)
   echo "postfix postfix/main_mailer_type select No configuration" | $as_root debconf-set-selections ;;
