@@ -91,7 +91,7 @@ $(foreach t,$(c_tests) $(c_benches),$(eval $(call c_test,$(t:$(BUILD)/tests/%=%)
 	's,.*LINKS: *\([a-z]*\).*,\1,p' $(t:$(BUILD)/%=%.c) | head -1))))
 
 # perigee.lua of a shipped script stands for its workspace, whose own tests are run.
-tests     = $(wildcard tests/house.py tests/lua/*_test.lua tests/cli/*_test.sh tests/cli/*_test.py scripts/*/perigee.lua)
+tests     = $(filter-out tests/e2e/%,$(wildcard tests/house.py tests/*/*_test.lua tests/*/*_test.sh tests/*/*_test.py scripts/*/perigee.lua))
 e2e_tests = $(wildcard tests/e2e/*_test.py)
 benches   = $(wildcard tests/bench/*.py tests/bench/*.sh)
 run_env   = BUILD=$(BUILD) PERIGEE=$(abspath $(BUILD)/perigee)
@@ -130,7 +130,7 @@ lint: ## clang without a warning, syntax of all Lua, shell and Python
 	@$(submake) -j$(jobs) BUILD=build/clang CC=clang CI=1 all
 	@$(submake) -j$(jobs) BUILD=build/clang CC=clang CI=1 $(patsubst $(BUILD)/%,build/clang/%,$(c_tests))
 	@find stdlib scripts tests -name '*.lua' | xargs -r -n1 luac5.4 -p
-	@for f in tools/* .ci/run $(wildcard tests/cli/*.sh tests/bench/*.sh tests/faults/*.sh); do sh -n $$f || exit 1; done
+	@for f in tools/* .ci/run $(wildcard tests/*/*.sh); do sh -n $$f || exit 1; done
 	@find tests tools -name '*.py' -exec python3 -c 'import ast,sys; [ast.parse(open(f).read(), f) for f in sys.argv[1:]]' {} +
 
 install: all ## install under PREFIX (/usr/local), inside DESTDIR
