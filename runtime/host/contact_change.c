@@ -62,7 +62,8 @@ static int attribute_index(const char *word)
 const char *contact_change_known(const char *word)
 {
 	static const struct { const char *written, *meant; } OTHERS[] = {
-		{ "id", "id" }, { "labels", "labels" }, { "tags", "labels" }, { "e_mail", "email" }, { "shared_address", "shared_address" },
+		{ "id", "id" }, { "labels", "labels" }, { "tags", "labels" }, { "label", "labels" }, { "tag", "labels" },
+		{ "e_mail", "email" }, { "shared_address", "shared_address" },
 	};
 	g_autofree char *key = g_ascii_strdown(word, -1);
 	g_strdelimit(key, " -", '_');

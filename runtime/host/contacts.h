@@ -20,6 +20,9 @@ bool contacts_is_channel(const char *word);
  * channels: digits with +; handles: without @, lower case). Caller frees. */
 char *contacts_normalize(const char *channel, const char *address, GError **error);
 
+/* All that is known of a contact: the view with preferred_channel, consent, consent_source, "addresses" (all of each channel, the main
+ * one first), "shared" (ids of others who have one of them), away_until, created_at, updated_at (Time). NULL if there is none. */
+json_t *contacts_profile(Host *host, const char *id);
 /* The contact as scripts and templates see it (proto.h "contact"); NULL if there is none. rev may be NULL. */
 json_t *contacts_view(Host *host, const char *id, int64_t *rev);
 /* Whole members that differ from was to is (null: removed); NULL if nothing does. */

@@ -10,6 +10,10 @@ static const char VIEW[] =
 	"SELECT name, first_name, locale, timezone, country, company, owner, stage, fields, rev FROM contacts WHERE id = ?";
 static const char IDENTITIES[] = "SELECT channel, address FROM identities WHERE contact = ? ORDER BY channel, rank, norm";
 static const char LABELS[] = "SELECT label FROM labels WHERE contact = ? ORDER BY label";
+static const char PROFILE[] = "SELECT preferred_channel, consent, consent_source, away_until, created_at, updated_at FROM contacts WHERE id = ?";
+static const char SHARERS[] =
+	"SELECT DISTINCT b.contact FROM identities a JOIN identities b ON a.channel = b.channel AND a.norm = b.norm AND a.contact <> b.contact"
+	" WHERE a.contact = ? ORDER BY b.contact";
 static const char ZONE[] = "SELECT timezone, country FROM contacts WHERE id = ?";
 
 json_t *contacts_view(Host *host, const char *id, int64_t *rev)
@@ -36,6 +40,39 @@ json_t *contacts_view(Host *host, const char *id, int64_t *rev)
 	for (rows = db_query(host->db, LABELS, "s", id); rows_next(rows);)
 		json_array_append_new(labels, json_string(rows_text(rows, 0)));
 	return view;
+}
+
+static json_t *all_addresses(Host *host, const char *id)
+{
+	json_t *addresses = json_object();
+	Rows *rows = db_query(host->db, IDENTITIES, "s", id);
+	while (rows_next(rows)) {
+		json_t *list = json_object_get(addresses, rows_text(rows, 0));
+		if (!list)
+			json_object_set_new(addresses, rows_text(rows, 0), list = json_array());
+		json_array_append_new(list, json_string(rows_text(rows, 1)));
+	}
+	return addresses;
+}
+
+json_t *contacts_profile(Host *host, const char *id)
+{
+	json_t *profile = contacts_view(host, id, NULL);
+	if (!profile)
+		return NULL;
+	Rows *rows = db_query(host->db, PROFILE, "s", id);
+	while (rows_next(rows))
+		for (int i = 0; i < rows_columns(rows); i++)
+			if (!rows_null(rows, i))
+				json_object_set_new(profile, rows_name(rows, i), i < 3 ? json_string(rows_text(rows, i)) : json_integer(rows_int(rows, i)));
+	json_object_set_new(profile, "addresses", all_addresses(host, id));
+	json_t *sharers = json_array();
+	for (rows = db_query(host->db, SHARERS, "s", id); rows_next(rows);)
+		json_array_append_new(sharers, json_string(rows_text(rows, 0)));
+	if (json_array_size(sharers) > 0)
+		json_object_set(profile, "shared", sharers);
+	json_decref(sharers);
+	return profile;
 }
 
 static bool same(const json_t *a, const json_t *b)
