@@ -2,7 +2,9 @@
 /*
  * Schedules of jobs: five-field cron ("0 9 * * 1-5"; ranges, lists, steps, names), "every weekday at 09:00",
  * "every day at 09:00", "every monday at 09:00", "every 15 minutes", "every hour", or one ISO date-time, once.
- * Times are local to the job's zone: a time that DST skips fires at the gap's end, one that comes twice fires once.
+ * Times are local to the job's zone: a time that DST skips fires at the gap's end, one that comes twice fires once. Schedules of
+ * every hour or oftener ("every 15 minutes", cron with * for the hour) keep going while the clock is turned back. "every N" is
+ * counted from each local midnight. Errors are WHEN_ERROR_SYNTAX.
  */
 #ifndef PERIGEE_SCHEDULE_H
 #define PERIGEE_SCHEDULE_H

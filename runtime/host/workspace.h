@@ -35,7 +35,7 @@ typedef struct Workspace {
 	char *timezone;
 	GTimeZone *zone;
 	Hours *hours;
-	bool always_open;
+	bool always_open;  /* hours = "always", and no holidays */
 	Time undo;
 	char *redirect_all_to;
 	char *public_url;
@@ -44,9 +44,15 @@ typedef struct Workspace {
 	json_t *allow_addresses; /* ["127.0.0.1:2525"] */
 	json_t *keep;
 	GPtrArray *accounts;     /* Account */
+	GHashTable *zones;       /* name → GTimeZone, all that were asked for */
 } Workspace;
 
-/* declared: what the worker made of perigee.lua. */
+/* declared: what the worker made of perigee.lua:
+ * {"workspace":{"timezone","database","public_url","hours","holidays":[..],"stages":[..],"policy":{..},"undo":"0s","keep":{..},
+ *   "redirect_all_to","allow_addresses":[..]},
+ *  "accounts":[{"name","channel","from","from_name","from_address","owner","smtp":{"url","user","password":secret's name,"tls"},
+ *   "imap":{..,"inbox","sent"},"cap":{"per_day","gap":seconds,"warmup":{"from","step"}},"inbound":"contacts"|"everyone"}]}
+ * What is missing takes the defaults of DESIGN.md sections 8 and 15. Errors name the account and the key. */
 Workspace *workspace_new(const char *dir, const json_t *declared, GError **error);
 void workspace_free(Workspace *workspace);
 /* NULL if there is none. */
@@ -55,6 +61,11 @@ Account *workspace_account(const Workspace *workspace, const char *name);
 Account *workspace_account_for(const Workspace *workspace, const char *channel, const char *owner);
 /* Adds the account that sim pretends for a channel without one. */
 Account *workspace_pretend_account(Workspace *workspace, const char *channel);
+/* A zone by name, kept for the next time (loading one takes long); NULL if there is none of that name. Borrowed. */
+GTimeZone *workspace_zone(Workspace *workspace, const char *name);
+/* The zone of somebody of whom this is known (either may be NULL): the zone named, else the country's, else the workspace's.
+ * Borrowed. */
+GTimeZone *workspace_zone_of(Workspace *workspace, const char *zone_name, const char *country);
 bool workspace_has_stage(const Workspace *workspace, const char *stage);
 
 #endif

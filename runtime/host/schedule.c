@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Schedules: see schedule.h. Whatever was written becomes the same structure: which minutes of a day, on which days. Cron's
+ * rules are those of Vixie cron's crontab(5).
+ */
+#include "host/schedule.h"
+
+#include <string.h>
+
+#include "host/local.h"
+#include "host/when.h"
+
+#define MINUTES 1440
+#define LOOK_AHEAD (9 * 366) /* days: 29 February is at most eight years away (around 2100) */
+
+struct Schedule {
+	GTimeZone *zone;
+	bool once;
+	Time at;                /* once */
+	char minutes[MINUTES];  /* of the local day: 1 where it is due */
+	bool steady;            /* every so many minutes: an hour that comes twice is served twice */
+	unsigned months;        /* bit 1 to 12 */
+	unsigned dates;         /* bit 1 to 31 */
+	unsigned weekdays;      /* bit 0 (Sunday) to 6 */
+	bool either;            /* dates and weekdays are both given: either will do */
+};
+
+static const char ACCEPTED[] = "write cron (\"0 9 * * 1-5\"), \"every weekday at 09:00\", \"every monday and thursday at 09:00\", "
+                               "\"every 15 minutes\", \"every hour\" or a date and time (\"2026-12-01T09:00\")";
+
+static bool refuse(GError **error, const char *text, const char *why)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, MIN((gssize)strlen(text), 60));
+	for (char *c = valid; *c; c++)
+		if (g_ascii_iscntrl(*c))
+			*c = ' ';
+	g_set_error(error, WHEN_ERROR, WHEN_ERROR_SYNTAX, "\"%s\" %s; %s", valid, why, ACCEPTED);
+	return false;
+}
+
+/* ---- cron ------------------------------------------------------------------------------------------------------ */
+
+typedef struct Field {
+	const char *title;
+	int least, most;
+	const char *const *names; /* of least, least + 1, ...; NULL-ended */
+} Field;
+
+static const char *const month_names[] = { "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", NULL };
+static const char *const day_names[] = { "sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL };
+
+enum { MINUTE, HOUR, DATE, MONTH, WEEKDAY, FIELDS };
+static const Field fields[FIELDS] = {
+	{ "minute", 0, 59, NULL }, { "hour", 0, 23, NULL }, { "day of the month", 1, 31, NULL },
+	{ "month", 1, 12, month_names }, { "weekday", 0, 7, day_names },
+};
+
+/* A number or a name at *text, which moves past it; -1 if there is none within the field's bounds. */
+static int take_number(const Field *field, const char **text)
+{
+	for (int i = 0; field->names && field->names[i]; i++)
+		if (g_ascii_strncasecmp(*text, field->names[i], 3) == 0 && !g_ascii_isalnum((*text)[3])) {
+			*text += 3;
+			return field->least + i;
+		}
+	int number = 0, length = 0;
+	for (; g_ascii_isdigit(**text) && length < 5; ++*text, length++)
+		number = number * 10 + (**text - '0');
+	return length > 0 && length < 5 && number >= field->least && number <= field->most ? number : -1;
+}
+
+static const char *bad_field(const Field *field, char *why, size_t size)
+{
+	g_snprintf(why, size, "has a wrong %s (%d to %d%s; lists 1,2, ranges 1-5, steps */2)", field->title, field->least, field->most,
+	           field->names ? " or names" : "");
+	return why;
+}
+
+/* One item of a list: "*", "*" "/15", "5", "1-5", "mon-fri", "0-30/10". Adds its numbers to bits. */
+static bool take_item(const Field *field, const char *item, uint64_t *bits)
+{
+	int first = field->least, last = field->most, step = 1;
+	bool range = true;
+	if (*item == '*') {
+		item++;
+	} else {
+		first = last = take_number(field, &item);
+		range = *item == '-';
+		if (range && *item++)
+			last = take_number(field, &item);
+	}
+	if (range && *item == '/') {
+		static const Field any = { "step", 1, 9999, NULL };
+		item++;
+		step = take_number(&any, &item);
+	}
+	if (*item || first < 0 || last < first || step < 1)
+		return false;
+	for (int i = first; i <= last; i += step)
+		*bits |= UINT64_C(1) << i;
+	return true;
+}
+
+static bool take_field(const Field *field, const char *text, uint64_t *bits)
+{
+	g_auto(GStrv) items = g_strsplit(text, ",", -1);
+	for (guint i = 0; items[i]; i++)
+		if (!take_item(field, items[i], bits))
+			return false;
+	return true;
+}
+
+static bool parse_cron(Schedule *schedule, const char *text, GStrv words, GError **error)
+{
+	uint64_t bits[FIELDS] = { 0 };
+	char why[160];
+	for (int i = 0; i < FIELDS; i++)
+		if (!take_field(&fields[i], words[i], &bits[i]))
+			return refuse(error, text, bad_field(&fields[i], why, sizeof why));
+	for (int minute = 0; minute < MINUTES; minute++)
+		schedule->minutes[minute] = (bits[HOUR] >> (minute / 60) & 1) && (bits[MINUTE] >> (minute % 60) & 1);
+	schedule->months = (unsigned)bits[MONTH];
+	schedule->dates = (unsigned)bits[DATE];
+	schedule->weekdays = (unsigned)(bits[WEEKDAY] | bits[WEEKDAY] >> 7) & 0x7f; /* 7 is Sunday too */
+	schedule->either = *words[DATE] != '*' && *words[WEEKDAY] != '*';
+	schedule->steady = strcmp(words[HOUR], "*") == 0;
+	return true;
+}
+
+/* ---- phrases --------------------------------------------------------------------------------------------------- */
+
+/* Bits of the days that a word stands for: "day", "weekday", "monday", "mon", "mondays"; 0 if it is none. */
+static unsigned days_of(const char *word)
+{
+	static const struct { const char *word; unsigned days; } known[] = {
+		{ "day", 0x7f }, { "weekday", 0x3e }, { "sunday", 1 }, { "monday", 2 }, { "tuesday", 4 }, { "wednesday", 8 },
+		{ "thursday", 16 }, { "friday", 32 }, { "saturday", 64 },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
+		if (strcmp(word, known[i].word) == 0 || (i > 1 && strlen(word) == 3 && g_str_has_prefix(known[i].word, word)))
+			return known[i].days;
+	return 0;
+}
+
+static int minute_of(const char *word)
+{
+	int hour = 0, minute = 0, used = 0;
+	if (!g_ascii_isdigit(*word) || sscanf(word, "%2d:%2d%n", &hour, &minute, &used) != 2 || word[used] ||
+	    !g_ascii_isdigit(word[used - 2]) || hour > 23 || minute > 59)
+		return -1;
+	return hour * 60 + minute;
+}
+
+/* "every 15 minutes", "every hour", "every 2 hours": counted from each local midnight. words begin after "every". */
+static bool parse_interval(Schedule *schedule, GStrv words)
+{
+	gint64 n = 1;
+	if (g_ascii_isdigit(**words)) {
+		if (!g_ascii_string_to_unsigned(*words, 10, 1, MINUTES, (guint64 *)&n, NULL))
+			return false;
+		words++;
+	}
+	if (!*words || words[1])
+		return false;
+	if (g_str_equal(*words, "hour") || g_str_equal(*words, "hours"))
+		n *= 60;
+	else if (!g_str_equal(*words, "minute") && !g_str_equal(*words, "minutes"))
+		return false;
+	if (n > MINUTES)
+		return false;
+	for (gint64 minute = 0; minute < MINUTES; minute += n)
+		schedule->minutes[minute] = 1;
+	schedule->weekdays = 0x7f;
+	schedule->steady = true;
+	return true;
+}
+
+/* "monday, wednesday and friday at 09:00 and 17:00": words begin after "every". */
+static bool parse_days(Schedule *schedule, GStrv words)
+{
+	for (; *words && strcmp(*words, "at") != 0; words++) {
+		unsigned days = days_of(*words);
+		if (!days && strcmp(*words, "and") != 0)
+			return false;
+		schedule->weekdays |= days;
+	}
+	bool timed = false;
+	for (words += *words != NULL; *words; words++) {
+		int minute = minute_of(*words);
+		if (minute < 0 && strcmp(*words, "and") != 0)
+			return false;
+		if (minute >= 0)
+			schedule->minutes[minute] = timed = 1;
+	}
+	return schedule->weekdays != 0 && timed;
+}
+
+static GStrv words_of(const char *text)
+{
+	g_autofree char *lower = g_ascii_strdown(text, -1);
+	g_auto(GStrv) parts = g_strsplit_set(lower, " \t", -1);
+	g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+	for (guint i = 0; parts[i]; i++)
+		if (*parts[i])
+			g_strv_builder_add(builder, parts[i]);
+	return g_strv_builder_end(builder);
+}
+
+static bool parse(Schedule *schedule, const char *text, GError **error)
+{
+	if (strlen(text) > 1000)
+		return refuse(error, text, "is too long");
+	g_auto(GStrv) words = words_of(text);
+	guint n = g_strv_length(words);
+	if (n == FIELDS && (g_ascii_isdigit(**words) || **words == '*'))
+		return parse_cron(schedule, text, words, error);
+	schedule->months = ~0u;
+	schedule->dates = ~0u;
+	if (n >= 2 && strcmp(words[0], "every") == 0) {
+		/* The commas of a list of days stand here as words' ends. */
+		g_autofree char *spaced = g_strdelimit(g_ascii_strdown(text, -1), ",", ' ');
+		g_auto(GStrv) parts = words_of(spaced);
+		return parse_interval(schedule, parts + 1) || parse_days(schedule, parts + 1) || refuse(error, text, "is no schedule that is understood");
+	}
+	g_autofree char *trimmed = g_strstrip(g_strdup(text));
+	schedule->once = when_iso(trimmed, schedule->zone, &schedule->at, NULL);
+	return schedule->once || refuse(error, text, "is no schedule that is understood");
+}
+
+/* ---- the next time --------------------------------------------------------------------------------------------- */
+
+static bool is_due_on(const Schedule *schedule, int64_t day)
+{
+	int year, month, date;
+	local_civil(day, &year, &month, &date);
+	if (!(schedule->months >> month & 1))
+		return false;
+	bool by_date = schedule->dates >> date & 1, by_weekday = schedule->weekdays >> (local_weekday(day) % 7) & 1;
+	return schedule->either ? by_date || by_weekday : by_date && by_weekday;
+}
+
+/* The first due second of the local day in [from, to); -1 if there is none. */
+static int64_t due_second(const Schedule *schedule, int64_t from, int64_t to)
+{
+	int64_t first = (from + 59) / 60;
+	const char *found = first < MINUTES ? memchr(schedule->minutes + first, 1, (size_t)(MINUTES - first)) : NULL;
+	int64_t second = found ? (found - schedule->minutes) * 60 : -1;
+	return second < to ? second : -1;
+}
+
+/* Is some due time of day in the gap of local time [from, to)? */
+static bool is_due_in_gap(const Schedule *schedule, int64_t from, int64_t to)
+{
+	while (from < to) {
+		int64_t day = local_floor(from, LOCAL_DAY), midnight = day * LOCAL_DAY;
+		if (is_due_on(schedule, day) && due_second(schedule, from - midnight, MIN(to - midnight, LOCAL_DAY)) >= 0)
+			return true;
+		from = midnight + LOCAL_DAY;
+	}
+	return false;
+}
+
+/* The first due time in the piece or at its end, not before `least`; INT64_MAX if there is none. */
+static int64_t due_in_piece(const Schedule *schedule, const LocalPiece *piece, int64_t least)
+{
+	int64_t midnight = piece->day * LOCAL_DAY - piece->offset;
+	int64_t from = MAX(piece->from, least);
+	while (is_due_on(schedule, piece->day) && from < piece->to) {
+		int64_t second = due_second(schedule, from - midnight, piece->to - midnight);
+		if (second < 0)
+			break;
+		/* An hour that comes twice: the second time is no new one. */
+		if (schedule->steady || local_to_utc(schedule->zone, piece->day * LOCAL_DAY + second) == midnight + second)
+			return midnight + second;
+		from = midnight + second + 60;
+	}
+	int64_t after = local_offset(schedule->zone, piece->to);
+	if (after > piece->offset && piece->to >= least && is_due_in_gap(schedule, piece->to + piece->offset, piece->to + after))
+		return piece->to;
+	return INT64_MAX;
+}
+
+Time schedule_next(const Schedule *schedule, Time after)
+{
+	if (schedule->once)
+		return schedule->at > after ? schedule->at : TIME_NEVER;
+	int64_t now = local_floor(after, 1000), least = now + 1;
+	int64_t day = local_floor(local_from_utc(schedule->zone, now), LOCAL_DAY);
+	for (int64_t last = day + LOOK_AHEAD; day <= last; day++) {
+		if (!is_due_on(schedule, day))
+			continue;
+		/* From just before the day, so that a gap at its midnight is seen, through its last piece. */
+		int64_t start = MAX(now, local_to_utc(schedule->zone, day * LOCAL_DAY) - 1);
+		for (LocalPiece piece = local_piece(schedule->zone, start); piece.day <= day; piece = local_piece(schedule->zone, piece.to)) {
+			int64_t due = due_in_piece(schedule, &piece, least);
+			if (due != INT64_MAX)
+				return due > LOCAL_LAST ? TIME_NEVER : due * 1000;
+		}
+	}
+	return TIME_NEVER;
+}
+
+Schedule *schedule_parse(const char *text, GTimeZone *zone, GError **error)
+{
+	g_autoptr(Schedule) schedule = g_new0(Schedule, 1);
+	schedule->zone = g_time_zone_ref(zone);
+	return parse(schedule, text, error) ? g_steal_pointer(&schedule) : NULL;
+}
+
+void schedule_free(Schedule *schedule)
+{
+	if (!schedule)
+		return;
+	g_time_zone_unref(schedule->zone);
+	g_free(schedule);
+}
