@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 /* Sanitizers keep their shadow where the first address lies; valgrind ends below the second. */
-#if defined(__SANITIZE_ADDRESS__) || (defined(__has_feature) && __has_feature(address_sanitizer))
+#ifdef WORKER_SANITIZED
 #define ARENA_ADDRESS UINT64_C(0x200000000000)
 #else
 #define ARENA_ADDRESS UINT64_C(0x040000000000)

@@ -12,6 +12,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Built with AddressSanitizer: other addresses, more system calls, slower. */
+#if defined(__SANITIZE_ADDRESS__)
+#define WORKER_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WORKER_SANITIZED 1
+#endif
+#endif
+
 typedef struct Arena Arena;
 
 /* The used bytes of an arena at one moment. */

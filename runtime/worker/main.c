@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The worker role: computes. This program is the zygote, started by the host with a socket as descriptor 3; it prepares
+ * what all workers share and forks one for each F_FORK (base/proto.h).
+ *
+ * READS   the Lua stdlib (its own copy, or DIR with --stdlib DIR), what libraries open lazily: before any child exists.
+ * WRITES  nothing but its socket, and a line on stderr if it can't do its work.
+ * TALKS TO the host. A child talks to the host over the socket that came with its F_FORK.
+ * NEVER   holds a secret; runs a script in the zygote itself; lets a child serve outside of its jail (jail.h): it opens no
+ *         file and no socket, starts no process. A child never serves two trust domains.
+ */
+#include "base/embed.h"
+#include "base/log.h"
+#include "base/proto.h"
+#include "worker/jail.h"
+#include "worker/limits.h"
+#include "worker/mail.h"
+#include "worker/program.h"
+#include "worker/state.h"
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { NOT_JAILED = 77 };
+#define ARENA_BYTES ((size_t)1 << 30) /* reserved, not used: what a visit touches is given back */
+
+typedef struct Zygote {
+	Peer *host;
+	int signals;
+	Jail *jail;
+	Worker *worker;      /* what each child starts from */
+	GHashTable *numbers; /* pid → child number */
+} Zygote;
+
+/* ---- what children inherit ---- */
+
+static void out_of_memory(void)
+{
+	limits_memory();
+}
+
+static void add_source(GHashTable *sources, const char *name, GBytes *bytes)
+{
+	g_hash_table_replace(sources, g_strdup(name), bytes);
+}
+
+static void read_folder(GHashTable *sources, const char *folder, const char *prefix)
+{
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	if (!dir)
+		fatal("--stdlib: cannot read the folder %s", folder);
+	for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir)) {
+		g_autofree char *path = g_build_filename(folder, name, NULL);
+		g_autofree char *whole = g_strconcat(prefix, name, NULL);
+		char *text;
+		gsize size;
+		if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+			g_autofree char *inner = g_strconcat(whole, "/", NULL);
+			read_folder(sources, path, inner);
+		} else if (g_str_has_suffix(name, ".lua") && g_file_get_contents(path, &text, &size, NULL)) {
+			add_source(sources, whole, g_bytes_new_take(text, size));
+		}
+	}
+}
+
+static GHashTable *read_sources(const char *folder)
+{
+	GHashTable *sources = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
+	if (folder)
+		read_folder(sources, folder, "");
+	else
+		for (const Embedded *file = embedded_stdlib; file->name; file++)
+			add_source(sources, file->name, g_bytes_new_static(file->data, file->size));
+	return sources;
+}
+
+static Worker *prepare_worker(const char *stdlib)
+{
+	Worker *worker = g_new0(Worker, 1);
+	const char *preload = getenv("LD_PRELOAD");
+	worker->slow = preload && strstr(preload, "vgpreload");
+#ifdef WORKER_SANITIZED
+	worker->slow = true;
+#endif
+	worker->sources = read_sources(stdlib);
+	worker->programs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)program_free);
+	worker->encoder = encoder_new();
+	g_queue_init(&worker->kept);
+	worker->arena = arena_map(ARENA_BYTES, out_of_memory);
+	if (!worker->arena)
+		fatal("the place of the Lua states in memory is taken");
+	g_autofree char *why = NULL;
+	if (!state_build(worker, &why) || !state_base(worker, PROGRAM_SCRIPT, &why))
+		fatal("the stdlib can't be loaded: %s", why);
+	return worker;
+}
+
+/* ---- the fork server ---- */
+
+static void tell(Zygote *zygote, uint8_t kind, uint64_t id, uint32_t number)
+{
+	peer_begin(zygote->host, kind, id);
+	peer_put_u32(zygote->host, number);
+	peer_end(zygote->host);
+}
+
+static _Noreturn void be_child(Zygote *zygote, int fd)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	if (!jail_enter(zygote->jail, fd, FORK_SERVER_FD))
+		_exit(NOT_JAILED);
+	worker_serve(zygote->worker, FORK_SERVER_FD);
+}
+
+static void fork_child(Zygote *zygote, Frame *frame)
+{
+	int fd = frame->fd;
+	pid_t pid = fd < 0 ? -1 : fork();
+	if (pid == 0)
+		be_child(zygote, fd);
+	if (fd >= 0)
+		close(fd);
+	if (pid < 0) {
+		log_error("cannot fork a worker: %s", fd < 0 ? "no socket came with the request" : strerror(errno));
+		tell(zygote, F_ENDED, frame->id, (uint32_t)NOT_JAILED << 8);
+		return;
+	}
+	uint64_t *number = g_memdup2(&frame->id, sizeof frame->id);
+	g_hash_table_replace(zygote->numbers, GINT_TO_POINTER(pid), number);
+	tell(zygote, F_FORKED, frame->id, (uint32_t)pid);
+}
+
+static void kill_child(Zygote *zygote, uint64_t id)
+{
+	GHashTableIter iter;
+	gpointer pid, number;
+	g_hash_table_iter_init(&iter, zygote->numbers);
+	while (g_hash_table_iter_next(&iter, &pid, &number))
+		if (*(uint64_t *)number == id)
+			kill(GPOINTER_TO_INT(pid), SIGKILL);
+}
+
+static void reap(Zygote *zygote)
+{
+	struct signalfd_siginfo info;
+	while (read(zygote->signals, &info, sizeof info) > 0) {
+	}
+	int status;
+	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+		const uint64_t *number = g_hash_table_lookup(zygote->numbers, GINT_TO_POINTER(pid));
+		if (!number)
+			continue;
+		if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_JAILED)
+			log_error("a worker could not be locked in (seccomp) and refused to serve");
+		tell(zygote, F_ENDED, *number, (uint32_t)status);
+		g_hash_table_remove(zygote->numbers, GINT_TO_POINTER(pid));
+	}
+}
+
+/* False at the end. */
+static bool serve(Zygote *zygote)
+{
+	struct pollfd fds[] = { { peer_fd(zygote->host), POLLIN, 0 }, { zygote->signals, POLLIN, 0 } };
+	if (poll(fds, G_N_ELEMENTS(fds), -1) < 0 && errno != EINTR)
+		return false;
+	bool open = !fds[0].revents || peer_read(zygote->host, NULL);
+	Frame frame;
+	while (peer_next(zygote->host, &frame, NULL)) {
+		if (frame.kind == F_FORK)
+			fork_child(zygote, &frame);
+		else if (frame.kind == F_KILL)
+			kill_child(zygote, frame.id);
+	}
+	reap(zygote);
+	return open && peer_flush_all(zygote->host, NULL);
+}
+
+/* Some functions of libm give other last digits on processors with FMA; a run may be replayed on another machine. The tunable is read
+ * by the loader, so the program starts itself once more. */
+static void level_processors(char **argv)
+{
+	if (getenv("GLIBC_TUNABLES"))
+		return;
+	setenv("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable,-FMA4_Usable", 1);
+	execv("/proc/self/exe", argv);
+}
+
+int main(int argc, char **argv)
+{
+	log_open("worker", false);
+	const char *stdlib = argc == 3 && strcmp(argv[1], "--stdlib") == 0 ? argv[2] : NULL;
+	if (argc != 1 && !stdlib) {
+		fputs("usage: worker [--stdlib DIR] (started by perigee, with a socket as descriptor 3)\n", stderr);
+		return 2;
+	}
+	level_processors(argv);
+	setenv("TZ", "UTC0", 1);
+	signal(SIGPIPE, SIG_IGN);
+	g_autoptr(GError) error = NULL;
+	Zygote zygote = { .jail = jail_new(&error) };
+	if (!zygote.jail)
+		fatal("%s", error->message);
+	mail_prepare();
+	zygote.worker = prepare_worker(stdlib);
+	sigset_t child;
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	zygote.signals = signalfd(-1, &child, SFD_NONBLOCK | SFD_CLOEXEC);
+	zygote.numbers = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	zygote.host = peer_new(FORK_SERVER_FD, FRAME_CAP);
+	peer_accept_fds(zygote.host);
+	while (serve(&zygote)) {
+	}
+	return 0;
+}

@@ -1,0 +1,247 @@
+-- SPDX-License-Identifier: MIT
+-- Contacts as scripts see them: attributes to read, calls to act. The annotations stand in meta/contact.lua.
+
+local check = require "check"
+
+local M = {}
+local methods = {}
+local effect = host.effect
+
+local attributes = {
+  "id", "name", "first_name", "locale", "timezone", "country", "company", "owner", "stage", "labels", "fields", "state",
+}
+-- Identities by channel name: nil if the contact has none there.
+local channels = {
+  "email", "phone", "whatsapp", "instagram", "facebook", "messenger", "sms", "call", "telegram", "x", "twitter", "linkedin",
+  "tiktok", "youtube", "twitch", "slack", "discord", "signal", "imessage", "line", "viber", "threads", "bluesky", "mastodon",
+  "matrix", "reddit", "pinterest", "snapchat", "website",
+}
+local known = {}
+for _, name in ipairs(attributes) do known[name] = true end
+for _, name in ipairs(channels) do known[name] = true end
+
+local events = {
+  "reply", "auto_reply", "bounce", "unsubscribe", "complaint", "handled", "message_delivered", "message_read", "click", "task_done",
+}
+local task_kinds = { "call", "video", "review", "sign", "gift", "message", "other" }
+
+local records = {}  -- object → its record {attributes, own}
+local own           -- the record of the run's own contact
+local in_job = false
+
+-- Objects -----------------------------------------------------------------------------------------------------------
+
+local convert = {}
+
+function convert.labels(list)
+  local set = {}
+  for _, label in ipairs(list or {}) do set[label] = true end
+  return host.frozen(set, "contact.labels can't be assigned: use contact:label '%s' or contact:unlabel '%s'")
+end
+
+function convert.fields(fields)
+  return host.frozen(fields or {}, "contact.fields can't be assigned: use contact:set { %s = ... }")
+end
+
+function convert.identities(identities)
+  return identities or {}
+end
+
+local function record_of(data)
+  local values = {}
+  for name, value in pairs(data) do values[name] = value end
+  for name, make in pairs(convert) do values[name] = make(data[name]) end
+  return values
+end
+
+local function unknown(name)
+  local list = {}
+  for _, names in ipairs { attributes, channels, check.names(methods) } do
+    for _, one in ipairs(names) do list[#list + 1] = one end
+  end
+  local near = check.nearest(name, list)
+  host.raise(("a contact has no attribute '%s'; %s"):format(name,
+    near and ("did you mean '%s'?"):format(near) or ("own fields are read as contact.fields.%s"):format(name)))
+end
+
+local function object_of(data, state)
+  local record = { values = record_of(data), state = state }
+  local object = {}
+  host.object(object, {
+    __index = function(_, name)
+      if methods[name] then return methods[name] end
+      local values = record.values
+      local value = values[name]
+      if name == "identities" then value = nil end
+      if name == "state" then return record.state end
+      if value == nil then value = values.identities[name] end
+      if value == nil and not known[name] then unknown(tostring(name)) end
+      return value
+    end,
+    __newindex = function(_, name)
+      host.raise(("contact.%s can't be assigned: use contact:set { %s = ... }"):format(tostring(name), tostring(name)))
+    end,
+    __tostring = function()
+      return "contact " .. record.values.id
+    end,
+    __name = "contact",
+  }, "a contact")
+  records[object] = record
+  return object
+end
+
+-- The contact that the run is for.
+function M.own(data, state)
+  local object = object_of(data, state)
+  own = records[object]
+  return object
+end
+
+-- Another contact, as found.
+function M.other(data)
+  if type(data) ~= "table" then return data end
+  return object_of(data)
+end
+
+-- In a job there is no own contact, and nothing is sent or waited for.
+function M.set_job()
+  in_job = true
+end
+
+host.keep {
+  fold = function(name, value)
+    if own then own.values[name] = convert[name] and convert[name](value) or value end
+  end,
+}
+
+-- Calls -------------------------------------------------------------------------------------------------------------
+
+-- The arguments of an effect on a contact; those on another than the run's own name it.
+local function target(self, call, args)
+  local record = records[self]
+  if not record then host.raise(("call it with a colon: contact:%s(...)"):format(call)) end
+  if record ~= own then args.contact = record.values.id end
+  return args
+end
+
+local function no_job(call)
+  if in_job then host.raise(("contact:%s: a job enrols; sequences write"):format(call)) end
+end
+
+local send_options = {
+  vars = "table",
+  from = check.text,
+  cc = function(what, value) return check.texts(what, value, true) end,
+  attach = function(what, value) return check.texts(what, value, true) end,
+  before = check.duration,
+  thread = function(what, value) return check.one_of(what, value, { "new" }) end,
+}
+
+local function send(self, call, channel, template, options, try)
+  no_job(call)
+  local args = target(self, call, {
+    channel = check.text("contact:" .. call .. ": channel", channel),
+    template = check.text("contact:" .. call .. ": template", template),
+    try = try,
+  })
+  if options ~= nil then
+    options = check.options("contact:" .. call, options, send_options)
+    if next(options) ~= nil then args.opts = options end
+  end
+  return effect("send", args, true)
+end
+
+function methods:send(channel, template, options)
+  return send(self, "send", channel, template, options)
+end
+
+function methods:try_send(channel, template, options)
+  return send(self, "try_send", channel, template, options, true)
+end
+
+function methods:wait_reply(within)
+  no_job "wait_reply"
+  if within ~= nil then check.duration("contact:wait_reply", within) end
+  return effect("wait_reply", target(self, "wait_reply", { within = within }), true)
+end
+
+function methods:wait(names, within)
+  no_job "wait"
+  local list = check.texts("contact:wait", names, true)
+  if #list == 0 then host.raise("contact:wait: the list of events is empty") end
+  for _, name in ipairs(list) do
+    if not name:match "^signal:[%w_%-]+$" then check.one_of("contact:wait", name, events) end
+  end
+  if within ~= nil then check.duration("contact:wait", within) end
+  return effect("wait", target(self, "wait", { events = list, within = within }), true)
+end
+
+function methods:can(channel)
+  return effect("can", target(self, "can", { channel = check.text("contact:can", channel) }))
+end
+
+local task_keys = {
+  kind = function(what, value) return check.one_of(what, value, task_kinds) end,
+  note = check.text,
+  due = check.duration,
+}
+
+function methods:task(task)
+  return effect("task", target(self, "task", check.options("contact:task", task, task_keys, { "kind" })))
+end
+
+function methods:set(changes)
+  if type(changes) ~= "table" then
+    host.raise(("contact:set: a table { key = value } is needed, not %s"):format(check.describe(changes)))
+  end
+  for key in pairs(changes) do
+    if type(key) ~= "string" then host.raise("contact:set: a table { key = value } is needed, not a list") end
+    if key == "id" then host.raise("contact:set: the id of a contact can't be changed") end
+  end
+  effect("set", target(self, "set", { changes = changes }))
+end
+
+function methods:label(label)
+  effect("label", target(self, "label", { label = check.text("contact:label", label) }))
+end
+
+function methods:unlabel(label)
+  effect("unlabel", target(self, "unlabel", { label = check.text("contact:unlabel", label) }))
+end
+
+function methods:note(text)
+  effect("note", target(self, "note", { text = check.text("contact:note", text) }))
+end
+
+function methods:signal(name, data)
+  check.text("contact:signal", name)
+  if not name:match "^[%w_%-]+$" then
+    host.raise(("contact:signal: '%s' is no name of a signal (letters, digits, _ and -)"):format(name))
+  end
+  effect("signal", target(self, "signal", { name = name, data = data }))
+end
+
+function methods:enrol(sequence, key)
+  check.text("contact:enrol", sequence)
+  if key ~= nil then check.text("contact:enrol: key", key) end
+  return effect("enrol", target(self, "enrol", { sequence = sequence, key = key }))
+end
+
+methods.enroll = methods.enrol
+
+function methods:stop(sequence)
+  effect("stop", target(self, "stop", { sequence = check.text("contact:stop", sequence) }))
+end
+
+function methods:restart(state)
+  no_job "restart"
+  local args = target(self, "restart", { state = state })
+  if args.contact then host.raise("contact:restart: only the run's own contact starts anew") end
+  effect("restart", args, true)
+end
+
+for name, why in pairs { reach = "contact:reach", try_reach = "contact:try_reach", snooze = "contact:snooze" } do
+  methods[name] = function() host.raise(why .. " is not in this version") end
+end
+
+return M

@@ -1,0 +1,105 @@
+-- SPDX-License-Identifier: MIT
+-- perigee.sequence and perigee.job: what a script says about itself, checked.
+
+local check = require "check"
+
+local M = {}
+
+local definitions = {} -- what the constructors returned → the definition
+
+local function name_of(what, value)
+  check.text(what, value)
+  if not value:match "^[a-z0-9_%-]+$" or #value > 64 then
+    host.raise(("%s: '%s' is no name (small letters, digits, _ and -, at most 64)"):format(what, value))
+  end
+  return value
+end
+
+local function choice(...)
+  local list = { ... }
+  return function(what, value) return check.one_of(what, value, list) end
+end
+
+local function yes(what, value)
+  if type(value) ~= "boolean" then host.raise(("%s: true or nothing, not %s"):format(what, check.describe(value))) end
+  return value or nil
+end
+
+local function texts(what, value)
+  local list = check.texts(what, value)
+  return #list > 0 and list or nil
+end
+
+local need_keys = {
+  send = texts, task = yes, store = yes, broadcast = yes, net = texts, secret = texts, contacts = choice("read", "write"),
+  hooks = yes,
+}
+
+local function needs(what, value)
+  return check.options(what, value, need_keys)
+end
+
+local function positive(what, value)
+  if math.type(value) ~= "integer" or value < 1 then host.raise(what .. ": a whole number from 1") end
+  return value
+end
+
+local function limits(what, value)
+  return check.options(what, value, { cpu_ms = positive, memory_mb = positive })
+end
+
+local function accounts(what, value)
+  if type(value) ~= "table" then host.raise(what .. ": a table { channel = \"account\" } is needed") end
+  local copy = {}
+  for channel, account in pairs(value) do
+    copy[check.text(what, channel)] = check.text(what .. "." .. tostring(channel), account)
+  end
+  return copy
+end
+
+local function starts_on(what, value)
+  local list = check.texts(what, value, true)
+  for _, event in ipairs(list) do
+    if not event:match "^signal:[%w_%-]+$" then check.one_of(what, event, { "message", "signal:NAME" }) end
+  end
+  return #list > 0 and list or nil
+end
+
+local sequence_keys = {
+  name = name_of, run = "function", title = check.text, needs = needs, topic = check.text, account = accounts,
+  on_reply = choice("stop", "continue"), on_handled = choice("stop", "continue"), starts_on = starts_on, limits = limits,
+}
+
+local job_keys = {
+  name = name_of, schedule = check.text, run = "function", title = check.text, needs = needs, zone = check.text,
+  missed = choice("once", "skip", "all"), overlap = choice("skip", "wait"), limits = limits,
+}
+
+local function define(kind, options, keys, required, defaults)
+  local definition = check.options("perigee." .. kind, options, keys, required)
+  for key, value in pairs(defaults) do
+    if definition[key] == nil then definition[key] = value end
+  end
+  definition.type = kind
+  definition.needs = definition.needs or {}
+  local object = {}
+  host.object(object, { __name = kind }, "a " .. kind)
+  definitions[object] = definition
+  return object
+end
+
+function M.sequence(options)
+  return define("sequence", options, sequence_keys, { "name", "run" }, { on_reply = "stop", on_handled = "stop" })
+end
+
+function M.job(options)
+  return define("job", options, job_keys, { "name", "schedule", "run" }, { missed = "once", overlap = "skip" })
+end
+
+-- The definition behind what a script returned, or nil.
+function M.definition(object)
+  if object == nil then return nil end
+  return definitions[object]
+end
+
+return M

@@ -1,0 +1,193 @@
+-- SPDX-License-Identifier: MIT
+-- What stands in every state before any other Lua: the rest of the two environments (runtime/worker/environment.c) and
+-- the loading of programs. `ours` is the stdlib's environment, `theirs` the scripts'; `host` are the bindings.
+
+local ours, theirs = ...
+local host = ours.host
+local raise, compile = host.raise, host.compile
+local type, rawget, rawset, pairs, select = ours.type, ours.rawget, ours.rawset, ours.pairs, ours.select
+local format, gsub, sub = ours.string.format, ours.string.gsub, ours.string.sub
+
+-- Undeclared globals ------------------------------------------------------------------------------------------------
+
+local absent = {
+  io = "files", os = "the system", debug = "debug", package = "package", dofile = "files", loadfile = "files",
+  print = "print: use perigee.log", collectgarbage = "the collector", _G = "_G",
+}
+
+local function strict(environment)
+  host.setmetatable(environment, {
+    __metatable = false,
+    __index = function(_, name)
+      if type(name) ~= "string" then return nil end
+      if absent[name] then raise(format("a script has no %s (unknown global '%s')", absent[name], name)) end
+      raise(format("unknown global '%s'; declare it with local", name))
+    end,
+    __newindex = function(_, name)
+      raise(format("assignment to unknown global '%s'; declare it with local", ours.tostring(name)))
+    end,
+  })
+end
+
+-- A stable sort -----------------------------------------------------------------------------------------------------
+
+-- Equal elements keep their order and the comparator is called the same way every time, which a replay needs.
+local function merge_sort(list, n, before)
+  local from, to = list, {}
+  -- Runs of 8 by insertion, then merged in rounds.
+  for first = 1, n, 8 do
+    local last = first + 7 < n and first + 7 or n
+    for i = first + 1, last do
+      local value, at = list[i], i - 1
+      while at >= first and before(value, list[at]) do
+        list[at + 1] = list[at]
+        at = at - 1
+      end
+      list[at + 1] = value
+    end
+  end
+  local width = 8
+  while width < n do
+    for first = 1, n, 2 * width do
+      local left, right, at = first, first + width, first
+      local middle = right <= n + 1 and right or n + 1
+      local stop = first + 2 * width <= n + 1 and first + 2 * width or n + 1
+      while left < middle and right < stop do
+        if before(from[right], from[left]) then
+          to[at] = from[right]
+          right = right + 1
+        else
+          to[at] = from[left]
+          left = left + 1
+        end
+        at = at + 1
+      end
+      while left < middle do
+        to[at] = from[left]
+        left, at = left + 1, at + 1
+      end
+      while right < stop do
+        to[at] = from[right]
+        right, at = right + 1, at + 1
+      end
+    end
+    from, to = to, from
+    width = 2 * width
+  end
+  return from
+end
+
+local function less(a, b) return a < b end
+
+local function sort(list, before)
+  if type(list) ~= "table" then raise(format("table.sort: a list is needed, not a %s", type(list))) end
+  if before ~= nil and type(before) ~= "function" then raise(format("table.sort: the order is a function, not a %s", type(before))) end
+  local n = #list
+  if n > 1000000 then raise("table.sort: more than 1,000,000 elements") end
+  local copy = {}
+  for i = 1, n do copy[i] = list[i] end
+  local sorted = merge_sort(copy, n, before or less)
+  for i = 1, n do list[i] = sorted[i] end
+end
+
+ours.table.sort, theirs.table.sort = sort, sort
+
+-- Source text -------------------------------------------------------------------------------------------------------
+
+local LOAD_BYTES = 64 * 1024
+
+local function loader(environment)
+  return function(source, name, mode, env, ...)
+    if type(source) ~= "string" then raise(format("load: takes a text, not a %s", type(source))) end
+    if mode ~= nil and mode ~= "t" and mode ~= "bt" then raise("load: only source text (mode \"t\")") end
+    if #source > LOAD_BYTES then raise("load: more than 64 KiB") end
+    -- A name of the stdlib's form would hide where an error is.
+    if type(name) ~= "string" or sub(name, 1, 2) == "=[" or #name > 100 then name = "=(load)" end
+    if env == nil and select("#", ...) == 0 then env = environment end
+    if type(env) ~= "table" then raise("load: the environment is a table") end
+    return compile(source, name, env)
+  end
+end
+
+ours.load, theirs.load = loader(ours), loader(theirs)
+
+-- Modules -----------------------------------------------------------------------------------------------------------
+
+local ours_loaded = { markdown = host.markdown }
+
+function ours.require(name)
+  local module = ours_loaded[name]
+  if module == nil then
+    local source = host.source((gsub(name, "%.", "/")) .. ".lua")
+    if not source then raise(format("the stdlib has no module '%s'", name)) end
+    local chunk, text = compile(source, "=[" .. name .. "]", ours)
+    if not chunk then ours.error(text, 0) end
+    module = chunk(name)
+    ours_loaded[name] = module == nil and true or module
+  end
+  return module
+end
+
+-- Stdlib modules that scripts may ask for.
+local public = { perigee = true }
+local sources, loaded = {}, {}
+local LOADING = {}
+
+-- "lib.words" is the file lib/words.lua.
+local function chunk_name(name)
+  if sub(name, -4) == ".lua" then return "@" .. name end
+  return "@" .. gsub(name, "%.", "/") .. ".lua"
+end
+
+function theirs.require(name)
+  if type(name) ~= "string" then raise(format("require: takes the name of a module, not a %s", type(name))) end
+  if public[name] then return ours.require(name) end
+  local module = loaded[name]
+  if module == LOADING then raise(format("require: module '%s' requires itself", name)) end
+  if module ~= nil then return module end
+  local source = sources[name]
+  if not source then raise(format("require: there is no module '%s' in the workspace", name)) end
+  local chunk, text = compile(source, chunk_name(name), theirs)
+  if not chunk then ours.error(text, 0) end
+  loaded[name] = LOADING
+  module = chunk(name)
+  loaded[name] = module == nil and true or module
+  sources[name] = nil
+  return loaded[name]
+end
+
+-- Programs ----------------------------------------------------------------------------------------------------------
+
+-- The module that loads each type. Its load(name, files, context) returns declarations and the entry that the host calls.
+local loaders = { script = "script", test = "testing", workspace = "workspace", template = "texts", liquid = "texts" }
+
+local globals = { require = true, _ENV = true }
+for name in pairs(theirs) do globals[name] = true end
+
+local context = {
+  environment = theirs,
+  globals = globals,
+  -- Compiles a file of the program; the main file keeps the name the host gave it.
+  compile = function(source, name, environment)
+    local chunk, text = compile(source, "@" .. name, environment or theirs)
+    if not chunk then ours.error(text, 0) end
+    return chunk
+  end,
+  -- Makes the other files modules.
+  set_modules = function(files)
+    for i = 2, #files do sources[files[i].name] = files[i].source end
+  end,
+}
+
+host.keep {
+  prepare = function(kind)
+    ours.require(loaders[kind])
+  end,
+  load = function(kind, name, files)
+    context.type = kind
+    return ours.require(loaders[kind]).load(name, files, context)
+  end,
+}
+
+strict(theirs)
+strict(ours)

@@ -1,0 +1,76 @@
+-- SPDX-License-Identifier: MIT
+-- Loads a script (a sequence or a job with the workspace modules it requires) and runs its visits.
+
+local check = require "check"
+local contact = require "contact"
+local declare = require "declare"
+local scan = require "scan"
+require "perigee"
+
+local M = {}
+
+local function job_object(definition, start)
+  local values = { due = start.due, name = definition.name }
+  local object = {}
+  host.object(object, {
+    __index = function(_, name)
+      if values[name] ~= nil then return values[name] end
+      if name == "send" or name == "try_send" or name == "wait" or name == "wait_reply" then
+        host.raise(("job:%s: a job enrols; sequences write"):format(name))
+      end
+      host.raise(("a job has no attribute '%s'%s"):format(tostring(name), check.hint(tostring(name), { "due", "name" })))
+    end,
+    __newindex = function() host.raise("a job can't be assigned to") end,
+    __name = "job",
+  }, "a job")
+  return object
+end
+
+local function entry(definition)
+  local run = definition.run
+  return function(start)
+    local subject
+    if definition.type == "job" then
+      contact.set_job()
+      subject = job_object(definition, start)
+    else
+      subject = contact.own(start.contact, start.state)
+    end
+    local outcome = run(subject)
+    if outcome ~= nil and type(outcome) ~= "string" then
+      host.raise(("run returns its outcome as a text, or nothing; this one returned %s"):format(check.describe(outcome)))
+    end
+    return outcome
+  end
+end
+
+local function declarations(definition)
+  local copy = {}
+  for key, value in pairs(definition) do
+    if type(value) ~= "function" then copy[key] = value end
+  end
+  return copy
+end
+
+-- An empty list would be encoded as an empty object, so it is left out.
+local function filled(list)
+  return #list > 0 and list or nil
+end
+
+function M.load(name, files, context)
+  context.set_modules(files)
+  local chunk = context.compile(files[1].source, name)
+  local definition = declare.definition((chunk(name)))
+  if not definition then
+    host.raise(("%s:1: a script ends with: return perigee.sequence { ... } or perigee.job { ... }"):format(name))
+  end
+  local found = scan.script(name, files, definition.needs, context.globals)
+  local result = declarations(definition)
+  result.effects = filled(found.effects)
+  result.warnings = filled(found.warnings)
+  result.faults = filled(found.faults)
+  result.modules = filled(found.modules)
+  return result, entry(definition)
+end
+
+return M

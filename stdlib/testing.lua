@@ -1,0 +1,156 @@
+-- SPDX-License-Identifier: MIT
+-- The tests of a workspace: files that call test(name, function(t) ... end). The host plays the world on a virtual clock; the
+-- annotations stand in meta/testing.lua.
+
+local check = require "check"
+
+local M = {}
+local methods = {}
+local effect = host.effect
+
+-- A value on one line, keys in order.
+local function show(value)
+  if type(value) == "string" then return ("%q"):format(value):gsub("\\\n", "\\n") end
+  if type(value) ~= "table" then return tostring(value) end
+  local parts = {}
+  for key, item in pairs(value) do
+    local name = math.type(key) and "" or tostring(key) .. " = "
+    parts[#parts + 1] = name .. show(item)
+  end
+  return "{ " .. table.concat(parts, ", ") .. " }"
+end
+
+local function lines(title, list)
+  if #list == 0 then return title .. ": nothing" end
+  local text = { title .. ":" }
+  for _, item in ipairs(list) do text[#text + 1] = "  " .. show(item) end
+  return table.concat(text, "\n")
+end
+
+-- Where two values differ first: nil if they are equal, else the path, what there is and what is wanted.
+local function difference(value, wanted, path)
+  if type(value) ~= "table" or type(wanted) ~= "table" then
+    local equal = value == wanted and math.type(value) == math.type(wanted)
+    if equal then return nil end
+    return path, value, wanted
+  end
+  local seen = {}
+  for key, item in pairs(wanted) do
+    seen[key] = true
+    local step = math.type(key) and ("[%s]"):format(key) or (path == "" and "" or ".") .. tostring(key)
+    local where, a, b = difference(value[key], item, path .. step)
+    if where then return where, a, b end
+  end
+  for key, item in pairs(value) do
+    if not seen[key] then return path .. (path == "" and "" or ".") .. tostring(key), item, nil end
+  end
+  return nil
+end
+
+local function fail(text)
+  host.fail("test", text)
+end
+
+local function filter(what, value)
+  if value == nil then return {} end
+  if type(value) ~= "table" then host.raise(("%s: a table { key = value } is needed, not %s"):format(what, check.describe(value))) end
+  return value
+end
+
+function methods:enrol(options)
+  local function contact(what, value)
+    if type(value) ~= "string" and type(value) ~= "table" then host.raise(what .. ": an id, or a table of attributes") end
+    return value
+  end
+  return effect("test.enrol", check.options("t:enrol", options, { sequence = check.text, contact = contact, key = check.text },
+    { "sequence", "contact" }))
+end
+
+methods.enroll = methods.enrol
+
+function methods:advance(duration)
+  effect("test.advance", { ["for"] = check.duration("t:advance", duration) })
+end
+
+function methods:reply(options)
+  effect("test.reply", check.options("t:reply", options, { channel = check.text, text = check.text, contact = check.text }, { "text" }))
+end
+
+function methods:event(options)
+  effect("test.event", filter("t:event", options))
+end
+
+function methods:now()
+  return effect("test.now", {})
+end
+
+function methods:expect_sent(wanted)
+  wanted = filter("t:expect_sent", wanted)
+  local found = effect("test.sent", wanted) or {}
+  if not found[1] then
+    fail(("expected to be sent: %s\n%s"):format(show(wanted), lines("sent since the last look", effect("test.sent", {}) or {})))
+  end
+  return found[1]
+end
+
+function methods:expect_nothing_sent()
+  local found = effect("test.sent", {}) or {}
+  if found[1] then fail(lines("expected nothing to be sent; sent since the last look", found)) end
+end
+
+function methods:expect_task(wanted)
+  wanted = filter("t:expect_task", wanted)
+  local found = effect("test.tasks", wanted) or {}
+  if not found[1] then
+    fail(("expected a task: %s\n%s"):format(show(wanted), lines("tasks", effect("test.tasks", {}) or {})))
+  end
+  return found[1]
+end
+
+function methods:expect_outcome(wanted)
+  local outcome = effect("test.outcome", {})
+  if outcome ~= wanted then
+    fail(("expected the outcome %s; %s"):format(show(wanted), outcome and "it is " .. show(outcome) or "the run has not ended"))
+  end
+end
+
+function methods:expect(value, wanted)
+  local path, a, b = difference(value, wanted, "")
+  if path then
+    fail(("expected %s, got %s%s"):format(show(b), show(a), path ~= "" and " at " .. path or ""))
+  end
+end
+
+local function object()
+  return host.object({}, {
+    __index = function(_, name)
+      if not methods[name] then
+        host.raise(("there is no t:%s%s"):format(tostring(name), check.hint(tostring(name), check.names(methods))))
+      end
+      return methods[name]
+    end,
+    __newindex = function() host.raise("t can't be assigned to") end,
+    __name = "t",
+  }, "t")
+end
+
+function M.load(name, files, context)
+  local names, bodies, seen = {}, {}, {}
+  context.set_modules(files)
+  rawset(context.environment, "test", function(title, body)
+    check.text("test: name", title)
+    if type(body) ~= "function" then host.raise("test: takes a name and a function(t)") end
+    if seen[title] then host.raise(("test: there are two tests named '%s'"):format(title)) end
+    seen[title] = true
+    names[#names + 1] = title
+    bodies[#bodies + 1] = body
+  end)
+  context.compile(files[1].source, name)(name)
+  if not names[1] then host.raise(("%s:1: the file holds no test: test(\"it does this\", function(t) ... end)"):format(name)) end
+  -- A test plays a month; it may take longer than a visit.
+  return { tests = names, limits = { cpu_ms = 2000 } }, function(start)
+    bodies[start.test](object())
+  end
+end
+
+return M
