@@ -102,7 +102,10 @@ Account *account_parse(const char *json, GError **error)
 			g_strv_builder_add(allow, json_string_value(item));
 	account->allow = g_strv_builder_end(allow);
 	g_strv_builder_unref(allow);
-	return parse_server(account, config, error) ? g_steal_pointer(&account) : NULL;
+	g_autoptr(GError) inner = NULL;
+	if (!parse_server(account, config, &inner))
+		account->trouble = g_strdup(inner->message);
+	return g_steal_pointer(&account);
 }
 
 void account_take_secret(Account *account, char *value)

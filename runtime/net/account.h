@@ -34,10 +34,11 @@ typedef struct Account {
 	char *inbox, *sent;
 	Server server;
 	char **allow;      /* allow_addresses */
-	char *trouble;     /* why it can't work at all (its secret is missing), in words; NULL if it can */
+	char *trouble;     /* why it can't work at all (a bad URL, no secret), in words; NULL if it can */
 } Account;
 
-/* Parses the JSON of F_FORK. */
+/* Parses the JSON of F_FORK. An account that is wrong in itself is returned with its trouble; only what the host would
+ * never write (no JSON, no known role) is an error. */
 Account *account_parse(const char *json, GError **error);
 /* Takes a value that stands in memory of sodium_malloc (vault_unseal). */
 void account_take_secret(Account *account, char *value);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * net acts: it sends and reads mail, and keeps the credentials.
+ *
+ * READS     the vault and its key, the send log, standard input (secret set), frames of the host.
+ * WRITES    the vault (secret commands only), the send log.
+ * TALKS TO  the host on descriptor 3 (parent) and on a socket per child; the account's mail server (a child alone,
+ *           each its own, with its own secret).
+ * NEVER     opens the database, runs Lua, prints or logs a secret or a message's body, asks for anything without a
+ *           terminal; the parent, which has the master key, never opens a network socket.
+ *
+ *   net WORKSPACE [--key-file FILE]      parent.h
+ *   net secret COMMAND ...               secret.h
+ */
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "net/parent.h"
+#include "net/secret.h"
+
+/* No core dump, no ptrace by others of our user: memory here holds keys. */
+static void close_memory(void)
+{
+	struct rlimit none = { 0, 0 };
+	setrlimit(RLIMIT_CORE, &none);
+#if !defined(__SANITIZE_ADDRESS__) /* the leak checker traces its own process */
+	prctl(PR_SET_DUMPABLE, 0);
+#endif
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+static int usage(void)
+{
+	fputs("usage: net WORKSPACE [--key-file FILE] (started by perigee serve)\n"
+	      "       net secret set|list|rm|rotate ... [--workspace DIR] [--key-file FILE]\n", stderr);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	log_open("perigee-net", false);
+	close_memory();
+	signal(SIGPIPE, SIG_IGN);
+	if (sodium_init() < 0)
+		fatal("libsodium can't start");
+	if (argc >= 2 && strcmp(argv[1], "secret") == 0)
+		return secret_command(argc - 2, argv + 2);
+	if (argc == 2)
+		return parent_run(argv[1], NULL);
+	if (argc == 4 && strcmp(argv[2], "--key-file") == 0)
+		return parent_run(argv[1], argv[3]);
+	return usage();
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* The parent of net: it holds the master key, forks a child per account, and answers from the send log. */
+#ifndef PERIGEE_PARENT_H
+#define PERIGEE_PARENT_H
+
+/* Serves the host on FORK_SERVER_FD until its end of file, and until the children have ended (bounded).
+ * key_file may be NULL. Gives the exit status. */
+int parent_run(const char *workspace, const char *key_file);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* `perigee secret ...`: see secret.h. */
+#include "net/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <glib/gstdio.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/value.h"
+#include "net/vault.h"
+
+typedef struct Options {
+	const char *workspace, *key_file, *place, *new_key_file;
+	GPtrArray *hosts; /* NULL-terminated when parsed */
+	bool json, master;
+	const char *name; /* the one argument, or NULL */
+	char *path;       /* of the vault */
+} Options;
+
+typedef struct Command {
+	const char *name;
+	const char *usage;
+	int (*run)(const Options *options);
+	bool wants_name;
+} Command;
+
+static int complain(const GError *error)
+{
+	fprintf(stderr, "perigee: %s\n", error->message);
+	return 1;
+}
+
+/* Two commands at once would lose one's work: the vault is locked while it is changed, until the process ends. */
+static int lock_vault(const Options *options, GError **error)
+{
+	g_autofree char *folder = g_build_filename(options->workspace, "run", NULL);
+	g_autofree char *path = g_build_filename(folder, "vault.lock", NULL);
+	if (g_mkdir(folder, 0700) < 0 && errno != EEXIST) {
+		g_set_error(error, VAULT_ERROR, VAULT_ERROR_IO, "%s is no workspace: cannot make %s: %s", options->workspace, folder, g_strerror(errno));
+		return -1;
+	}
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+		return fd;
+	g_set_error(error, VAULT_ERROR, VAULT_ERROR_IO, "cannot lock %s: %s", path, g_strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static Vault *open_vault(const Options *options, bool make, GError **error)
+{
+	GError *inner = NULL;
+	g_autoptr(Vault) vault = vault_read(options->path, &inner);
+	if (!vault && make && g_error_matches(inner, VAULT_ERROR, VAULT_ERROR_MISSING)) {
+		Kdf kdf;
+		g_clear_error(&inner);
+		uint8_t *key = key_make(&kdf, options->key_file, error);
+		return key ? vault_new(&kdf, key) : NULL;
+	}
+	if (!vault) {
+		g_propagate_error(error, inner);
+		return NULL;
+	}
+	uint8_t *key = key_get(vault_kdf(vault), options->key_file, error);
+	return key && vault_unlock(vault, key, error) ? g_steal_pointer(&vault) : NULL;
+}
+
+/* Standard input without one trailing line end, in memory of sodium_malloc. */
+static char *read_value(size_t *size, GError **error)
+{
+	char *value = sodium_malloc(VAULT_VALUE_MOST + 2);
+	size_t n = 0;
+	for (ssize_t got = 1; got > 0 && n < VAULT_VALUE_MOST + 2; n += got > 0 ? (size_t)got : 0)
+		got = read(STDIN_FILENO, value + n, VAULT_VALUE_MOST + 2 - n);
+	if (n > 0 && value[n - 1] == '\n')
+		n--;
+	if (n > 0 && value[n - 1] == '\r')
+		n--;
+	*size = n;
+	if (n > 0 && n <= VAULT_VALUE_MOST && !memchr(value, 0, n))
+		return value;
+	sodium_free(value);
+	g_set_error(error, VAULT_ERROR, VAULT_ERROR_SECRET, n == 0 ? "the value is empty; give it on standard input, for example: printf %%s \"$PASSWORD\" | perigee secret set NAME" :
+	            "the value is longer than %u bytes or holds a NUL", VAULT_VALUE_MOST);
+	return NULL;
+}
+
+static bool place_is_known(const char *place)
+{
+	static const char *const words[] = { "", "bearer", "basic", "path", "hmac", "login", NULL };
+	static const char *const prefixes[] = { "header ", "query " };
+	for (size_t i = 0; i < G_N_ELEMENTS(prefixes); i++) {
+		size_t n = strlen(prefixes[i]);
+		if (strncmp(place, prefixes[i], n) == 0 && place[n] && !strpbrk(place + n, " \t\r\n:"))
+			return true;
+	}
+	return g_strv_contains(words, place);
+}
+
+static bool name_is_good(const char *name)
+{
+	for (const char *c = name; *c; c++)
+		if (!g_ascii_isalnum(*c) && !strchr("-_./@:", *c))
+			return false;
+	return *name && strlen(name) <= 200;
+}
+
+static int check_usage(const Options *o)
+{
+	if (o->name && !name_is_good(o->name))
+		fprintf(stderr, "perigee: a secret's name has letters, digits and - _ . / @ : only\n");
+	else if (!place_is_known(o->place))
+		fprintf(stderr, "perigee: --as is bearer, basic, \"header NAME\", path, \"query NAME\", hmac or login\n");
+	else
+		return 0;
+	return 2;
+}
+
+/* Sets name's value from standard input. old: a secret whose hosts and place stay, or NULL. */
+static int store(const Options *o, bool rotate)
+{
+	g_autoptr(GError) error = NULL;
+	int lock = lock_vault(o, &error);
+	g_autoptr(Vault) vault = lock >= 0 ? open_vault(o, !rotate, &error) : NULL;
+	if (!vault)
+		return complain(error);
+	const Secret *old = vault_find(vault, o->name);
+	if (rotate && !old) {
+		fprintf(stderr, "perigee: the secret %s is not in the vault; set it with: perigee secret set %s\n", o->name, o->name);
+		return 1;
+	}
+	size_t size;
+	char *value = read_value(&size, &error);
+	if (!value)
+		return complain(error);
+	g_auto(GStrv) hosts = g_strdupv(rotate ? old->hosts : (char **)o->hosts->pdata);
+	g_autofree char *place = g_strdup(rotate ? old->place : o->place);
+	bool ok = vault_set(vault, o->name, hosts, place, (int64_t)time(NULL), value, size, &error) && vault_write(vault, o->path, &error);
+	sodium_free(value);
+	return ok ? 0 : complain(error);
+}
+
+static int run_set(const Options *o)
+{
+	return store(o, false);
+}
+
+static int rotate_master(const Options *o)
+{
+	g_autoptr(GError) error = NULL;
+	int lock = lock_vault(o, &error);
+	g_autoptr(Vault) vault = lock >= 0 ? open_vault(o, false, &error) : NULL;
+	Kdf kdf;
+	uint8_t *key = vault ? key_make_new(&kdf, o->new_key_file, &error) : NULL;
+	if (!key || !vault_rekey(vault, &kdf, key, &error) || !vault_write(vault, o->path, &error))
+		return complain(error);
+	fprintf(stderr, "perigee: the vault opens with the new %s from now on; restart perigee serve with it\n",
+	        o->new_key_file ? "key file" : "passphrase");
+	return 0;
+}
+
+static int run_rotate(const Options *o)
+{
+	if (o->master != !o->name) {
+		fprintf(stderr, "perigee: rotate a secret (perigee secret rotate NAME) or the master key (perigee secret rotate --master)\n");
+		return 2;
+	}
+	return o->master ? rotate_master(o) : store(o, true);
+}
+
+static int run_rm(const Options *o)
+{
+	g_autoptr(GError) error = NULL;
+	int lock = lock_vault(o, &error);
+	g_autoptr(Vault) vault = lock >= 0 ? open_vault(o, false, &error) : NULL;
+	if (!vault)
+		return complain(error);
+	if (!vault_remove(vault, o->name)) {
+		fprintf(stderr, "perigee: the secret %s is not in the vault\n", o->name);
+		return 1;
+	}
+	return vault_write(vault, o->path, &error) ? 0 : complain(error);
+}
+
+static void print_secret(const Secret *secret, bool as_json)
+{
+	g_autofree char *at = time_iso(secret->set_at * TIME_SECOND, NULL);
+	if (!as_json) {
+		g_autofree char *hosts = g_strjoinv(",", secret->hosts);
+		printf("%-24s %-12s %-32s set %s\n", secret->name, *secret->place ? secret->place : "-", *hosts ? hosts : "-", at);
+		return;
+	}
+	g_autoptr(json_t) value = json_object();
+	json_t *hosts = json_array();
+	for (char **h = secret->hosts; *h; h++)
+		json_array_append_new(hosts, json_string(*h));
+	json_object_set_new(value, "name", json_string(secret->name));
+	json_object_set_new(value, "hosts", hosts);
+	json_object_set_new(value, "place", *secret->place ? json_string(secret->place) : json_null());
+	json_object_set_new(value, "set_at", json_string(at));
+	g_autofree char *text = value_text(value);
+	puts(text);
+}
+
+/* Names and hosts are no secrets: the key is not needed. */
+static int run_list(const Options *o)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Vault) vault = vault_read(o->path, &error);
+	if (!vault && g_error_matches(error, VAULT_ERROR, VAULT_ERROR_MISSING))
+		return 0;
+	if (!vault)
+		return complain(error);
+	for (guint i = 0; i < vault_count(vault); i++)
+		print_secret(vault_at(vault, i), o->json);
+	return 0;
+}
+
+static const Command commands[] = {
+	{ "set", "set NAME [--host H]... [--as PLACE] [--key-file F]     (the value on standard input)", run_set, true },
+	{ "list", "list [--json]", run_list, false },
+	{ "rm", "rm NAME [--key-file F]", run_rm, true },
+	{ "rotate", "rotate (NAME or --master [--new-key-file F]) [--key-file F]", run_rotate, false },
+};
+
+static int usage(FILE *out, int status)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		fprintf(out, "%s perigee secret %s\n", i ? "      " : "usage:", commands[i].usage);
+	fputs("PLACE: bearer, basic, \"header NAME\", path, \"query NAME\", hmac, login\n", out);
+	return status;
+}
+
+static const struct option longs[] = {
+	{ "workspace", required_argument, NULL, 'C' }, { "key-file", required_argument, NULL, 'k' },
+	{ "host", required_argument, NULL, 'h' },      { "as", required_argument, NULL, 'a' },
+	{ "json", no_argument, NULL, 'j' },            { "master", no_argument, NULL, 'm' },
+	{ "new-key-file", required_argument, NULL, 'n' }, { "help", no_argument, NULL, '?' + 256 },
+	{ NULL, 0, NULL, 0 },
+};
+
+static bool take_option(Options *o, int letter)
+{
+	switch (letter) {
+	case 'C': o->workspace = optarg; break;
+	case 'k': o->key_file = optarg; break;
+	case 'h': g_ptr_array_add(o->hosts, g_ascii_strdown(optarg, -1)); break;
+	case 'a': o->place = optarg; break;
+	case 'j': o->json = true; break;
+	case 'm': o->master = true; break;
+	case 'n': o->new_key_file = optarg; break;
+	default: return false;
+	}
+	return true;
+}
+
+int secret_command(int argc, char **argv)
+{
+	const Command *command = NULL;
+	if (argc > 0 && strcmp(argv[0], "--help") == 0)
+		return usage(stdout, 0);
+	for (size_t i = 0; argc > 0 && i < G_N_ELEMENTS(commands); i++)
+		if (strcmp(argv[0], commands[i].name) == 0)
+			command = &commands[i];
+	if (!command)
+		return usage(stderr, 2);
+	g_autoptr(GPtrArray) hosts = g_ptr_array_new_with_free_func(g_free);
+	Options o = { .workspace = ".", .place = "", .hosts = hosts };
+	for (int letter; (letter = getopt_long(argc, argv, "C:", longs, NULL)) != -1;) {
+		if (letter == '?' + 256)
+			return usage(stdout, 0);
+		if (!take_option(&o, letter))
+			return usage(stderr, 2);
+	}
+	g_ptr_array_add(hosts, NULL);
+	o.name = optind < argc ? argv[optind] : NULL;
+	if (argc - optind > 1 || (command->wants_name && !o.name))
+		return usage(stderr, 2);
+	g_autofree char *path = g_build_filename(o.workspace, "perigee.vault", NULL);
+	o.path = path;
+	log_quiet();
+	int wrong = check_usage(&o);
+	return wrong ? wrong : command->run(&o);
+}
