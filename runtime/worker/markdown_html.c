@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* Markdown to HTML: see markdown.h. (md4c's own renderer neither checks targets nor knows guarded characters.) */
+#include "worker/entity.h"
+#include "worker/markdown.h"
+
+#include <md4c.h>
+#include <string.h>
+
+typedef struct Html {
+	GString *out;
+	GString *run;   /* text not yet put out: links are found in whole runs */
+	unsigned links; /* inside so many links; no links within */
+	unsigned images;/* inside an image's text, which is put out as an attribute */
+	bool code;
+} Html;
+
+/* A character of text, in HTML. */
+static void put_char(GString *out, char c, bool code)
+{
+	if (c == '\n' && !code)
+		g_string_append(out, "<br>\n");
+	else if ((unsigned char)c >= ' ' || c == '\n' || c == '\t')
+		entity_escape(out, &c, 1);
+}
+
+static void put_text(Html *html, const char *text, size_t size)
+{
+	for (size_t i = 0; i < size;) {
+		char c = markdown_guarded(text + i, size - i);
+		if (c)
+			put_char(html->out, c, html->code || html->images);
+		else
+			entity_escape(html->out, text + i, 1);
+		i += c ? 4 : 1;
+	}
+}
+
+/* An attribute that holds a target: what can't stand in a URL is percent-encoded. */
+static void put_url(GString *out, const char *url, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		unsigned char c = (unsigned char)url[i];
+		if (g_ascii_isalnum(url[i]) || strchr("-_.+!*(),%#@?=;:/$~[]", url[i]))
+			g_string_append_c(out, url[i]);
+		else if (c == '&' || c == '\'')
+			entity_escape(out, url + i, 1);
+		else
+			g_string_append_printf(out, "%%%02X", c);
+	}
+}
+
+/* The length of the bare link that begins at text, 0 if none does. Its end is white space, a quote or a bracket; signs that
+ * close a sentence are not part of it. */
+static size_t bare_link(const char *text, size_t size)
+{
+	size_t scheme = size > 8 && !strncmp(text, "https://", 8) ? 8 : size > 7 && !strncmp(text, "http://", 7) ? 7 : 0;
+	if (!scheme)
+		return 0;
+	size_t end = scheme, last = 0;
+	int open = 0;
+	while (end < size) {
+		char guarded = markdown_guarded(text + end, size - end), c = guarded ? guarded : text[end];
+		if ((unsigned char)c <= ' ' || strchr("<>\"", c))
+			break;
+		open += c == '(' ? 1 : c == ')' ? -1 : 0;
+		if (c == ')' && open < 0)
+			break;
+		end += guarded ? 4 : 1;
+		if (!strchr(".,;:!?'*_", c))
+			last = end;
+	}
+	return last > scheme ? last : 0;
+}
+
+static void flush(Html *html)
+{
+	const char *text = html->run->str;
+	size_t size = html->run->len, at = 0;
+	while (at < size) {
+		const char *found = html->links || html->images || html->code ? NULL : g_strstr_len(text + at, (gssize)(size - at), "http");
+		size_t start = found ? (size_t)(found - text) : size;
+		size_t length = found && (start == 0 || !g_ascii_isalnum(text[start - 1])) ? bare_link(found, size - start) : 0;
+		size_t to = length ? start : found ? start + 4 : size;
+		put_text(html, text + at, to - at);
+		at = to;
+		if (!length)
+			continue;
+		g_autoptr(GString) url = g_string_new(NULL);
+		markdown_append(url, found, length);
+		g_string_append(html->out, "<a href=\"");
+		put_url(html->out, url->str, url->len);
+		g_string_append(html->out, "\">");
+		put_text(html, found, length);
+		g_string_append(html->out, "</a>");
+		at += length;
+	}
+	g_string_truncate(html->run, 0);
+}
+
+/* The value of a link's target or title, entities and guarded characters resolved. */
+static GString *attribute(const MD_ATTRIBUTE *value)
+{
+	GString *out = g_string_new(NULL);
+	for (size_t i = 0; value->text && value->substr_offsets[i] < value->size; i++) {
+		const char *text = value->text + value->substr_offsets[i];
+		size_t size = value->substr_offsets[i + 1] - value->substr_offsets[i];
+		if (value->substr_types[i] != MD_TEXT_ENTITY || !entity_append(out, text, size))
+			markdown_append(out, text, size);
+	}
+	return out;
+}
+
+static void put_target(Html *html, const char *name, const MD_ATTRIBUTE *value)
+{
+	g_autoptr(GString) url = attribute(value);
+	if (!markdown_target_allowed(url->str, url->len))
+		return;
+	g_string_append_printf(html->out, " %s=\"", name);
+	put_url(html->out, url->str, url->len);
+	g_string_append_c(html->out, '"');
+}
+
+static void put_title(Html *html, const MD_ATTRIBUTE *value)
+{
+	if (!value->text)
+		return;
+	g_autoptr(GString) title = attribute(value);
+	g_string_append(html->out, " title=\"");
+	entity_escape(html->out, title->str, title->len);
+	g_string_append_c(html->out, '"');
+}
+
+static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
+{
+	Html *html = user;
+	flush(html);
+	switch (type) {
+	case MD_BLOCK_QUOTE: g_string_append(html->out, "<blockquote>\n"); break;
+	case MD_BLOCK_UL: g_string_append(html->out, "<ul>\n"); break;
+	case MD_BLOCK_OL: {
+		unsigned start = ((MD_BLOCK_OL_DETAIL *)detail)->start;
+		if (start == 1)
+			g_string_append(html->out, "<ol>\n");
+		else
+			g_string_append_printf(html->out, "<ol start=\"%u\">\n", start);
+		break;
+	}
+	case MD_BLOCK_LI: g_string_append(html->out, "<li>"); break;
+	case MD_BLOCK_HR: g_string_append(html->out, "<hr>\n"); break;
+	case MD_BLOCK_H: g_string_append_printf(html->out, "<h%u>", ((MD_BLOCK_H_DETAIL *)detail)->level); break;
+	case MD_BLOCK_CODE:
+		html->code = true;
+		g_string_append(html->out, "<pre><code>");
+		break;
+	case MD_BLOCK_P: g_string_append(html->out, "<p>"); break;
+	default: break;
+	}
+	return 0;
+}
+
+static int leave_block(MD_BLOCKTYPE type, void *detail, void *user)
+{
+	Html *html = user;
+	flush(html);
+	switch (type) {
+	case MD_BLOCK_QUOTE: g_string_append(html->out, "</blockquote>\n"); break;
+	case MD_BLOCK_UL: g_string_append(html->out, "</ul>\n"); break;
+	case MD_BLOCK_OL: g_string_append(html->out, "</ol>\n"); break;
+	case MD_BLOCK_LI: g_string_append(html->out, "</li>\n"); break;
+	case MD_BLOCK_H: g_string_append_printf(html->out, "</h%u>\n", ((MD_BLOCK_H_DETAIL *)detail)->level); break;
+	case MD_BLOCK_CODE:
+		html->code = false;
+		g_string_append(html->out, "</code></pre>\n");
+		break;
+	case MD_BLOCK_P: g_string_append(html->out, "</p>\n"); break;
+	default: break;
+	}
+	return 0;
+}
+
+static int enter_span(MD_SPANTYPE type, void *detail, void *user)
+{
+	Html *html = user;
+	flush(html);
+	if (html->images) { /* only the text of what stands in an image's text */
+		html->images += type == MD_SPAN_IMG;
+		return 0;
+	}
+	switch (type) {
+	case MD_SPAN_EM: g_string_append(html->out, "<em>"); break;
+	case MD_SPAN_STRONG: g_string_append(html->out, "<strong>"); break;
+	case MD_SPAN_CODE:
+		html->code = true;
+		g_string_append(html->out, "<code>");
+		break;
+	case MD_SPAN_A:
+		html->links++;
+		g_string_append(html->out, "<a");
+		put_target(html, "href", &((MD_SPAN_A_DETAIL *)detail)->href);
+		put_title(html, &((MD_SPAN_A_DETAIL *)detail)->title);
+		g_string_append_c(html->out, '>');
+		break;
+	case MD_SPAN_IMG:
+		html->images++;
+		g_string_append(html->out, "<img");
+		put_target(html, "src", &((MD_SPAN_IMG_DETAIL *)detail)->src);
+		put_title(html, &((MD_SPAN_IMG_DETAIL *)detail)->title);
+		g_string_append(html->out, " alt=\"");
+		break;
+	default: break;
+	}
+	return 0;
+}
+
+static int leave_span(MD_SPANTYPE type, void *detail, void *user)
+{
+	(void)detail;
+	Html *html = user;
+	flush(html);
+	if (html->images && type != MD_SPAN_IMG)
+		return 0;
+	switch (type) {
+	case MD_SPAN_EM: g_string_append(html->out, "</em>"); break;
+	case MD_SPAN_STRONG: g_string_append(html->out, "</strong>"); break;
+	case MD_SPAN_CODE:
+		html->code = false;
+		g_string_append(html->out, "</code>");
+		break;
+	case MD_SPAN_A:
+		html->links--;
+		g_string_append(html->out, "</a>");
+		break;
+	case MD_SPAN_IMG:
+		if (!--html->images)
+			g_string_append(html->out, "\">");
+		break;
+	default: break;
+	}
+	return 0;
+}
+
+static int put(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *user)
+{
+	Html *html = user;
+	switch (type) {
+	case MD_TEXT_BR:
+	case MD_TEXT_SOFTBR:
+		flush(html);
+		g_string_append(html->out, html->images ? " " : type == MD_TEXT_BR ? "<br>\n" : "\n");
+		break;
+	case MD_TEXT_NULLCHAR: g_string_append(html->run, "\xEF\xBF\xBD"); break;
+	case MD_TEXT_ENTITY:
+		if (!entity_append(html->run, text, size)) {
+			flush(html); /* one that we don't know is left to who reads it */
+			g_string_append_len(html->out, text, size);
+		}
+		break;
+	default: g_string_append_len(html->run, text, size);
+	}
+	return 0;
+}
+
+bool markdown_html(GString *out, const char *text, size_t size)
+{
+	g_autoptr(GString) run = g_string_new(NULL);
+	Html html = { .out = out, .run = run };
+	const MD_PARSER parser = { .flags = MD_FLAG_NOHTML, .enter_block = enter_block, .leave_block = leave_block,
+		.enter_span = enter_span, .leave_span = leave_span, .text = put };
+	if (md_parse(text, (MD_SIZE)size, &parser, &html))
+		return false;
+	flush(&html);
+	return true;
+}
