@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* Policy: the table of rules, how a case goes through it, and suppression. See policy.h; the rules are in policy_rules.c. */
+#include "host/policy.h"
+
+#include <string.h>
+
+#include "host/contacts.h"
+#include "host/policy_rules.h"
+
+static const char PERSON[] = "SELECT timezone, country, away_until, consent FROM contacts WHERE id = ?";
+static const char WROTE_SINCE[] = "SELECT 1 FROM messages WHERE contact = ? AND at > ? AND direction = 'in' LIMIT 1";
+static const char IDENTITIES[] = "SELECT channel, norm FROM identities WHERE contact = ?";
+static const char SUPPRESS[] =
+	"INSERT INTO suppressions (channel, address_hash, reason, contact, at) VALUES (?, ?, ?, ?, ?)"
+	" ON CONFLICT (channel, address_hash) DO UPDATE SET contact = coalesce(contact, excluded.contact)";
+
+#define ANSWER_DAYS 7 /* how long after their message something is an answer to it */
+
+/* In the order of DESIGN.md section 8. delay: its answer can only be "not now", so it is no reason against asking; a reply that
+ * the run has not seen is none either. */
+static const struct {
+	const char *name;
+	PolicyRule rule;
+	unsigned binds;
+	bool delay;
+} rules[] = {
+	{ "suppressed", rule_suppressed, PURPOSE_ALL, false },
+	{ "unseen_reply", rule_unseen_reply, PURPOSE_ALL, true },
+	{ "address", rule_address, PURPOSE_ALL, false },
+	{ "inbox_fresh", rule_inbox_fresh, PURPOSE_ALL, true },
+	{ "consent", rule_consent, PURPOSE_NO_ANSWER, false },
+	{ "initiate", rule_initiate, PURPOSE_ALL, false },
+	{ "account", rule_account, PURPOSE_ALL, false },
+	{ "away", rule_away, PURPOSE_NO_ANSWER, true },
+	{ "account_cap", rule_account_cap, PURPOSE_ALL, true },
+	{ "account_rate", rule_account_rate, PURPOSE_ALL, true },
+	{ "warmup", rule_warmup, PURPOSE_ALL, true },
+	{ "hours", rule_hours, PURPOSE_NO_ANSWER, true },
+	{ "paused", rule_paused, PURPOSE_ALL, true },
+};
+
+const char *policy_answer_name(PolicyAnswer answer)
+{
+	static const char *const names[] = { "allow", "defer", "refuse", "withdraw", "hand" };
+	return names[answer];
+}
+
+void verdict_clear(Verdict *verdict)
+{
+	g_clear_pointer(&verdict->reason, g_free);
+	*verdict = (Verdict){ 0 };
+}
+
+/* A template calls itself an answer, but it is one only if they have written: else any message could pass by that name. */
+static unsigned purpose_of(Look *look)
+{
+	const char *purpose = look->c->purpose ? look->c->purpose : "ask";
+	if (strcmp(purpose, "service") == 0)
+		return PURPOSE_SERVICE;
+	if (strcmp(purpose, "news") == 0)
+		return PURPOSE_NEWS;
+	if (strcmp(purpose, "answer") == 0 &&
+	    db_int(look->host->db, 0, WROTE_SINCE, "si", look->c->contact, look->now - ANSWER_DAYS * TIME_DAY))
+		return PURPOSE_ANSWER;
+	return PURPOSE_ASK;
+}
+
+static void look_at(Look *look, Host *host, const PolicyCase *c)
+{
+	*look = (Look){ .host = host, .c = c, .now = host_now(host), .zone = host->workspace->zone };
+	look->purpose = purpose_of(look);
+	Rows *rows = db_query(host->db, PERSON, "s", c->contact);
+	if (rows_next(rows)) {
+		look->zone = workspace_zone_of(host->workspace, rows_text(rows, 0), rows_text(rows, 1));
+		look->away_until = rows_int(rows, 2);
+		look->consent = g_strdup(rows_text(rows, 3));
+		rows_done(rows);
+	}
+}
+
+/* Hand is no closed gate: the message goes on through the others, and is a person's to send if all let it pass. */
+Verdict policy_check(Host *host, const PolicyCase *c)
+{
+	Look look;
+	look_at(&look, host, c);
+	Verdict hand = { 0 }, verdict = { 0 };
+	for (size_t i = 0; i < G_N_ELEMENTS(rules) && verdict.answer == POLICY_ALLOW; i++) {
+		if (!(rules[i].binds & look.purpose) || (c->asking && rules[i].delay))
+			continue;
+		verdict_clear(&verdict);
+		verdict = rules[i].rule(&look);
+		verdict.rule = verdict.answer == POLICY_ALLOW ? NULL : rules[i].name;
+		if (verdict.answer == POLICY_HAND) {
+			hand = verdict;
+			verdict = (Verdict){ 0 };
+		}
+	}
+	g_free(look.consent);
+	if (verdict.answer == POLICY_ALLOW) {
+		verdict_clear(&verdict);
+		return hand;
+	}
+	verdict_clear(&hand);
+	return verdict;
+}
+
+void policy_each(Host *host, const PolicyCase *c, PolicySee see, void *user)
+{
+	Look look;
+	look_at(&look, host, c);
+	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+		Verdict verdict = { 0 };
+		if (rules[i].binds & look.purpose)
+			verdict = rules[i].rule(&look);
+		else
+			verdict.reason = g_strdup("an answer to their message is not bound by it");
+		verdict.rule = rules[i].name;
+		see(user, rules[i].name, &verdict);
+		verdict_clear(&verdict);
+	}
+	g_free(look.consent);
+}
+
+/* ---- suppression ----------------------------------------------------------------------------------------------- */
+
+/* Channels that reach the same telephone: who opts out by SMS is not called on WhatsApp either. */
+static const char *family_of(const char *channel)
+{
+	static const char *const phones[] = { "call", "phone", "signal", "sms", "whatsapp", NULL };
+	return g_strv_contains(phones, channel) ? "phone" : channel;
+}
+
+/* The key is this database's own: the hashes of an erased person can't be tried out elsewhere. */
+static char *hash_key(Host *host, bool make)
+{
+	char *key = db_meta(host->db, "suppression_key");
+	if (key || !make)
+		return key;
+	GString *text = g_string_new(NULL);
+	for (int i = 0; i < 4; i++)
+		g_string_append_printf(text, "%016" G_GINT64_MODIFIER "x", (guint64)host_random(host));
+	db_set_meta(host->db, "suppression_key", text->str);
+	return g_string_free(text, FALSE);
+}
+
+char *policy_hash(Host *host, const char *channel, const char *norm, bool make)
+{
+	g_autofree char *key = hash_key(host, make);
+	if (!key)
+		return NULL;
+	GHmac *hmac = g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)key, strlen(key));
+	const char *family = family_of(channel);
+	g_hmac_update(hmac, (const guchar *)family, (gssize)strlen(family));
+	g_hmac_update(hmac, (const guchar *)"\n", 1);
+	g_hmac_update(hmac, (const guchar *)norm, (gssize)strlen(norm));
+	char *hash = g_strdup(g_hmac_get_string(hmac));
+	g_hmac_unref(hmac);
+	return hash;
+}
+
+void policy_suppress_identity(Host *host, const char *channel, const char *address, const char *reason, const char *contact)
+{
+	host_write(host);
+	g_autofree char *norm = contacts_normalize(channel, address, NULL);
+	g_autofree char *hash = policy_hash(host, channel, norm ? norm : address, true);
+	db_run(host->db, SUPPRESS, "ssssi", channel, hash, reason, contact, host_now(host));
+}
+
+/* All their addresses; somebody without any is remembered by a row that only its column contact finds. */
+void policy_suppress_person(Host *host, const char *contact, const char *reason)
+{
+	host_write(host);
+	g_autoptr(GPtrArray) hashes = g_ptr_array_new_with_free_func(g_free);
+	Rows *rows = db_query(host->db, IDENTITIES, "s", contact);
+	while (rows_next(rows))
+		g_ptr_array_add(hashes, policy_hash(host, rows_text(rows, 0), rows_text(rows, 1), true));
+	if (hashes->len == 0)
+		g_ptr_array_add(hashes, policy_hash(host, "contact", contact, true));
+	for (guint i = 0; i < hashes->len; i++)
+		db_run(host->db, SUPPRESS, "ssssi", "*", (const char *)hashes->pdata[i], reason, contact, host_now(host));
+}
