@@ -117,9 +117,8 @@ host.keep {
 -- Calls -------------------------------------------------------------------------------------------------------------
 
 -- The arguments of an effect on a contact; those on another than the run's own name it.
-local function target(self, call, args)
+local function target(self, args)
   local record = records[self]
-  if not record then host.raise(("call it with a colon: contact:%s(...)"):format(call)) end
   if record ~= own then args.contact = record.values.id end
   return args
 end
@@ -139,7 +138,7 @@ local send_options = {
 
 local function send(self, call, channel, template, options, try)
   no_job(call)
-  local args = target(self, call, {
+  local args = target(self, {
     channel = check.text("contact:" .. call .. ": channel", channel),
     template = check.text("contact:" .. call .. ": template", template),
     try = try,
@@ -162,7 +161,7 @@ end
 function methods:wait_reply(within)
   no_job "wait_reply"
   if within ~= nil then check.duration("contact:wait_reply", within) end
-  return effect("wait_reply", target(self, "wait_reply", { within = within }), true)
+  return effect("wait_reply", target(self, { within = within }), true)
 end
 
 function methods:wait(names, within)
@@ -173,11 +172,11 @@ function methods:wait(names, within)
     if not name:match "^signal:[%w_%-]+$" then check.one_of("contact:wait", name, events) end
   end
   if within ~= nil then check.duration("contact:wait", within) end
-  return effect("wait", target(self, "wait", { events = list, within = within }), true)
+  return effect("wait", target(self, { events = list, within = within }), true)
 end
 
 function methods:can(channel)
-  return effect("can", target(self, "can", { channel = check.text("contact:can", channel) }))
+  return effect("can", target(self, { channel = check.text("contact:can", channel) }))
 end
 
 local task_keys = {
@@ -187,7 +186,7 @@ local task_keys = {
 }
 
 function methods:task(task)
-  return effect("task", target(self, "task", check.options("contact:task", task, task_keys, { "kind" })))
+  return effect("task", target(self, check.options("contact:task", task, task_keys, { "kind" })))
 end
 
 function methods:set(changes)
@@ -198,19 +197,19 @@ function methods:set(changes)
     if type(key) ~= "string" then host.raise("contact:set: a table { key = value } is needed, not a list") end
     if key == "id" then host.raise("contact:set: the id of a contact can't be changed") end
   end
-  effect("set", target(self, "set", { changes = changes }))
+  effect("set", target(self, { changes = changes }))
 end
 
 function methods:label(label)
-  effect("label", target(self, "label", { label = check.text("contact:label", label) }))
+  effect("label", target(self, { label = check.text("contact:label", label) }))
 end
 
 function methods:unlabel(label)
-  effect("unlabel", target(self, "unlabel", { label = check.text("contact:unlabel", label) }))
+  effect("unlabel", target(self, { label = check.text("contact:unlabel", label) }))
 end
 
 function methods:note(text)
-  effect("note", target(self, "note", { text = check.text("contact:note", text) }))
+  effect("note", target(self, { text = check.text("contact:note", text) }))
 end
 
 function methods:signal(name, data)
@@ -218,30 +217,37 @@ function methods:signal(name, data)
   if not name:match "^[%w_%-]+$" then
     host.raise(("contact:signal: '%s' is no name of a signal (letters, digits, _ and -)"):format(name))
   end
-  effect("signal", target(self, "signal", { name = name, data = data }))
+  effect("signal", target(self, { name = name, data = data }))
 end
 
 function methods:enrol(sequence, key)
   check.text("contact:enrol", sequence)
   if key ~= nil then check.text("contact:enrol: key", key) end
-  return effect("enrol", target(self, "enrol", { sequence = sequence, key = key }))
+  return effect("enrol", target(self, { sequence = sequence, key = key }))
 end
 
 methods.enroll = methods.enrol
 
 function methods:stop(sequence)
-  effect("stop", target(self, "stop", { sequence = check.text("contact:stop", sequence) }))
+  effect("stop", target(self, { sequence = check.text("contact:stop", sequence) }))
 end
 
 function methods:restart(state)
   no_job "restart"
-  local args = target(self, "restart", { state = state })
+  local args = target(self, { state = state })
   if args.contact then host.raise("contact:restart: only the run's own contact starts anew") end
   effect("restart", args, true)
 end
 
 for name, why in pairs { reach = "contact:reach", try_reach = "contact:try_reach", snooze = "contact:snooze" } do
   methods[name] = function() host.raise(why .. " is not in this version") end
+end
+
+for name, method in pairs(methods) do
+  methods[name] = function(self, ...)
+    if not records[self] then host.raise(("call it with a colon: contact:%s(...)"):format(name)) end
+    return method(self, ...)
+  end
 end
 
 return M

@@ -226,12 +226,11 @@ function Reader:suffixed()
       self.seen.method(method, self:arguments(), at_line)
       value = {}
     elseif self:is "(" or self:is "string" or self:is "{" then
+      local requires = value.global == "require"
       self:read(value)
-      local at_line = self.lines[self.at]
       local arguments = self:arguments()
-      local first = arguments[1] and arguments[1].text
-      local is_require = value.global == "require" and first
-      if is_require then self.seen.module(first, at_line) end
+      local is_require = requires and arguments[1] and arguments[1].text
+      if is_require then self.seen.module(is_require) end
       value = { path = is_require == "perigee" and "perigee" or nil }
     else
       return value

@@ -112,7 +112,11 @@ static int give(lua_State *L, Text answer)
 	}
 	if (!good || !decode_end(&d))
 		limits_end("error", "an answer of the host that is no answer", "");
-	return raises ? state_raise(L, luaL_tolstring(L, -1, NULL)) : n;
+	if (raises)
+		return state_raise(L, luaL_tolstring(L, -1, NULL));
+	if (n == 0) /* nothing is nil, so that tostring(perigee.store.get "k") is no error */
+		lua_pushnil(L);
+	return MAX(n, 1);
 }
 
 /* ---- replay ---- */
