@@ -3,9 +3,8 @@
 #ifndef PERIGEE_CLI_CONTACTS_H
 #define PERIGEE_CLI_CONTACTS_H
 
-#include "cli/command.h"
+#include "cli/groups.h"
 
-int command_contacts(Cli *cli, int argc, char **argv);
 int contacts_command_show(Cli *cli, int argc, char **argv);
 /* A contact as a line of JSON: its profile with times for people. */
 json_t *contacts_show_line(Cli *cli, const char *id);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* perigee tasks: what people are asked to do, and that it is done. */
-#include "cli/command.h"
+#include "cli/groups.h"
 
 #include "host/contacts.h"
 #include "host/events.h"
 #include "host/tasks.h"
 
 #include <string.h>
-
-int command_tasks(Cli *cli, int argc, char **argv);
 
 /* The columns of DESIGN.md section 13, and when. */
 static json_t *task_json(Cli *cli, const json_t *task)
