@@ -14,6 +14,11 @@ static const char SUPPRESS[] =
 	"INSERT INTO suppressions (channel, address_hash, reason, contact, at) VALUES (?, ?, ?, ?, ?)"
 	" ON CONFLICT (channel, address_hash) DO UPDATE SET contact = coalesce(contact, excluded.contact)";
 
+static const char PAUSE[] = "INSERT OR REPLACE INTO pauses (scope, name, until, at) VALUES (?, ?, ?, ?)";
+static const char PAUSE_FOR_EVER[] = "INSERT OR REPLACE INTO pauses (scope, name, until, at) VALUES (?, ?, NULL, ?)";
+static const char RESUME[] = "DELETE FROM pauses WHERE scope = ? AND name = ?";
+static const char RELEASE_PAUSED[] = "UPDATE messages SET due = ?, rule = NULL, reason = NULL WHERE state = 'queued' AND rule = 'paused'";
+
 #define ANSWER_DAYS 7 /* how long after their message something is an answer to it */
 
 /* In the order of DESIGN.md section 8. delay: its answer can only be "not now", so it is no reason against asking; a reply that
@@ -119,6 +124,27 @@ void policy_each(Host *host, const PolicyCase *c, PolicySee see, void *user)
 		verdict_clear(&verdict);
 	}
 	g_free(look.consent);
+}
+
+/* ---- pauses ---------------------------------------------------------------------------------------------------- */
+
+void policy_pause(Host *host, const char *scope, const char *name, Time until)
+{
+	host_write(host);
+	if (until == TIME_NEVER)
+		db_run(host->db, PAUSE_FOR_EVER, "ssi", scope, name, host_now(host));
+	else
+		db_run(host->db, PAUSE, "ssii", scope, name, until, host_now(host));
+}
+
+/* What another pause still holds is found out when it is looked at again. */
+bool policy_resume(Host *host, const char *scope, const char *name)
+{
+	host_write(host);
+	db_run(host->db, RESUME, "ss", scope, name);
+	bool was_paused = db_changes(host->db) > 0;
+	db_run(host->db, RELEASE_PAUSED, "i", host_now(host));
+	return was_paused;
 }
 
 /* ---- suppression ----------------------------------------------------------------------------------------------- */

@@ -33,11 +33,17 @@ typedef struct Verdict {
 } Verdict;
 void verdict_clear(Verdict *verdict);
 
-/* The first closed gate, in order. */
+/* The first closed gate, in order; HAND only if no other gate is closed. A case that is asking passes over mere delays. The purpose
+ * "answer" is one only within 7 days of their last message; else it is taken for an ask. */
 Verdict policy_check(Host *host, const PolicyCase *c);
-/* Every gate in order, for `why`; verdict is cleared by the callee. */
+/* Every gate in order, for `why`; verdict->rule is its name, open or not. The verdict stays the caller's. */
 typedef void (*PolicySee)(void *user, const char *rule, const Verdict *verdict);
 void policy_each(Host *host, const PolicyCase *c, PolicySee see, void *user);
+
+/* Pauses: scope is all (name ""), account, sequence or contact. Nothing leaves until `until` (TIME_NEVER: until a person resumes
+ * it). Resuming makes the messages that waited for it due now; false: it was not paused. */
+void policy_pause(Host *host, const char *scope, const char *name, Time until);
+bool policy_resume(Host *host, const char *scope, const char *name);
 
 /* Suppression. channel "*" is the person on all channels. The hash is keyed with a key of this database (meta). */
 void policy_suppress_identity(Host *host, const char *channel, const char *address, const char *reason, const char *contact);

@@ -105,9 +105,10 @@ Verdict rule_suppressed(Look *look)
 		verdict = suppressed_hash(look, c->channel, c->channel, norm ? norm : c->address);
 	}
 	rows = db_query(db, IDENTITIES, "s", c->contact);
-	while (verdict.answer == POLICY_ALLOW && rows_next(rows))
-		verdict = suppressed_hash(look, "*", rows_text(rows, 0), rows_text(rows, 1));
-	rows_done(rows);
+	while (rows_next(rows)) {
+		if (verdict.answer == POLICY_ALLOW)
+			verdict = suppressed_hash(look, "*", rows_text(rows, 0), rows_text(rows, 1));
+	}
 	return verdict;
 }
 

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/* Why: see why.h. */
+#include "host/why.h"
+
+#include <string.h>
+
+#include "host/contacts.h"
+#include "host/ledger.h"
+#include "host/runs.h"
+#include "host/versions.h"
+
+static const char LIVE[] =
+	"SELECT id FROM runs WHERE contact = ? AND state IN ('ready', 'waiting', 'sending') AND (?2 IS NULL OR sequence = ?2) ORDER BY id";
+static const char WRITES[] =
+	"SELECT channel, CASE WHEN state = 'queued' THEN id ELSE 0 END, purpose, account FROM messages"
+	" WHERE run = ? AND direction = 'out' AND channel IS NOT NULL ORDER BY state = 'queued' DESC, id DESC LIMIT 1";
+static const char CHANNELS[] = "SELECT DISTINCT channel FROM identities WHERE contact = ? ORDER BY channel";
+
+typedef struct Asking {
+	Host *host;
+	const char *contact;
+	WhySee see;
+	void *user;
+	GHashTable *seen; /* channels */
+} Asking;
+
+static void ask(Asking *asking, const char *channel, const Run *run, WhyCase *asked, const char *named)
+{
+	Host *host = asking->host;
+	g_autofree char *address = contacts_address(host, asking->contact, channel);
+	asked->c.contact = asking->contact;
+	asked->c.channel = channel;
+	asked->c.address = address;
+	asked->c.account = ledger_account(host, run, asking->contact, channel, named && *named ? named : NULL);
+	g_hash_table_add(asking->seen, g_strdup(channel));
+	asking->see(asking->user, asked);
+}
+
+/* The first channel that a script says it writes on. */
+static const char *first_channel(const json_t *declared)
+{
+	const json_t *channels = json_object_get(json_object_get(declared, "needs"), "send");
+	const char *channel = json_string_value(json_array_get(channels, 0));
+	return channel ? channel : "email";
+}
+
+static void ask_run(Asking *asking, int64_t id)
+{
+	g_auto(Run) run = { 0 };
+	if (!run_load(asking->host, id, &run))
+		return;
+	WhyCase asked = {
+		.c = { .run = id, .sequence = run.sequence, .follow_up = run.first_message_at != 0, .wait_ended_at = run.wait_ended_at,
+		       .seen_event = run.seen_event },
+		.run_state = run.state,
+	};
+	g_autofree char *channel = NULL, *purpose = NULL, *account = NULL;
+	Rows *rows = db_query(asking->host->db, WRITES, "i", id);
+	if (rows_next(rows)) {
+		channel = g_strdup(rows_text(rows, 0));
+		asked.message = rows_int(rows, 1);
+		asked.c.purpose = purpose = asked.message ? g_strdup(rows_text(rows, 2)) : NULL;
+		account = g_strdup(rows_text(rows, 3));
+		rows_done(rows);
+	}
+	ask(asking, channel ? channel : first_channel(run_declared(asking->host, &run)), &run, &asked, account);
+}
+
+static void ask_new(Asking *asking, const char *sequence)
+{
+	g_autofree char *version = versions_newest(asking->host, sequence);
+	const json_t *declared = version ? versions_declared(asking->host, version) : NULL;
+	const char *channel = first_channel(declared);
+	WhyCase asked = { .c = { .sequence = sequence, .seen_event = INT64_MAX } };
+	ask(asking, channel, NULL, &asked, value_string(json_object_get(declared, "account"), channel, NULL));
+}
+
+static void ask_channels(Asking *asking)
+{
+	g_autoptr(GPtrArray) channels = g_ptr_array_new_with_free_func(g_free);
+	Rows *rows = db_query(asking->host->db, CHANNELS, "s", asking->contact);
+	while (rows_next(rows))
+		/* A telephone number is an address of sms, whatsapp and call, not a channel to write on. */
+		if (strcmp(rows_text(rows, 0), "phone") != 0 && !g_hash_table_contains(asking->seen, rows_text(rows, 0)))
+			g_ptr_array_add(channels, g_strdup(rows_text(rows, 0)));
+	for (guint i = 0; i < channels->len; i++) {
+		WhyCase asked = { .c = { .seen_event = INT64_MAX } };
+		ask(asking, channels->pdata[i], NULL, &asked, NULL);
+	}
+}
+
+bool why_cases(Host *host, const char *contact, const char *sequence, WhySee see, void *user)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	Asking asking = { .host = host, .contact = contact, .see = see, .user = user, .seen = seen };
+	Rows *rows = db_query(host->db, LIVE, "ss", contact, sequence);
+	while (rows_next(rows)) {
+		int64_t id = rows_int(rows, 0);
+		g_array_append_val(runs, id);
+	}
+	for (guint i = 0; i < runs->len; i++)
+		ask_run(&asking, g_array_index(runs, int64_t, i));
+	if (sequence && runs->len == 0)
+		ask_new(&asking, sequence);
+	if (!sequence)
+		ask_channels(&asking);
+	return g_hash_table_size(seen) > 0;
+}
