@@ -16,6 +16,7 @@ typedef struct Cli {
 	Host *host;          /* NULL for commands that need no workspace */
 	const char *cwd;     /* of the person who typed it */
 	const char *dir;     /* the workspace's folder (-C) */
+	const char *stdlib;  /* --stdlib DIR, or NULL */
 	bool json;           /* --json was given */
 	bool tty;            /* the person's stdout is a terminal */
 	int columns;         /* its width */
@@ -25,10 +26,10 @@ typedef struct Cli {
 } Cli;
 
 typedef enum {
-	COMMAND_NO_WORKSPACE, /* may run anywhere */
+	COMMAND_NO_WORKSPACE, /* may run anywhere; host is NULL */
 	COMMAND_OPEN,         /* needs an opened workspace and its database; goes to the owner if one is running */
-	COMMAND_FILES,        /* needs the workspace's files and perigee.lua but an own in-memory database (check, sim, test, render) */
-	COMMAND_OWNER,        /* takes the workspace itself for a long time (serve); never sent to an owner */
+	COMMAND_FILES,        /* needs the workspace's files and perigee.lua but an own in-memory database (sim, test); never sent */
+	COMMAND_OWNER,        /* owns the workspace and its database for a long time (serve); never sent to an owner */
 } CommandNeeds;
 
 typedef struct Command {
@@ -39,9 +40,24 @@ typedef struct Command {
 	const char *line;  /* one line for perigee --help */
 	const char *help;  /* the rest of perigee NAME --help: options, examples */
 	int (*run)(Cli *cli, int argc, char **argv); /* argv[0] is the command's name */
+	/* NULL, or: may this call do without a workspace after all? (render --data) */
+	bool (*anywhere)(int argc, char **argv);
 } Command;
 
 extern const Command command_table[]; /* ends with a NULL name */
+
+/* NULL if there is none of this name. */
+const Command *command_find(const char *name);
+/* Opens what the command needs, or sends it to the owner, and runs it. cli: all but host is filled in. The exit code. */
+int command_start(const Command *command, Cli *cli, int argc, char **argv);
+/* What `perigee serve` gives to control_listen: carries out a command that came over the control socket. */
+int command_control(Host *host, const json_t *request, void (*write)(void *user, bool is_error, const char *text, size_t size),
+                    void *user);
+/* perigee --help: commands in their groups; perigee NAME --help. */
+void command_list(Cli *cli);
+void command_help(Cli *cli, const Command *command);
+/* Where a program was typed: writes to stdout and stderr (a Cli's write). */
+void command_write(void *user, bool is_error, const char *text, size_t size);
 
 /* Printing. Text of strangers goes through cli_print's %s only after cli_plain (control characters made visible). */
 void cli_print(Cli *cli, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -52,8 +68,13 @@ int cli_fail_error(Cli *cli, GError *error); /* takes the error */
 int cli_usage(Cli *cli, const char *command, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* One JSON object on a line, canonical; takes it. */
 void cli_json(Cli *cli, json_t *object);
-/* A copy fit for a terminal, at most max columns (0: no cut). Caller frees. */
+/* A copy of one line, fit for a terminal: control characters visible, line ends as spaces, at most max columns (0: no cut).
+ * NULL is "". Caller frees. */
 char *cli_plain(const char *text, int max);
+/* Prints lines of a text, each after indent. */
+void cli_block(Cli *cli, const char *indent, const char *text);
+/* The columns that a text takes on a terminal. */
+int cli_columns(const char *text);
 
 /* A table for people: header, rows, aligned columns cut to the terminal's width; nothing at all prints `empty`. */
 typedef struct Table Table;
@@ -73,6 +94,11 @@ typedef struct Option {
 } Option;
 /* Fills values and words (GPtrArray of const char *). False: the usage error has been printed, return EXIT_USAGE. */
 bool cli_options(Cli *cli, const char *command, int argc, char **argv, const Option *options, GPtrArray *words, int least, int most);
+
+/* The word of a list (NULL-ended) that was probably meant; NULL if none is near. */
+const char *cli_nearest(const char *word, const char *const *words);
+/* A number in a word (a run's, a message's, a task's); false if it is none. */
+bool cli_number(const char *word, int64_t *number);
 
 /* A path as the person meant it. Caller frees. */
 char *cli_path(const Cli *cli, const char *path);

@@ -12,6 +12,7 @@ typedef struct Handing {
 	int64_t run;
 	const void *bytes; /* e-mail: the whole message */
 	size_t size;
+	const char *const *cc; /* e-mail: further recipients, NULL-terminated; NULL: none */
 } Handing;
 
 struct Carrier {

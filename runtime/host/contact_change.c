@@ -246,8 +246,9 @@ static bool take_labels(ContactChange *change, const char *text, GError **error)
 
 static bool take_field(ContactChange *change, const char *name, const json_t *value, GError **error)
 {
-	if (!*name || strlen(name) > FIELD_NAME_BYTES)
-		return invalid(error, "a field's name has 1 to %d bytes", FIELD_NAME_BYTES);
+	size_t size = strlen(name);
+	if (size == 0 || size > FIELD_NAME_BYTES || g_ascii_isspace(name[0]) || g_ascii_isspace(name[size - 1]))
+		return invalid(error, "a field's name has 1 to %d bytes, and no space at its ends", FIELD_NAME_BYTES);
 	if (!change->fields)
 		change->fields = json_object();
 	json_object_set(change->fields, name, (json_t *)value);

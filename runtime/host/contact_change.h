@@ -63,8 +63,9 @@ void contact_change_add(Host *host, const ContactChange *change, const char *id,
 /* Changes the contact id. replace: addresses of a channel and labels that are not named go; else they stay beside the new. False:
  * nothing was different (and nothing is written), or error is set. */
 bool contact_change_apply(Host *host, const ContactChange *change, const char *id, bool replace, const char *cause, GError **error);
-/* A free id from the e-mail's local part, the name or another address; the same for the same contacts present. */
-char *contact_change_make_id(Host *host, const ContactChange *change);
+/* A free id from the e-mail's local part, the name or another address; the same for the same contacts present. last (or NULL): slug →
+ * the number last given, kept by the caller over a file, so that the search begins there. */
+char *contact_change_make_id(Host *host, const ContactChange *change, GHashTable *last);
 /* The slug alone, whether free or not ("contact" if nothing yields one). */
 char *contact_change_slug(const ContactChange *change);
 

@@ -240,26 +240,33 @@ bool contact_change_apply(Host *host, const ContactChange *change, const char *i
 	return true;
 }
 
-/* The slug, else the slug with a number. Free numbers are found by doubling and halving, so that the ten-thousandth "info" does
- * not try ten thousand ids. */
-char *contact_change_make_id(Host *host, const ContactChange *change)
+static char *numbered(const char *slug, int64_t number)
+{
+	return number == 1 ? g_strdup(slug) : g_strdup_printf("%s-%" G_GINT64_FORMAT, slug, number);
+}
+
+static bool is_taken(Host *host, const char *slug, int64_t number)
+{
+	g_autofree char *id = numbered(slug, number);
+	return db_int(host->db, 0, EXISTS, "s", id) != 0;
+}
+
+/* The slug, else the slug with a number. A free one is found by doubling and halving, so that the ten-thousandth "info" does not
+ * try ten thousand ids. */
+char *contact_change_make_id(Host *host, const ContactChange *change, GHashTable *last)
 {
 	g_autofree char *slug = contact_change_slug(change);
-	if (!db_int(host->db, 0, EXISTS, "s", slug))
-		return g_steal_pointer(&slug);
-	int64_t taken = 1, free_one = 2;
-	for (;; taken = free_one, free_one *= 2) {
-		g_autofree char *id = g_strdup_printf("%s-%" G_GINT64_FORMAT, slug, free_one);
-		if (!db_int(host->db, 0, EXISTS, "s", id))
-			break;
-	}
-	while (free_one - taken > 1) {
-		int64_t middle = taken + (free_one - taken) / 2;
-		g_autofree char *id = g_strdup_printf("%s-%" G_GINT64_FORMAT, slug, middle);
-		if (db_int(host->db, 0, EXISTS, "s", id))
+	int64_t taken = last ? GPOINTER_TO_INT(g_hash_table_lookup(last, slug)) : 0, open = taken + 1;
+	for (; is_taken(host, slug, open); open *= 2)
+		taken = open;
+	while (open - taken > 1) {
+		int64_t middle = taken + (open - taken) / 2;
+		if (is_taken(host, slug, middle))
 			taken = middle;
 		else
-			free_one = middle;
+			open = middle;
 	}
-	return g_strdup_printf("%s-%" G_GINT64_FORMAT, slug, free_one);
+	if (last)
+		g_hash_table_insert(last, g_strdup(slug), GINT_TO_POINTER((int)open));
+	return numbered(slug, open);
 }

@@ -144,7 +144,7 @@ char *contacts_put(Host *host, const json_t *attributes, bool update, const char
 	if (!contact_change_check(host, &change, id, error))
 		return NULL;
 	if (!id) {
-		id = change.id ? g_strdup(change.id) : contact_change_make_id(host, &change);
+		id = change.id ? g_strdup(change.id) : contact_change_make_id(host, &change, NULL);
 		contact_change_add(host, &change, id, cause);
 		return g_steal_pointer(&id);
 	}
@@ -165,7 +165,7 @@ char *contacts_meet(Host *host, const char *channel, const char *address, const 
 	if (name && g_utf8_validate(name, -1, NULL))
 		contact_change_text(host, &change, "name", name, NULL);
 	contact_change_text(host, &change, "consent_source", "wrote to us", NULL);
-	char *id = contact_change_make_id(host, &change);
+	char *id = contact_change_make_id(host, &change, NULL);
 	contact_change_add(host, &change, id, "message");
 	return id;
 }

@@ -203,6 +203,12 @@ bool db_failed(const Db *db)
 	return db->error != NULL;
 }
 
+bool db_alive(const Db *db)
+{
+	bool disk = g_error_matches(db->error, DB_ERROR, DB_ERROR_FULL) || g_error_matches(db->error, DB_ERROR, DB_ERROR_CORRUPT);
+	return db->in_transaction && !sqlite3_get_autocommit(db->sqlite) && !disk;
+}
+
 void db_take_error(Db *db, GError **error)
 {
 	if (error)
@@ -242,6 +248,13 @@ static void bind(Rows *rows, const char *types, va_list args)
 		case 'b': {
 			const void *bytes = va_arg(args, const void *);
 			rc = sqlite3_bind_blob64(rows->stmt, i, bytes, va_arg(args, size_t), SQLITE_TRANSIENT);
+			break;
+		}
+		case 't':
+		case 'z': {
+			int64_t number = va_arg(args, int64_t);
+			bool none = number == (*types == 't' ? INT64_MAX : 0);
+			rc = none ? sqlite3_bind_null(rows->stmt, i) : sqlite3_bind_int64(rows->stmt, i, number);
 			break;
 		}
 		case 'n': rc = sqlite3_bind_null(rows->stmt, i); break;

@@ -14,7 +14,7 @@
  *   db_run(db, "UPDATE ...", "i", id);
  *
  * Types of bound values, one letter each: i gint64 (pass an int64_t!), s const char* (NULL is SQL NULL), b const void* and
- * size_t (bytes), n nothing (SQL NULL).
+ * size_t (bytes), t int64_t time (TIME_NEVER is SQL NULL), z int64_t (0 is SQL NULL), n SQL NULL (takes no argument).
  * rows_next resets the statement at the end; a loop that is left early must call rows_done.
  */
 #ifndef PERIGEE_DB_H
@@ -51,6 +51,8 @@ void db_release(Db *db);
 void db_undo(Db *db);
 
 bool db_failed(const Db *db);
+/* After an error: is the transaction still there (so that db_undo helps), or has a full or broken disk taken it all back? */
+bool db_alive(const Db *db);
 /* Moves the sticky error into error (which may be NULL) and makes the database usable again. */
 void db_take_error(Db *db, GError **error);
 

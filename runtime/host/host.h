@@ -31,6 +31,7 @@ typedef struct Host {
 	bool simulated;     /* pretend channels and virtual time */
 	bool serving;       /* runs are woken and messages handed over */
 	bool stopping;
+	unsigned background; /* calls of workers that do not count as under way (the visit of a Lua test, which drives the rest) */
 	char *stdlib;       /* --stdlib DIR or NULL */
 	/* Told of everything people may want to see (sim's timeline); NULL: nobody looks. Takes event. */
 	void (*see)(void *user, json_t *event);
@@ -42,6 +43,10 @@ typedef struct Host {
 	int failures;       /* commits failed in a row */
 	GPtrArray *watchers;  /* of poll: see host_watch */
 	GArray *after_commit; /* things to do once the open transaction is committed */
+	GHashTable *ledger_rendering; /* messages between the queue and the carrier (handover.c) */
+	char *boot;           /* this boot of the machine; a message handed in another one can't be settled by the send log */
+	GHashTable *programs; /* versions.c: programs and declarations by hash, templates by name */
+	int lock_fd;          /* the workspace's lock, -1 if not taken */
 } Host;
 
 /* How a host is opened. */
@@ -58,6 +63,8 @@ void host_close(Host *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Host, host_close)
 /* Starts net and begins to wake runs and hand messages over. */
 bool host_serve(Host *host, GError **error);
+/* The descriptor of the workspace's lock; net inherits it, so that no new host starts before the old net is gone. */
+int host_lock_fd(const Host *host);
 /* The path of a role's program (libexec/perigee/NAME beside this one, or ../libexec/perigee/NAME). Caller frees. */
 char *host_libexec(const char *name);
 

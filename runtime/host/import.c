@@ -18,6 +18,7 @@ typedef struct Importing {
 	const char **keys;      /* per column: what contact_change_text is told */
 	GHashTable *contacts;   /* id → line of this file that was about it */
 	GHashTable *addresses;  /* "channel norm" → line */
+	GHashTable *numbers;    /* contact_change_make_id's */
 	ContactChange change;
 	GError *first_bad;
 } Importing;
@@ -28,6 +29,7 @@ static void importing_clear(Importing *in)
 	g_free(in->keys);
 	g_hash_table_unref(in->contacts);
 	g_hash_table_unref(in->addresses);
+	g_hash_table_unref(in->numbers);
 	contact_change_clear(&in->change);
 	g_clear_error(&in->first_bad);
 }
@@ -103,8 +105,9 @@ static void remember(Importing *in, const char *id)
 	g_hash_table_insert(in->contacts, g_strdup(id), GINT_TO_POINTER(line));
 	for (guint i = 0; i < in->change.addresses->len; i++) {
 		const Address *address = in->change.addresses->pdata[i];
-		if (address->norm)
-			g_hash_table_insert(in->addresses, g_strconcat(address->channel, " ", address->norm, NULL), GINT_TO_POINTER(line));
+		g_autofree char *key = address->norm ? g_strconcat(address->channel, " ", address->norm, NULL) : NULL;
+		if (key && !g_hash_table_contains(in->addresses, key)) /* of those who share it, the first */
+			g_hash_table_insert(in->addresses, g_steal_pointer(&key), GINT_TO_POINTER(line));
 	}
 }
 
@@ -136,7 +139,7 @@ static bool take_row(Importing *in, GError **error)
 		return false;
 	GError *why = NULL;
 	if (!id) {
-		id = in->change.id ? g_strdup(in->change.id) : contact_change_make_id(in->host, &in->change);
+		id = in->change.id ? g_strdup(in->change.id) : contact_change_make_id(in->host, &in->change, in->numbers);
 		contact_change_add(in->host, &in->change, id, "import");
 		result->added++;
 	} else if (!in->import->update) {
@@ -189,6 +192,7 @@ bool contacts_import_file(Host *host, const Import *import, ImportResult *result
 	contact_change_init(&in.change);
 	in.contacts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	in.addresses = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	in.numbers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	in.csv = csv_new(import->file, import->text, import->size, error);
 	if (!in.csv || !read_columns(&in, error))
 		return false;

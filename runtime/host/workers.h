@@ -34,7 +34,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Program, program_unref)
 typedef struct WorkerCall {
 	const char *domain;  /* "workspace", "mail"; static */
 	Program *program;    /* NULL for mail */
-	/* Writes the request's frame; called again if the worker died. */
+	int64_t cpu_ms;      /* processor time it may use, if more than the default; 0: default */
+	/* Writes the request's frame; called again if the worker died. NULL: loading is all. */
 	void (*write)(void *user, Peer *peer, uint64_t ticket, uint64_t program);
 	/* A frame for this call. True: the call is over. A malformed frame: set *bad. */
 	bool (*frame)(void *user, uint64_t ticket, Frame *frame, bool *bad);

@@ -25,7 +25,9 @@ struct Wire {
 	const Account *account;
 	int fd;
 	int watch;
-	char *refused_address; /* why we did not connect, or NULL */
+	GString *refused;      /* the addresses that we did not connect to */
+	const char *refused_why;
+	bool tried;            /* an address that may be spoken to */
 	char last_reply[512];  /* the last refusing line of the server before or during sign-in */
 	char curl_text[CURL_ERROR_SIZE];
 };
@@ -67,14 +69,15 @@ static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_s
 	g_autofree char *text = address_text(&target->addr);
 	const char *reason = NULL;
 	if (!listed && address_is_private(&target->addr))
-		reason = "is a private address; if it is meant, add it to allow_addresses in perigee.lua";
+		reason = "is private; if it is meant, add it to allow_addresses in perigee.lua";
 	else if (!listed && account->server.plain)
 		reason = "is not in allow_addresses, and tls = \"none\" is only for addresses that are";
 	if (reason) {
-		g_free(wire->refused_address);
-		wire->refused_address = g_strdup_printf("%s %s", text, reason);
+		g_string_append_printf(wire->refused, "%s%s", wire->refused->len ? " and " : "", text);
+		wire->refused_why = reason;
 		return CURL_SOCKET_BAD;
 	}
+	wire->tried = true;
 	return socket(target->family, target->socktype | SOCK_CLOEXEC, target->protocol);
 }
 
@@ -178,8 +181,9 @@ static bool connect_failed(Wire *wire, CURLcode code, GError **error)
 	const Server *server = &wire->account->server;
 	g_autofree char *said = without_secret(wire->account, wire->last_reply);
 	const char *curl_says = *wire->curl_text ? wire->curl_text : curl_easy_strerror(code);
-	if (wire->refused_address)
-		return set_error(error, WIRE_ERROR_CONFIG, "%s", wire->refused_address);
+	/* Of a name with several addresses the one that may be spoken to was tried: its trouble is the one to tell. */
+	if (wire->refused->len && !wire->tried)
+		return set_error(error, WIRE_ERROR_CONFIG, "%s (%s) %s", wire->refused->str, server->host, wire->refused_why);
 	if (code == CURLE_USE_SSL_FAILED)
 		return set_error(error, WIRE_ERROR_CERTIFICATE, "%s:%u offers no STARTTLS, and tls = \"required\"", server->host, server->port);
 	if (code == CURLE_LOGIN_DENIED && *said)
@@ -215,6 +219,7 @@ Wire *wire_connect(const Account *account, int watch, int timeout_ms, unsigned *
 	wire->account = account;
 	wire->watch = watch;
 	wire->fd = -1;
+	wire->refused = g_string_new(NULL);
 	wire->multi = curl_multi_init();
 	wire->easy = curl_easy_init();
 	if (!wire->multi || !wire->easy)
@@ -241,7 +246,7 @@ void wire_free(Wire *wire)
 	curl_multi_remove_handle(wire->multi, wire->easy);
 	curl_easy_cleanup(wire->easy);
 	curl_multi_cleanup(wire->multi);
-	g_free(wire->refused_address);
+	g_string_free(wire->refused, TRUE);
 	g_free(wire);
 }
 

@@ -175,8 +175,36 @@ void arena_limit(Arena *arena, size_t bytes)
 	arena->limit = MIN(arena->live + bytes, arena->size);
 }
 
-Image *arena_save(const Arena *arena)
+static int by_address(const void *a, const void *b)
 {
+	const char *x = *(char *const *)a, *y = *(char *const *)b;
+	return (x > y) - (x < y);
+}
+
+/* Gives up the free blocks at the end, so that images hold no more than they must. */
+static void trim(Arena *arena)
+{
+	g_autoptr(GPtrArray) ends = g_ptr_array_new(); /* just behind each free block */
+	g_autoptr(GHashTable) sizes = g_hash_table_new(NULL, NULL);
+	for (unsigned class = 0; class < CLASSES; class++)
+		for (Free *block = arena->free[class]; block; block = block->next) {
+			g_ptr_array_add(ends, (char *)block + class_size(class));
+			g_hash_table_insert(sizes, (char *)block + class_size(class), GSIZE_TO_POINTER(class_size(class)));
+		}
+	g_ptr_array_sort(ends, by_address);
+	for (guint i = ends->len; i > 0 && ends->pdata[i - 1] == (char *)arena + arena->top; i--)
+		arena->top -= GPOINTER_TO_SIZE(g_hash_table_lookup(sizes, ends->pdata[i - 1]));
+	for (unsigned class = 0; class < CLASSES; class++)
+		for (Free **link = &arena->free[class]; *link;)
+			if ((char *)*link >= (char *)arena + arena->top)
+				*link = (*link)->next;
+			else
+				link = &(*link)->next;
+}
+
+Image *arena_save(Arena *arena)
+{
+	trim(arena);
 	Image *image = g_malloc(sizeof *image + arena->top);
 	image->size = arena->top;
 	memcpy(image->bytes, arena, arena->top);

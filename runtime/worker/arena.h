@@ -38,8 +38,8 @@ void arena_clear(Arena *arena);
 void *arena_allocate(void *arena, void *block, size_t old_size, size_t size);
 /* From now on at most this many bytes more than are in use now. */
 void arena_limit(Arena *arena, size_t bytes);
-/* The caller frees it with g_free. */
-Image *arena_save(const Arena *arena);
+/* The caller frees it with g_free. What is free at the arena's end is given up before. */
+Image *arena_save(Arena *arena);
 /* Brings the arena back to the image, limit included, and gives memory beyond it back to the system if it is much. */
 void arena_restore(Arena *arena, const Image *image);
 

@@ -82,10 +82,23 @@ static bool encode_text(Encoder *e, lua_State *L, int index)
 	return true;
 }
 
+/* value_append_integer without printf: an effect's arguments are written at each replay. */
+static void append_integer(GString *out, lua_Integer number)
+{
+	char digits[24], *at = digits + sizeof digits;
+	lua_Unsigned rest = number < 0 ? 0 - (lua_Unsigned)number : (lua_Unsigned)number;
+	do
+		*--at = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (number < 0)
+		*--at = '-';
+	g_string_append_len(out, at, digits + sizeof digits - at);
+}
+
 static bool encode_number(Encoder *e, lua_State *L, int index)
 {
 	if (lua_isinteger(L, index)) {
-		value_append_integer(e->text, lua_tointeger(L, index));
+		append_integer(e->text, lua_tointeger(L, index));
 		return true;
 	}
 	double number = lua_tonumber(L, index);

@@ -87,15 +87,29 @@ static void push_environment(lua_State *L, int first)
 	}
 }
 
-/* host.source(name): the text of a stdlib file, or nil. */
-static int l_source(lua_State *L)
+/* host.library(name, environment): a stdlib file as a function, or nil and a text. Its source makes no Lua string, and the garbage of the
+ * compiler before is collected, because what stands here is part of every state's image. */
+static int l_library(lua_State *L)
 {
-	GBytes *bytes = g_hash_table_lookup(state_worker(L)->sources, luaL_checkstring(L, 1));
-	if (!bytes)
-		return 0;
+	const char *name = luaL_checkstring(L, 1);
+	luaL_checktype(L, 2, LUA_TTABLE);
+	GBytes *bytes = g_hash_table_lookup(state_worker(L)->sources, name);
+	if (!bytes) {
+		lua_pushnil(L);
+		lua_pushfstring(L, "the stdlib has no file %s", name);
+		return 2;
+	}
+	lua_gc(L, LUA_GCCOLLECT);
 	gsize size;
 	const char *text = g_bytes_get_data(bytes, &size);
-	lua_pushlstring(L, text, size);
+	const char *chunk = lua_pushfstring(L, "=[%s]", name);
+	if (luaL_loadbufferx(L, text, size, chunk, "t") != LUA_OK) {
+		lua_pushnil(L);
+		lua_insert(L, -2);
+		return 2;
+	}
+	lua_pushvalue(L, 2);
+	lua_setupvalue(L, -2, 1);
 	return 1;
 }
 
@@ -130,11 +144,11 @@ static const luaL_Reg bindings[] = {
 	{ "fail", l_fail },
 	{ "frozen", l_frozen },
 	{ "keep", l_keep },
+	{ "library", l_library },
 	{ "now", l_now },
 	{ "object", l_object },
 	{ "raise", l_raise },
 	{ "setmetatable", l_true_setmetatable },
-	{ "source", l_source },
 	{ "where", l_where },
 	{ NULL, NULL },
 };
@@ -173,16 +187,10 @@ void environment_open(lua_State *L)
 	lua_pushvalue(L, -1);
 	lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
 
-	lua_pushcfunction(L, l_compile);
-	GBytes *prelude = g_hash_table_lookup(state_worker(L)->sources, "prelude.lua");
-	if (!prelude)
-		luaL_error(L, "the stdlib has no prelude.lua");
-	gsize size;
-	const char *text = g_bytes_get_data(prelude, &size);
-	lua_pushlstring(L, text, size);
-	lua_pushliteral(L, "=[prelude]");
+	lua_pushcfunction(L, l_library);
+	lua_pushliteral(L, "prelude.lua");
 	lua_pushvalue(L, ours);
-	lua_call(L, 3, 2);
+	lua_call(L, 2, 2);
 	if (lua_isnil(L, -2))
 		lua_error(L);
 	lua_pop(L, 1);

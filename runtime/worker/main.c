@@ -98,7 +98,7 @@ static Worker *prepare_worker(const char *stdlib)
 	if (!worker->arena)
 		fatal("the place of the Lua states in memory is taken");
 	g_autofree char *why = NULL;
-	if (!state_build(worker, &why) || !state_base(worker, PROGRAM_SCRIPT, &why))
+	if (!state_build(worker, &why) || !state_base(worker, PROGRAM_SCRIPT, &why) || !state_base(worker, WORKER_SCAN, &why))
 		fatal("the stdlib can't be loaded: %s", why);
 	return worker;
 }

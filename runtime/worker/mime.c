@@ -61,6 +61,13 @@ static bool is_plain(const GString *text)
 	return true;
 }
 
+static bool needs_quoting(const char *at, bool line_start, bool line_end)
+{
+	unsigned char c = (unsigned char)*at;
+	return c > '~' || c == '=' || (c < ' ' && c != '\t') || ((c == ' ' || c == '\t') && line_end) ||
+		(line_start && is_fragile(at));
+}
+
 /* Quoted-printable (RFC 2045 section 6.7). Ours rather than GMime's because lines that begin with "From " or a dot are
  * encoded too, which some servers on the way change. */
 static GString *quote(const GString *text)
@@ -68,26 +75,24 @@ static GString *quote(const GString *text)
 	GString *out = g_string_sized_new(text->len + text->len / 8);
 	size_t line = 0;
 	for (size_t i = 0; i < text->len; i++) {
-		unsigned char c = (unsigned char)text->str[i];
-		if (c == '\r') {
+		const char *at = text->str + i;
+		if (*at == '\r') {
 			g_string_append(out, "\r\n");
 			i++;
 			line = 0;
 			continue;
 		}
-		bool last = text->str[i + 1] == '\r';
-		bool encode = c > '~' || c == '=' || (c < ' ' && c != '\t') || ((c == ' ' || c == '\t') && last) ||
-			(line == 0 && is_fragile(text->str + i));
-		size_t width = encode ? 3 : 1;
-		if (line + width > (last ? LINE_MOST : LINE_MOST - 1)) {
+		bool last = at[1] == '\r';
+		if (line + (needs_quoting(at, false, last) ? 3 : 1) > (last ? LINE_MOST : LINE_MOST - 1)) {
 			g_string_append(out, "=\r\n");
 			line = 0;
 		}
+		bool encode = needs_quoting(at, line == 0, last);
 		if (encode)
-			g_string_append_printf(out, "=%02X", c);
+			g_string_append_printf(out, "=%02X", (unsigned char)*at);
 		else
-			g_string_append_c(out, (char)c);
-		line += width;
+			g_string_append_c(out, *at);
+		line += encode ? 3 : 1;
 	}
 	return out;
 }

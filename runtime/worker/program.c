@@ -2,6 +2,7 @@
 /* Programs: see program.h. */
 #include "worker/program.h"
 
+#include "worker/decode.h"
 #include "worker/environment.h"
 #include "worker/limits.h"
 #include "worker/state.h"
@@ -77,22 +78,35 @@ static bool push_files(lua_State *L, Frame *frame)
 	return n && frame_end(frame);
 }
 
-/* With the type, name and frame on the stack as arguments; a function of its own, so that running out of memory in it is an error
- * like others. */
+/* What is to be loaded, on its way through Lua. */
+typedef struct Load {
+	const char *type, *name;
+	size_t name_size;
+	Frame files;         /* stands before their number */
+	GString *json;       /* scan: the declarations so far */
+	bool malformed;
+} Load;
+
+/* Calls prelude.lua's load(type, name, files, declarations); leaves declarations. Inside of a protected call, so that running out of
+ * memory is an error like others. */
 static int load(lua_State *L)
 {
-	Frame *frame = lua_touserdata(L, 3);
-	lua_settop(L, 2);
+	Load *what = lua_touserdata(L, 1);
+	lua_settop(L, 0);
 	environment_push_load(L);
-	lua_insert(L, 1);
-	if (!push_files(L, frame)) {
-		frame->bad = true;
+	lua_pushstring(L, what->type);
+	lua_pushlstring(L, what->name, what->name_size);
+	what->malformed = !push_files(L, &what->files);
+	if (what->malformed)
 		return 0;
-	}
-	lua_call(L, 3, 2);
+	if (!what->json || !decode(L, what->json->str, what->json->len))
+		lua_pushnil(L);
+	lua_call(L, 4, 2);
 	luaL_checktype(L, -2, LUA_TTABLE);
-	luaL_checktype(L, -1, LUA_TFUNCTION);
-	environment_set_entry(L);
+	if (lua_isfunction(L, -1))
+		environment_set_entry(L);
+	else
+		lua_pop(L, 1);
 	return 1;
 }
 
@@ -111,53 +125,80 @@ static unsigned limit_of(lua_State *L, const char *name, unsigned otherwise, uns
 	return value > 0 ? (unsigned)MIN(value, (lua_Integer)most) : otherwise;
 }
 
-static bool keep(Worker *worker, Frame *frame, ProgramType type)
+/* Runs load in a state that starts from base. The text of the declarations; NULL with the failure. They stay on the stack. */
+static GString *call_load(Worker *worker, const Image *base, Load *what, Running *link, Failure *failure)
 {
-	lua_State *L = worker->state;
+	lua_State *L = start(worker, base, link, LIMIT_LOAD_MS, LOAD_MEMORY_MB, "to load");
+	lua_pushcfunction(L, load);
+	lua_pushlightuserdata(L, what);
+	if (!state_call(L, 1, 1, failure) || what->malformed)
+		return NULL;
 	GString *json = encode(worker->encoder, L, -1);
 	if (!json)
-		return refuse(worker, frame->id, "invalid", encoder_why(worker->encoder), "");
+		g_strlcpy(failure->text, encoder_why(worker->encoder), sizeof failure->text);
+	return json;
+}
+
+static Program *keep(Worker *worker, ProgramType type)
+{
+	lua_State *L = worker->state;
 	Program *program = g_new0(Program, 1);
 	program->type = type;
 	program->visit_ms = limit_of(L, "cpu_ms", LIMIT_VISIT_MS, LIMIT_MAX_MS);
 	program->memory_mb = limit_of(L, "memory_mb", LIMIT_MEMORY_MB, LIMIT_MAX_MEMORY_MB);
-	program_leave(worker);
 	program->image = state_save(worker);
-	uint64_t *number = g_memdup2(&frame->id, sizeof frame->id);
-	g_hash_table_replace(worker->programs, number, program);
-	peer_begin(worker->peer, W_LOADED, frame->id);
-	peer_put_str(worker->peer, json->str, (gssize)json->len);
-	return peer_end(worker->peer);
+	return program;
+}
+
+/* Loads, keeps the image, and for a script reads its source for `check`: in a state of its own, so that the images of scripts, which
+ * every visit copies, stay small. */
+static Program *make(Worker *worker, ProgramType type, Load *what, Failure *failure)
+{
+	g_autofree char *why = NULL;
+	const Image *base = state_base(worker, type, &why);
+	if (!base) {
+		g_strlcpy(failure->text, why, sizeof failure->text);
+		return NULL;
+	}
+	Load again = *what;
+	Running link;
+	what->json = call_load(worker, base, what, &link, failure);
+	if (!what->json)
+		return NULL;
+	Program *program = keep(worker, type);
+	const Image *scan = type == PROGRAM_SCRIPT ? state_base(worker, WORKER_SCAN, &why) : NULL;
+	if (!scan)
+		return program;
+	again.type = state_type_name(WORKER_SCAN);
+	again.json = what->json;
+	what->json = call_load(worker, scan, &again, &link, failure);
+	if (what->json)
+		return program;
+	program_free(program);
+	return NULL;
 }
 
 bool program_load(Worker *worker, Frame *frame)
 {
 	uint8_t type = frame_get_u8(frame);
-	size_t size;
-	const char *name = frame_get_str(frame, &size);
-	if (frame->bad || type >= WORKER_PROGRAM_TYPES)
+	Load what = { 0 };
+	what.name = frame_get_str(frame, &what.name_size);
+	if (frame->bad || type > PROGRAM_TEST)
 		return false;
-	g_autofree char *why = NULL;
-	const Image *base = state_base(worker, type, &why);
-	if (!base)
-		return refuse(worker, frame->id, "error", why, "");
-	Running link;
+	what.type = state_type_name(type);
+	what.files = *frame;
 	limits_request(W_REFUSED, frame->id);
 	random_seed(&worker->random, 0);
-	lua_State *L = start(worker, base, &link, LIMIT_LOAD_MS, LOAD_MEMORY_MB, "to load");
-	lua_pushcfunction(L, load);
-	lua_pushstring(L, state_type_name(type));
-	lua_pushlstring(L, name, size);
-	lua_pushlightuserdata(L, frame);
-	Failure failure;
-	bool good = state_call(L, 3, 1, &failure);
-	bool sent = false;
-	if (frame->bad)
-		sent = false;
-	else if (good)
-		sent = keep(worker, frame, type);
-	else
-		sent = refuse(worker, frame->id, "invalid", failure.text, failure.where);
+	Failure failure = { 0 };
+	Program *program = make(worker, type, &what, &failure);
 	program_leave(worker);
-	return sent;
+	if (what.malformed)
+		return false;
+	if (!program)
+		return refuse(worker, frame->id, "invalid", failure.text, failure.where);
+	uint64_t *number = g_memdup2(&frame->id, sizeof frame->id);
+	g_hash_table_replace(worker->programs, number, program);
+	peer_begin(worker->peer, W_LOADED, frame->id);
+	peer_put_str(worker->peer, what.json->str, (gssize)what.json->len);
+	return peer_end(worker->peer);
 }

@@ -14,7 +14,7 @@
 enum { STACK_BYTES = 64 << 10, NAME_BYTES = 200 };
 #define STACK_GAP (UINT64_C(1) << 32) /* the stack stands below the arena */
 
-static const char *const type_names[WORKER_PROGRAM_TYPES] = { "script", "template", "liquid", "workspace", "test" };
+static const char *const type_names[WORKER_PROGRAM_TYPES] = { "script", "template", "liquid", "workspace", "test", "scan" };
 
 /* time() is the C library's for everybody else in this process; lua_newstate has no other way to be told. */
 static bool pinned;
@@ -57,7 +57,7 @@ static bool new_state(Worker *worker)
 	return worker->state;
 }
 
-const char *state_type_name(ProgramType type)
+const char *state_type_name(unsigned type)
 {
 	return type_names[type];
 }
@@ -124,7 +124,7 @@ bool state_build(Worker *worker, char **why)
 	return true;
 }
 
-const Image *state_base(Worker *worker, ProgramType type, char **why)
+const Image *state_base(Worker *worker, unsigned type, char **why)
 {
 	if (!worker->bases[type]) {
 		arena_restore(worker->arena, worker->bare);

@@ -18,12 +18,12 @@ enum { STATE_WHERE = 256, STATE_TEXT = 1000, STATE_SOURCE_BYTES = 256 << 10 };
 
 /* Builds the bare state in the arena and keeps its image. False with a text in *why (caller frees) if our own Lua fails. */
 bool state_build(Worker *worker, char **why);
-/* The image of a type of program, built if it is needed for the first time. */
-const Image *state_base(Worker *worker, ProgramType type, char **why);
+/* The image of a type of program (ProgramType or WORKER_SCAN), built if it is needed for the first time. */
+const Image *state_base(Worker *worker, unsigned type, char **why);
 /* Collects garbage and keeps what is left. The stack is emptied. The caller frees the image with g_free. */
 Image *state_save(Worker *worker);
 /* "script", ...: the name that prelude.lua knows. */
-const char *state_type_name(ProgramType type);
+const char *state_type_name(unsigned type);
 
 Worker *state_worker(lua_State *L);
 

@@ -13,7 +13,8 @@
 #include <glib.h>
 #include <lua.h>
 
-#define WORKER_PROGRAM_TYPES 5 /* ProgramType */
+/* The types of programs, and one more of our own: reading a script's source for `check`. */
+enum { WORKER_SCAN = PROGRAM_TEST + 1, WORKER_PROGRAM_TYPES };
 
 /* A coroutine that runs, and the one that resumed it; the first is the state itself. They stand on the C stack. */
 typedef struct Running {

@@ -122,6 +122,7 @@ CREATE TABLE messages (
   uncertain INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX messages_queue ON messages (account, due, id) WHERE state = 'queued';
+CREATE INDEX messages_due ON messages (due) WHERE state = 'queued';
 CREATE INDEX messages_busy ON messages (state) WHERE state IN ('queued', 'handed', 'unknown', 'held');
 CREATE INDEX messages_by_contact ON messages (contact, at);
 CREATE INDEX messages_by_run ON messages (run);
@@ -130,7 +131,8 @@ CREATE INDEX messages_by_account ON messages (account, handed_at) WHERE directio
 
 CREATE TABLE tasks (
   id INTEGER PRIMARY KEY, contact TEXT, run INTEGER, kind TEXT NOT NULL, note TEXT, due INTEGER,
-  state TEXT NOT NULL DEFAULT 'open', outcome TEXT, created_at INTEGER NOT NULL, done_at INTEGER
+  state TEXT NOT NULL DEFAULT 'open', outcome TEXT, created_at INTEGER NOT NULL, done_at INTEGER,
+  message INTEGER              -- the message that a person is to send by hand
 );
 CREATE INDEX tasks_by_state ON tasks (state, due);
 CREATE INDEX tasks_by_contact ON tasks (contact);

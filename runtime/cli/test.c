@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * perigee test: runs the Lua tests of a workspace and prints TAP. Each test gets a host of its own (in-memory database, virtual clock,
+ * pretend channels: the same code as serve), and runs twice in two worker processes; the two must not differ.
+ */
+#include "cli/command.h"
+#include "cli/groups.h"
+
+#include "host/contacts.h"
+#include "host/pretend.h"
+#include "host/runs.h"
+#include "host/simulate.h"
+#include "host/tasks.h"
+#include "host/versions.h"
+#include "host/workers.h"
+
+#include <string.h>
+
+/* One test on its way. */
+typedef struct Play {
+	Host *host;
+	int index;             /* from 1 */
+	bool over, ok, waiting;
+	uint64_t ticket;
+	uint32_t position;
+	char *kind;            /* the effect that waits for its answer */
+	json_t *args;
+	char *text, *where;    /* of a failure */
+	GPtrArray *sent;       /* sent events that no expectation has taken yet */
+	GString *trace;        /* all that happened, to compare two rounds */
+	char *contact, *channel;
+	int64_t run;
+} Play;
+
+/* ---- what the test asks for ------------------------------------------------------------------------------------ */
+
+static void see(void *user, json_t *event)
+{
+	Play *play = user;
+	g_autofree char *at = time_iso(host_now(play->host), play->host->workspace->zone);
+	json_object_set_new(event, "at", json_string(at));
+	value_append(play->trace, event);
+	g_string_append_c(play->trace, '\n');
+	if (g_str_equal(value_string(event, "event", ""), "sent")) {
+		g_free(play->channel);
+		play->channel = g_strdup(value_string(event, "channel", "email"));
+		g_ptr_array_add(play->sent, event);
+	} else {
+		json_decref(event);
+	}
+}
+
+static json_t *results(json_t *value)
+{
+	return json_pack("{s:[o]}", "r", value ? value : json_null());
+}
+
+static json_t *raised(GError *error)
+{
+	json_t *answer = json_pack("{s:s}", "raise", error->message);
+	g_error_free(error);
+	return answer;
+}
+
+/* Lets what is due at this moment happen. */
+static json_t *settle(Play *play, json_t *answer)
+{
+	simulate_until(play->host, host_now(play->host));
+	return answer;
+}
+
+static json_t *do_enrol(Play *play)
+{
+	GError *error = NULL;
+	const json_t *contact = json_object_get(play->args, "contact");
+	g_autofree char *id = json_is_string(contact) ? contacts_resolve(play->host, json_string_value(contact), &error)
+	                                              : contacts_put(play->host, contact, true, "test", &error);
+	if (!id)
+		return raised(error);
+	g_autofree char *said = NULL;
+	bool is_new;
+	const char *sequence = value_string(play->args, "sequence", "");
+	g_autofree char *name = versions_enter(play->host, sequence, &is_new, &error);
+	if (!name)
+		return raised(error);
+	if (runs_enrol(play->host, name, id, value_string(play->args, "key", ""), false, NULL, &play->run, &said) != ENROL_STARTED)
+		return json_pack("{s:s}", "raise", said);
+	g_free(play->contact);
+	play->contact = g_steal_pointer(&id);
+	return settle(play, results(json_integer(play->run)));
+}
+
+static json_t *do_advance(Play *play)
+{
+	GError *error = NULL;
+	Time end;
+	const Workspace *w = play->host->workspace;
+	g_autoptr(GTimeZone) zone = play->contact ? contacts_zone(play->host, play->contact) : g_time_zone_ref(w->zone);
+	if (!when_resolve(json_object_get(play->args, "for"), host_now(play->host), zone, w->hours, &end, &error))
+		return raised(error);
+	simulate_until(play->host, end);
+	return results(NULL);
+}
+
+static json_t *happen(Play *play, const char *kind)
+{
+	GError *error = NULL;
+	const char *word = value_string(play->args, "contact", play->contact);
+	if (!word)
+		return json_pack("{s:s}", "raise", "nobody is enrolled yet: name the contact");
+	g_autofree char *contact = contacts_resolve(play->host, word, &error);
+	const char *channel = value_string(play->args, "channel", play->channel ? play->channel : "email");
+	if (!contact || !pretend_happen(play->host, contact, channel, kind, value_string(play->args, "text", NULL), &error))
+		return raised(error);
+	return settle(play, results(NULL));
+}
+
+/* text is looked for inside; everything else must be equal. */
+static bool matches(const json_t *item, const json_t *filter)
+{
+	const char *key;
+	json_t *wanted;
+	json_object_foreach((json_t *)filter, key, wanted) {
+		const json_t *value = json_object_get(item, key);
+		bool inside = g_str_equal(key, "text") && json_is_string(value) && json_is_string(wanted);
+		if (inside ? !strstr(json_string_value(value), json_string_value(wanted)) : !value || !json_equal(value, wanted))
+			return false;
+	}
+	return true;
+}
+
+/* With a filter only the first match is taken, so that a second message of the kind does not pass unseen. */
+static json_t *do_sent(Play *play)
+{
+	json_t *found = json_array();
+	bool all = !json_object_size(play->args);
+	for (guint i = 0; i < play->sent->len && (all || !json_array_size(found));) {
+		if (matches(play->sent->pdata[i], play->args)) {
+			json_array_append(found, play->sent->pdata[i]);
+			g_ptr_array_remove_index(play->sent, i);
+		} else {
+			i++;
+		}
+	}
+	return results(found);
+}
+
+static json_t *do_tasks(Play *play)
+{
+	json_t *found = json_array();
+	g_autoptr(json_t) tasks = tasks_list(play->host, NULL, NULL, 0);
+	size_t i;
+	json_t *task;
+	json_array_foreach(tasks, i, task)
+		if (matches(task, play->args))
+			json_array_append(found, task);
+	return results(found);
+}
+
+static json_t *do_outcome(Play *play)
+{
+	static const char OUTCOME[] = "SELECT CASE WHEN state IN ('done', 'stopped') THEN outcome WHEN state IN ('failed', 'parked') THEN"
+	                              " state || ': ' || coalesce(error, '') END FROM runs WHERE id = ?";
+	g_autofree char *outcome = db_text(play->host->db, OUTCOME, "i", play->run);
+	return results(outcome ? json_string(outcome) : json_null());
+}
+
+static json_t *perform(Play *play)
+{
+	const char *kind = play->kind;
+	if (g_str_equal(kind, "test.enrol"))
+		return do_enrol(play);
+	if (g_str_equal(kind, "test.advance"))
+		return do_advance(play);
+	if (g_str_equal(kind, "test.reply"))
+		return happen(play, "reply");
+	if (g_str_equal(kind, "test.event"))
+		return happen(play, value_string(play->args, "kind", ""));
+	if (g_str_equal(kind, "test.sent"))
+		return do_sent(play);
+	if (g_str_equal(kind, "test.tasks"))
+		return do_tasks(play);
+	if (g_str_equal(kind, "test.outcome"))
+		return do_outcome(play);
+	if (g_str_equal(kind, "test.now")) {
+		g_autofree char *now = time_iso(host_now(play->host), play->host->workspace->zone);
+		return results(json_string(now));
+	}
+	return json_pack("{s:s}", "raise", "a test can only use its t");
+}
+
+/* ---- the visit that runs it ------------------------------------------------------------------------------------ */
+
+static void write_visit(void *user, Peer *peer, uint64_t ticket, uint64_t program)
+{
+	Play *play = user;
+	play->ticket = ticket;
+	g_autofree char *start = g_strdup_printf("{\"test\":%d}", play->index);
+	peer_begin(peer, W_VISIT, ticket);
+	peer_put_u64(peer, program);
+	peer_put_u8(peer, VISIT_STRICT);
+	peer_put_u64(peer, 1);
+	peer_put_str(peer, start, -1);
+	peer_put_i64(peer, host_now(play->host));
+	peer_put_u32(peer, 0);
+	peer_end(peer);
+}
+
+static void failed(void *user, uint64_t ticket, const char *code, const char *text, const char *where)
+{
+	(void)ticket;
+	(void)code;
+	Play *play = user;
+	play->text = g_strdup(text);
+	play->where = g_strdup(where);
+	play->over = true;
+}
+
+static bool frame(void *user, uint64_t ticket, Frame *f, bool *bad)
+{
+	Play *play = user;
+	if (f->kind == W_DONE) {
+		play->ok = play->over = true;
+		return true;
+	}
+	if (f->kind == W_FAILED) {
+		g_autofree char *code = g_strdup(frame_get_str(f, NULL)), *text = g_strdup(frame_get_str(f, NULL));
+		failed(play, ticket, code, text, frame_get_str(f, NULL));
+		return true;
+	}
+	play->position = frame_get_u32(f);
+	frame_get_u8(f);
+	g_free(play->kind);
+	json_decref(play->args);
+	play->kind = g_strdup(frame_get_str(f, NULL));
+	play->args = value_parse(frame_get_str(f, NULL), -1, NULL);
+	play->waiting = true;
+	*bad = f->kind != W_EFFECT || !json_is_object(play->args);
+	return false;
+}
+
+static void answer(Play *play)
+{
+	play->waiting = false;
+	g_autoptr(json_t) value = perform(play);
+	g_autofree char *text = value_text(value);
+	Peer *peer = workers_peer(play->host->workers, play->ticket);
+	if (!peer)
+		return;
+	peer_begin(peer, W_ANSWER, play->ticket);
+	peer_put_u32(peer, play->position);
+	peer_put_i64(peer, host_now(play->host));
+	peer_put_str(peer, text, -1);
+	peer_end(peer);
+}
+
+static void pass_over(void *user, const char *path, const char *text)
+{
+	(void)user;
+	log_warn("%s: left out: %s", path, text);
+}
+
+static void play_clear(Play *play)
+{
+	g_free(play->kind);
+	json_decref(play->args);
+	g_free(play->text);
+	g_free(play->where);
+	g_free(play->contact);
+	g_free(play->channel);
+	g_ptr_array_unref(play->sent);
+	g_string_free(play->trace, TRUE);
+}
+
+static void json_free(void *value)
+{
+	json_decref(value);
+}
+
+/* A Monday, so that a test says the same every day. */
+static Time fixed_monday(const Host *host)
+{
+	g_autoptr(GDateTime) monday = g_date_time_new(host->workspace->zone, 2025, 1, 6, 0, 0, 0);
+	return g_date_time_to_unix(monday) * 1000;
+}
+
+static bool play_once(Cli *cli, Program *program, int index, Play *play, GError **error)
+{
+	*play = (Play){ .index = index, .sent = g_ptr_array_new_with_free_func(json_free), .trace = g_string_new(NULL) };
+	g_autoptr(Host) host = host_open(cli->dir, HOST_FILES, cli->host->stdlib, error);
+	if (!host)
+		return false;
+	play->host = host;
+	simulate_begin(host, fixed_monday(host), 1);
+	versions_enter_all(host, pass_over, NULL);
+	host->see = see;
+	host->see_user = play;
+	host->background = 1; /* the test's own visit does not keep the simulation from being idle */
+	WorkerCall call = { .domain = "test", .program = program, .cpu_ms = 10000, .write = write_visit, .frame = frame, .failed = failed, .user = play };
+	workers_call(host->workers, &call);
+	while (!play->over) {
+		if (play->waiting)
+			answer(play);
+		host_turn(host, 100);
+	}
+	host->see = NULL;
+	play->host = NULL;
+	return true;
+}
+
+/* ---- TAP ------------------------------------------------------------------------------------------------------- */
+
+static void explain(Cli *cli, const char *where, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
+	if (where && *where)
+		cli_print(cli, "# at %s\n", where);
+	for (char **line = lines; *line; line++) {
+		g_autofree char *plain = cli_plain(*line, 0);
+		cli_print(cli, "# %s\n", plain);
+	}
+}
+
+static bool run_test(Cli *cli, Program *program, const char *name, int index, int number)
+{
+	Play first, second;
+	g_autoptr(GError) error = NULL;
+	bool played = play_once(cli, program, index, &first, &error);
+	bool twice = played && play_once(cli, program, index, &second, &error);
+	bool same = twice && first.ok == second.ok && g_string_equal(first.trace, second.trace);
+	bool ok = same && first.ok;
+	if (cli->json)
+		cli_json(cli, json_pack("{s:s, s:s, s:b, s:s?, s:s?}", "file", program->name, "test", name, "ok", ok, "text",
+		                        error ? error->message : first.ok && !same ? "two runs differ" : first.text, "where", first.where));
+	else
+		cli_print(cli, "%sok %d - %s: %s\n", ok ? "" : "not ", number, program->name, name);
+	if (!ok && !cli->json) {
+		if (error)
+			explain(cli, NULL, error->message);
+		else if (!first.ok)
+			explain(cli, first.where, first.text);
+		else
+			explain(cli, NULL, "two runs of this test differ: something in it is not the same every time");
+	}
+	play_clear(&first);
+	if (played)
+		play_clear(&second);
+	return ok;
+}
+
+static Program *read_tests(Cli *cli, const char *path, GError **error)
+{
+	g_autofree char *full = g_canonicalize_filename(path, cli->host->workspace->dir);
+	g_autofree char *text = NULL;
+	if (!g_file_get_contents(full, &text, NULL, error))
+		return NULL;
+	g_autofree char *prefix = g_strconcat(cli->host->workspace->dir, "/", NULL);
+	const char *name = g_str_has_prefix(full, prefix) ? full + strlen(prefix) : full;
+	Program *program = program_new(PROGRAM_TEST, name);
+	program_add(program, name, text);
+	return program_seal(program);
+}
+
+static int run_file(Cli *cli, const char *path, int *number)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Program) program = read_tests(cli, path, &error);
+	g_autoptr(json_t) declared = program ? workers_declare(cli->host, program, &error) : NULL;
+	if (!declared) {
+		if (!cli->json)
+			cli_print(cli, "not ok %d - %s\n", ++*number, path);
+		cli_fail(cli, "%s", error->message);
+		return 1;
+	}
+	int failures = 0;
+	const json_t *tests = json_object_get(declared, "tests");
+	for (size_t i = 0; i < json_array_size(tests); i++)
+		failures += !run_test(cli, program, json_string_value(json_array_get(tests, i)), (int)i + 1, ++*number);
+	return failures;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static GPtrArray *find_files(Cli *cli, GPtrArray *words)
+{
+	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < words->len; i++)
+		g_ptr_array_add(files, cli_path(cli, words->pdata[i]));
+	if (words->len)
+		return files;
+	g_autofree char *folder = g_build_filename(cli->host->workspace->dir, "tests", NULL);
+	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+	const char *name;
+	while (dir && (name = g_dir_read_name(dir)))
+		if (g_str_has_suffix(name, ".lua"))
+			g_ptr_array_add(files, g_build_filename("tests", name, NULL));
+	g_ptr_array_sort(files, by_name);
+	return files;
+}
+
+int command_test(Cli *cli, int argc, char **argv)
+{
+	const Option options[] = { { NULL, 0, NULL } };
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	if (!cli_options(cli, "test", argc, argv, options, words, 0, -1))
+		return EXIT_USAGE;
+	g_autoptr(GPtrArray) files = find_files(cli, words);
+	if (!files->len)
+		return cli_fail(cli, "no tests: write tests/NAME_test.lua");
+	int number = 0, failures = 0;
+	for (guint i = 0; i < files->len; i++)
+		failures += run_file(cli, files->pdata[i], &number);
+	if (!cli->json)
+		cli_print(cli, "1..%d\n", number);
+	return failures ? EXIT_FAILED : EXIT_DONE;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* The journal in short words: see timeline.h. */
+#include "cli/timeline.h"
+
+#include <string.h>
+
+/* A value as a person would write it: texts without quotes, the rest as JSON. */
+static char *words(const json_t *value)
+{
+	return json_is_string(value) ? g_strdup(json_string_value(value)) : value_text(value);
+}
+
+static void add(GString *out, const json_t *args, const char *key, const char *before)
+{
+	const json_t *value = json_object_get(args, key);
+	if (!value || json_is_null(value))
+		return;
+	g_autofree char *text = words(value);
+	g_string_append_printf(out, "%s%s", before, text);
+}
+
+static void add_pairs(GString *out, const json_t *object)
+{
+	const char *key, *before = " ";
+	json_t *value;
+	json_object_foreach((json_t *)object, key, value) {
+		g_autofree char *text = json_is_null(value) ? g_strdup("nothing") : words(value);
+		g_string_append_printf(out, "%s%s = %s", before, key, text);
+		before = ", ";
+	}
+}
+
+static void add_list(GString *out, const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		g_autofree char *text = words(json_array_get(list, i));
+		g_string_append_printf(out, "%s%s", i ? ", " : " ", text);
+	}
+}
+
+/* Which arguments tell what an effect is about, in the order in which they are shown. */
+static const struct {
+	const char *kind, *keys[3];
+} shown[] = {
+	{ "send", { "channel", "template" } }, { "sleep", { "for" } },       { "wait_reply", { "within" } },
+	{ "log", { "text" } },                 { "date", { "shift" } },      { "can", { "channel" } },
+	{ "task", { "kind", "note" } },        { "label", { "label" } },     { "unlabel", { "label" } },
+	{ "note", { "text" } },                { "signal", { "name" } },     { "enrol", { "sequence", "key" } },
+	{ "stop", { "sequence" } },            { "store.get", { "key" } },   { "store.set", { "key", "value" } },
+	{ "store.add", { "key", "n" } },       { "store.delete", { "key" } }, { "store.list", { "prefix" } },
+	{ "contacts.get", { "id" } },          { "now", { NULL } },
+};
+
+char *timeline_effect(const char *kind, const json_t *args)
+{
+	GString *out = g_string_new(kind);
+	if (strcmp(kind, "set") == 0) {
+		add_pairs(out, json_object_get(args, "changes"));
+	} else if (strcmp(kind, "wait") == 0) {
+		add_list(out, json_object_get(args, "events"));
+		add(out, args, "within", " for ");
+	} else {
+		guint i = 0;
+		while (i < G_N_ELEMENTS(shown) && strcmp(shown[i].kind, kind) != 0)
+			i++;
+		for (int k = 0; i < G_N_ELEMENTS(shown) && k < 3 && shown[i].keys[k]; k++)
+			add(out, args, shown[i].keys[k], " ");
+		if (i == G_N_ELEMENTS(shown) && json_object_size(args)) {
+			g_string_append_c(out, ' ');
+			value_append(out, args);
+		}
+	}
+	add(out, args, "contact", " of ");
+	return g_string_free(out, FALSE);
+}
+
+/* What an effect waits for that has no answer yet. */
+static char *pending(const Cli *cli, const json_t *entry)
+{
+	const char *state = value_string(entry, "message_state", NULL), *reason = value_string(entry, "reason", NULL);
+	g_autofree char *until = cli_time(cli, value_integer(entry, state ? "until" : "deadline", 0));
+	GString *out = g_string_new(state ? state : "waits");
+	if (reason)
+		g_string_append_printf(out, ", %s", reason);
+	if (*until && (!state || strcmp(state, "queued") == 0))
+		g_string_append_printf(out, "%s until %s", state ? "," : "", until);
+	return g_string_free(out, FALSE);
+}
+
+/* The members by which an object of an answer says what it is, and how each is introduced. */
+static char *object_words(const json_t *object)
+{
+	static const char *const texts[] = { "text", "subject", "outcome", "name", "id" };
+	const char *event = value_string(object, "event", NULL);
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+		const char *text = value_string(object, texts[i], NULL);
+		if (text && *text)
+			return event ? g_strdup_printf("%s: %s", event, text) : g_strdup(text);
+	}
+	return event ? g_strdup(event) : value_text(object);
+}
+
+char *timeline_answer(const Cli *cli, const json_t *entry)
+{
+	const json_t *answer = json_object_get(entry, "answer");
+	const char *kind = value_string(entry, "kind", ""), *raised = value_string(answer, "raise", NULL);
+	if (!answer || json_is_null(answer))
+		return pending(cli, entry);
+	if (raised)
+		return g_strdup_printf("error: %s", raised);
+	const json_t *results = json_object_get(answer, "r"), *first = json_array_get(results, 0);
+	const char *text = json_string_value(json_array_get(results, 1)), *code = json_string_value(json_array_get(results, 2));
+	if (!first)
+		return g_strdup("");
+	if (json_is_null(first)) {
+		if (text)
+			return code ? g_strdup_printf("%s (%s)", text, code) : g_strdup(text);
+		return g_strdup(g_str_has_prefix(kind, "wait") ? "nothing came" : "nothing");
+	}
+	g_autofree char *shown_first = json_is_object(first) ? object_words(first) : words(first);
+	if (strcmp(kind, "send") == 0)
+		return g_strdup_printf("sent: %s", shown_first);
+	if (strcmp(kind, "wait_reply") == 0)
+		return g_strdup_printf("reply: %s", shown_first);
+	if (strcmp(kind, "task") == 0)
+		return g_strdup_printf("task %s", shown_first);
+	return g_steal_pointer(&shown_first);
+}

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From the queue to the carrier, one message at a time: see handover.h.
+ *
+ *   considered → policy says no       refused, deferred, withdrawn
+ *              → rendered (unless its bytes are kept from an earlier hand-over)
+ *              → policy once more (the rendering took a while, and tells the purpose)
+ *              → composed, `handed` with its Message-ID and bytes, committed
+ *              → given to the carrier
+ */
+#include "host/handover.h"
+
+#include "host/carrier.h"
+#include "host/compose.h"
+#include "host/contacts.h"
+#include "host/policy.h"
+#include "host/tasks.h"
+#include "host/versions.h"
+#include "host/workers.h"
+
+#include <string.h>
+
+static const char HAND[] =
+	"UPDATE messages SET state = 'handed', handed_at = ?, boot = ?, attempts = attempts + 1, address = ?, subject = ?, text = ?, purpose = ?,"
+	" message_id = ?, thread = ?, in_reply_to = ?, refs = ?, raw = ?, due = NULL WHERE id = ? AND state = 'queued'";
+static const char HAND_AGAIN[] =
+	"UPDATE messages SET state = 'handed', handed_at = ?, boot = ?, attempts = attempts + 1, due = NULL WHERE id = ? AND state = 'queued'";
+static const char THREAD_SUBJECT[] = "SELECT subject FROM messages WHERE message_id = ? AND direction = 'out'";
+static const char THREAD_LAST[] =
+	"SELECT message_id, refs FROM messages WHERE thread = ? AND message_id IS NOT NULL AND"
+	" state IN ('received', 'handed', 'accepted', 'unknown', 'delivered', 'bounced', 'read', 'replied') ORDER BY id DESC LIMIT 1";
+
+/* A message between the queue and the carrier: being rendered (ticket), or composed and waiting for the commit (ticket 0). */
+typedef struct Rendering {
+	Host *host;
+	int64_t id;
+	uint64_t ticket;
+	char *account;
+	json_t *data, *options;
+} Rendering;
+
+static void hand(Host *host, Message *m, const Account *account, GBytes *bytes);
+static void hand_to_person(Host *host, Message *m);
+
+/* ---- what the policy is asked ---------------------------------------------------------------------------------- */
+
+/* The purpose stands in the front matter of the template's plain file; it must be known before the rules can be asked. */
+static char *purpose_of(const Program *program)
+{
+	const char *at = program->sources->pdata[0];
+	if (!g_str_has_prefix(at, "---"))
+		return g_strdup("ask");
+	for (at = strchr(at, '\n'); at && !g_str_has_prefix(at + 1, "---"); at = strchr(at + 1, '\n')) {
+		if (!g_str_has_prefix(at + 1, "purpose:"))
+			continue;
+		const char *value = at + 1 + strlen("purpose:");
+		return g_strstrip(g_strndup(value, strcspn(value, "\r\n")));
+	}
+	return g_strdup("ask");
+}
+
+static Verdict ask_policy(Host *host, const Message *m, const Account *account, const char *address, const char *purpose)
+{
+	if (value_true(m->options, "test"))
+		return (Verdict){ .answer = POLICY_ALLOW };
+	g_auto(Run) run = { 0 };
+	bool has_run = m->run && run_load(host, m->run, &run);
+	PolicyCase c = {
+		.contact = m->contact, .channel = m->channel, .address = address, .account = account, .purpose = purpose, .run = m->run,
+		.sequence = run.sequence, .follow_up = run.first_message_at != 0, .wait_ended_at = run.wait_ended_at,
+		.seen_event = has_run ? run.seen_event : INT64_MAX,
+	};
+	return policy_check(host, &c);
+}
+
+/* True: the policy lets it go on (hand says: by a person). */
+static bool passes(Host *host, const Message *m, const Account *account, const char *address, const char *purpose, bool *by_hand)
+{
+	Time before = value_integer(m->options, "before_at", TIME_NEVER);
+	if (host_now(host) > before) {
+		ledger_refuse(host, m, "before", "it is too late for this message", "timeout");
+		return false;
+	}
+	Verdict verdict = ask_policy(host, m, account, address, purpose);
+	*by_hand = verdict.answer == POLICY_HAND;
+	if (verdict.answer == POLICY_DEFER)
+		ledger_defer(host, m, verdict.rule, verdict.reason, verdict.until);
+	else if (verdict.answer == POLICY_REFUSE)
+		ledger_refuse(host, m, verdict.rule, verdict.reason, "refused");
+	else if (verdict.answer == POLICY_WITHDRAW)
+		ledger_withdraw_unseen(host, m, verdict.reason);
+	if (verdict.answer == POLICY_DEFER && g_strcmp0(verdict.rule, "inbox_fresh") == 0 && account && host->carrier)
+		host->carrier->read(host, account);
+	bool go = verdict.answer == POLICY_ALLOW || verdict.answer == POLICY_HAND;
+	verdict_clear(&verdict);
+	return go;
+}
+
+/* ---- rendering ------------------------------------------------------------------------------------------------- */
+
+json_t *handover_data(Host *host, const char *contact, const Account *account, const char *sequence, const json_t *vars)
+{
+	g_autoptr(json_t) view = contacts_view(host, contact, NULL);
+	json_t *data = json_object();
+	const char *key;
+	json_t *value;
+	json_object_foreach(json_object_get(view, "fields"), key, value)
+		json_object_set(data, key, value);
+	json_object_foreach(json_object_get(view, "identities"), key, value)
+		json_object_set(data, key, value);
+	json_object_foreach(view, key, value)
+		if (!g_str_equal(key, "fields") && !g_str_equal(key, "identities"))
+			json_object_set(data, key, value);
+	json_object_set(data, "contact", view);
+	if (account)
+		json_object_set_new(data, "account", json_pack("{s:s, s:s?, s:s?, s:s?}", "name", account->name, "from_name", account->from_name,
+		                                               "from_address", account->from_address, "owner", account->owner));
+	if (sequence)
+		json_object_set_new(data, "sequence", json_pack("{s:s}", "name", sequence));
+	json_object_foreach((json_t *)vars, key, value)
+		json_object_set(data, key, value);
+	return data;
+}
+
+json_t *handover_options(Host *host, const char *contact, const char *channel, const char *thread_subject)
+{
+	g_autoptr(json_t) view = contacts_view(host, contact, NULL);
+	g_autofree char *boundary = g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", host_random(host), host_random(host));
+	return json_pack("{s:s, s:s*, s:s*, s:s}", "channel", channel, "locale", value_string(view, "locale", NULL), "thread_subject",
+	                 thread_subject, "boundary", boundary);
+}
+
+static bool opens_thread(const Message *m, const Run *run)
+{
+	return !run->thread || g_str_equal(value_string(m->options, "thread", ""), "new");
+}
+
+static void rendering_free(void *data)
+{
+	Rendering *r = data;
+	g_free(r->account);
+	json_decref(r->data);
+	json_decref(r->options);
+	g_free(r);
+}
+
+GHashTable *handover_table(void)
+{
+	return g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, rendering_free);
+}
+
+static Rendering *rendering_new(Host *host, const Message *m)
+{
+	Rendering *r = g_new0(Rendering, 1);
+	r->host = host;
+	r->id = m->id;
+	r->account = g_strdup(m->account);
+	/* The key stands in the value: what was there goes first. */
+	g_hash_table_replace(host->ledger_rendering, &r->id, r);
+	return r;
+}
+
+static void rendering_over(Rendering *r)
+{
+	g_hash_table_remove(r->host->ledger_rendering, &r->id);
+}
+
+static void write_rendering(void *user, Peer *peer, uint64_t ticket, uint64_t program)
+{
+	Rendering *r = user;
+	r->ticket = ticket;
+	g_autofree char *data = value_text(r->data), *options = value_text(r->options);
+	peer_begin(peer, W_RENDER, ticket);
+	peer_put_u64(peer, program);
+	peer_put_str(peer, data, -1);
+	peer_put_str(peer, options, -1);
+	peer_end(peer);
+}
+
+static const Account *account_of(Host *host, const Message *m)
+{
+	return *m->account ? workspace_account(host->workspace, m->account) : NULL;
+}
+
+/* The message as it will leave; NULL: refused. */
+static GBytes *compose(Host *host, Message *m, const Account *account, const json_t *result, const char *entity, size_t size, GError **error)
+{
+	g_auto(Run) run = { 0 };
+	if (m->run)
+		run_load(host, m->run, &run);
+	g_free(m->message_id);
+	g_free(m->thread);
+	m->message_id = compose_message_id(host, account->from_address);
+	m->thread = g_strdup(opens_thread(m, &run) ? m->message_id : run.thread);
+	g_auto(GStrv) refs = NULL;
+	Rows *rows = opens_thread(m, &run) ? NULL : db_query(host->db, THREAD_LAST, "s", run.thread);
+	if (rows_next(rows)) {
+		g_free(m->in_reply_to);
+		g_free(m->refs);
+		m->in_reply_to = g_strdup(rows_text(rows, 0));
+		const char *before = rows_text(rows, 1);
+		m->refs = before && *before ? g_strconcat(before, " ", m->in_reply_to, NULL) : g_strdup(m->in_reply_to);
+		refs = g_strsplit(m->refs, " ", -1);
+		rows_done(rows);
+	}
+	g_autoptr(json_t) view = m->contact ? contacts_view(host, m->contact, NULL) : NULL;
+	Compose c = {
+		.from_name = account->from_name, .from_address = account->from_address, .to_name = value_string(view, "name", NULL),
+		.to_address = m->address, .subject = m->subject, .purpose = value_string(result, "purpose", "ask"), .date = host_now(host),
+		.zone = host->workspace->zone, .message_id = m->message_id, .in_reply_to = m->in_reply_to, .references = (const char *const *)refs,
+		.entity = entity, .entity_size = size,
+	};
+	return compose_mail(&c, error);
+}
+
+static void rendered(Host *host, int64_t id, const json_t *result, const char *entity, size_t size)
+{
+	g_auto(Message) m = { 0 };
+	if (!message_load(host, id, &m) || !g_str_equal(m.state, "queued"))
+		return;
+	const Account *account = account_of(host, &m);
+	if (!value_true(m.options, "test")) {
+		g_free(m.address);
+		m.address = contacts_address(host, m.contact, m.channel);
+	}
+	bool by_hand;
+	if (!passes(host, &m, account, m.address, value_string(result, "purpose", "ask"), &by_hand))
+		return;
+	g_free(m.subject);
+	g_free(m.text);
+	g_free(m.purpose);
+	m.subject = g_strdup(value_string(result, "subject", NULL));
+	m.text = g_strdup(value_string(result, "text", ""));
+	m.purpose = g_strdup(value_string(result, "purpose", "ask"));
+	m.locale = g_strdup(value_string(result, "locale", NULL));
+	if (by_hand) {
+		hand_to_person(host, &m);
+		return;
+	}
+	bool mail = g_str_equal(m.channel, "email");
+	/* A pretend account has no address of its own to write from. */
+	if (mail && account->from_address) {
+		GError *error = NULL;
+		g_autoptr(GBytes) bytes = compose(host, &m, account, result, entity, size, &error);
+		if (!bytes) {
+			ledger_refuse(host, &m, NULL, error->message, "invalid");
+			g_error_free(error);
+			return;
+		}
+		hand(host, &m, account, bytes);
+		return;
+	}
+	g_auto(Run) run = { 0 };
+	if (m.run)
+		run_load(host, m.run, &run);
+	g_free(m.message_id);
+	m.message_id = compose_message_id(host, "pretend.invalid");
+	m.thread = g_strdup(!mail || opens_thread(&m, &run) ? m.message_id : run.thread);
+	hand(host, &m, account, NULL);
+}
+
+static bool rendering_frame(void *user, uint64_t ticket, Frame *frame, bool *bad)
+{
+	(void)ticket;
+	Rendering *r = user;
+	Host *host = r->host;
+	int64_t id = r->id;
+	if (frame->kind == W_FAILED) {
+		g_autofree char *code = g_strdup(frame_get_str(frame, NULL)), *text = g_strdup(frame_get_str(frame, NULL));
+		const char *where = frame_get_str(frame, NULL);
+		g_autofree char *reason = *where ? g_strdup_printf("%s: %s", where, text) : g_strdup(text);
+		*bad = !frame_end(frame);
+		if (*bad)
+			return false;
+		rendering_over(r);
+		g_auto(Message) m = { 0 };
+		if (message_load(host, id, &m) && g_str_equal(m.state, "queued"))
+			ledger_refuse(host, &m, NULL, reason, g_str_equal(code, "invalid") ? "invalid" : "limit");
+		return true;
+	}
+	size_t result_size, size;
+	const char *text = frame_get_str(frame, &result_size);
+	g_autoptr(json_t) result = frame->kind == W_RENDERED ? value_parse(text, (gssize)result_size, NULL) : NULL;
+	const char *entity = frame_get_str(frame, &size);
+	*bad = !json_is_object(result) || !frame_end(frame);
+	if (*bad)
+		return false;
+	rendering_over(r);
+	rendered(host, id, result, entity, size);
+	return true;
+}
+
+/* The template itself can't be used: its messages are held until it is right. */
+static void rendering_failed(void *user, uint64_t ticket, const char *code, const char *text, const char *where)
+{
+	(void)ticket;
+	(void)code;
+	Rendering *r = user;
+	Host *host = r->host;
+	int64_t id = r->id;
+	g_autofree char *reason = *where ? g_strdup_printf("%s: %s", where, text) : g_strdup(text);
+	rendering_over(r);
+	g_auto(Message) m = { 0 };
+	if (message_load(host, id, &m) && g_str_equal(m.state, "queued"))
+		ledger_hold(host, &m, reason);
+}
+
+static void render(Host *host, const Message *m, const Account *account, Program *program)
+{
+	g_auto(Run) run = { 0 };
+	if (m->run)
+		run_load(host, m->run, &run);
+	const char *contact = m->contact ? m->contact : value_string(m->options, "as", "");
+	bool mail = g_str_equal(m->channel, "email");
+	g_autofree char *thread_subject = mail && run.thread && !opens_thread(m, &run) ? db_text(host->db, THREAD_SUBJECT, "s", run.thread) : NULL;
+	Rendering *r = rendering_new(host, m);
+	r->data = handover_data(host, contact, account, run.sequence, json_object_get(m->options, "vars"));
+	r->options = handover_options(host, contact, m->channel, thread_subject);
+	WorkerCall call = { .domain = "workspace", .program = program, .write = write_rendering, .frame = rendering_frame,
+	                    .failed = rendering_failed, .user = r };
+	workers_call(host->workers, &call);
+}
+
+unsigned ledger_busy(const Host *host)
+{
+	return g_hash_table_size(host->ledger_rendering);
+}
+
+int handover_rendering(const Host *host, const char *account)
+{
+	int n = 0;
+	GHashTableIter iter;
+	void *value;
+	g_hash_table_iter_init(&iter, host->ledger_rendering);
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		n += g_str_equal(((Rendering *)value)->account, account);
+	return n;
+}
+
+void ledger_forget(Host *host)
+{
+	GHashTableIter iter;
+	void *value;
+	g_hash_table_iter_init(&iter, host->ledger_rendering);
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		if (((Rendering *)value)->ticket)
+			workers_cancel(host->workers, ((Rendering *)value)->ticket);
+	g_hash_table_remove_all(host->ledger_rendering);
+}
+
+/* ---- handing over ---------------------------------------------------------------------------------------------- */
+
+static void not_handed(Host *host, void *data)
+{
+	g_hash_table_remove(host->ledger_rendering, data);
+	g_free(data);
+}
+
+static void to_carrier(Host *host, void *data)
+{
+	g_auto(Message) m = { 0 };
+	int64_t *id = data;
+	if (message_load(host, *id, &m) && g_str_equal(m.state, "handed")) {
+		gsize size = 0;
+		const void *bytes = m.raw ? g_bytes_get_data(m.raw, &size) : NULL;
+		Handing handing = { .id = m.id, .account = account_of(host, &m), .channel = m.channel, .contact = m.contact, .address = m.address,
+			            .message_id = m.message_id, .template_name = m.template_name, .subject = m.subject, .text = m.text,
+			            .run = m.run, .bytes = bytes, .size = size };
+		host->carrier->hand(host, &handing);
+	}
+	not_handed(host, id);
+}
+
+static void hand(Host *host, Message *m, const Account *account, GBytes *bytes)
+{
+	Time now = host_now(host);
+	const char *boot = g_str_equal(m->channel, "email") && !host->simulated ? host->boot : NULL;
+	host_write(host);
+	if (m->raw) {
+		db_run(host->db, HAND_AGAIN, "isi", now, boot, m->id);
+	} else {
+		gsize size = 0;
+		const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+		db_run(host->db, HAND, "isssssssssbi", now, boot, m->address, m->subject, m->text, m->purpose, m->message_id, m->thread,
+		       m->in_reply_to, m->refs, data, (size_t)size, m->id);
+	}
+	if (db_changes(host->db) != 1)
+		return;
+	host_see(host, json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s*}", "event", "sent", "channel", m->channel, "account",
+	                         account ? account->name : "", "template", m->template_name, "subject", m->subject, "text", m->text, "thread",
+	                         m->thread, "locale", m->locale), m->contact, m->run);
+	rendering_new(host, m);
+	host_after_commit(host, to_carrier, not_handed, g_memdup2(&m->id, sizeof m->id));
+}
+
+/* The channel does not let a program write first: a person does, and ticks the task. */
+static void hand_to_person(Host *host, Message *m)
+{
+	static const char HAND_TO_PERSON[] =
+		"UPDATE messages SET state = 'handed', handed_at = ?, attempts = 1, address = ?, subject = ?, text = ?, purpose = ?, due = NULL WHERE id = ?";
+	static const char TASK_MESSAGE[] = "UPDATE tasks SET message = ? WHERE id = ?";
+	host_write(host);
+	db_run(host->db, HAND_TO_PERSON, "issssi", host_now(host), m->address, m->subject, m->text, m->purpose, m->id);
+	g_autofree char *note = g_strdup_printf("Send by %s to %s:\n%s", m->channel, m->address ? m->address : m->contact, m->text);
+	int64_t task = tasks_create(host, m->contact, m->run, "message", note, 0, NULL);
+	db_run(host->db, TASK_MESSAGE, "ii", m->id, task);
+	host_see(host, json_pack("{s:s, s:s, s:s}", "event", "task", "kind", "message", "note", note), m->contact, m->run);
+}
+
+void handover_consider(Host *host, int64_t id)
+{
+	g_auto(Message) m = { 0 };
+	if (!message_load(host, id, &m) || !g_str_equal(m.state, "queued"))
+		return;
+	const Account *account = account_of(host, &m);
+	GError *error = NULL;
+	g_autoptr(Program) program = versions_template(host, m.template_name, &error);
+	if (!program) {
+		ledger_hold(host, &m, error->message);
+		g_error_free(error);
+		return;
+	}
+	g_autofree char *purpose = m.purpose ? g_strdup(m.purpose) : purpose_of(program);
+	g_autofree char *address = value_true(m.options, "test") ? g_strdup(m.address) : contacts_address(host, m.contact, m.channel);
+	bool by_hand;
+	if (!passes(host, &m, account, address, purpose, &by_hand))
+		return;
+	if (m.raw)
+		hand(host, &m, account, NULL);
+	else
+		render(host, &m, account, program);
+}

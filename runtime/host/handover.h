@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The way of one message from the queue to the carrier: policy, rendering, composing, hand-over. Used by the ledger alone. */
+#ifndef PERIGEE_HANDOVER_H
+#define PERIGEE_HANDOVER_H
+
+#include "host/ledger.h"
+
+/* A row of messages. */
+typedef struct Message {
+	int64_t id, run, position, attempts;
+	char *contact, *channel, *account, *state, *template_name, *address, *subject, *text, *purpose, *message_id, *thread, *in_reply_to, *refs;
+	char *locale; /* of the variant that was rendered; not kept */
+	json_t *options;
+	Time at, handed_at;
+	GBytes *raw;
+} Message;
+bool message_load(Host *host, int64_t id, Message *m);
+void message_clear(Message *m);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Message, message_clear)
+
+/* Host.ledger_rendering. */
+GHashTable *handover_table(void);
+/* Looks at one queued message that is due. */
+void handover_consider(Host *host, int64_t id);
+/* Messages of an account that are being rendered. */
+int handover_rendering(const Host *host, const char *account);
+
+/* What the ledger does with it. */
+void ledger_refuse(Host *host, const Message *m, const char *rule, const char *reason, const char *code);
+void ledger_defer(Host *host, const Message *m, const char *rule, const char *reason, Time until);
+void ledger_hold(Host *host, const Message *m, const char *reason);
+void ledger_withdraw_unseen(Host *host, const Message *m, const char *reason);
+
+/* What a template sees: the contact's attributes and fields by name, contact, account, sequence, vars. Caller owns. */
+json_t *handover_data(Host *host, const char *contact, const Account *account, const char *sequence, const json_t *vars);
+/* What a rendering is asked with. Caller owns. */
+json_t *handover_options(Host *host, const char *contact, const char *channel, const char *thread_subject);
+
+#endif

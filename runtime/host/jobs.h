@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Jobs: scripts that run on a schedule. scripts.next_due says when; a run (contact NULL, key = due time) is made at that time. */
+#ifndef PERIGEE_JOBS_H
+#define PERIGEE_JOBS_H
+
+#include "host/host.h"
+
+/* Makes runs of jobs that are due; `missed` and `overlap` as declared. */
+void jobs_turn(Host *host);
+/* A job's version has changed (or it is new): its next time is set from its schedule. */
+bool jobs_schedule(Host *host, const char *name, const json_t *declared, GError **error);
+/* Runs it now. */
+bool jobs_run(Host *host, const char *name, int64_t *run, GError **error);
+
+#endif

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: MIT */
+/* The ledger: the queue, and what becomes of messages. Rendering and hand-over stand in handover.c. See ledger.h. */
+#include "host/ledger.h"
+
+#include "host/carrier.h"
+#include "host/contacts.h"
+#include "host/events.h"
+#include "host/handover.h"
+#include "host/netlink.h"
+#include "host/policy.h"
+#include "host/tasks.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK(perigee-ledger-error, ledger_error)
+
+enum {
+	FIRST_PAUSE = 5 * 60 * 1000,      /* after a 4xx: greylisting wants minutes (RFC 6647) */
+	LONGEST_PAUSE = 4 * 3600 * 1000,
+	GIVE_UP_DAYS = 4,                 /* RFC 5321 4.5.4.1 */
+};
+
+static const char ADD[] =
+	"INSERT INTO messages (contact, run, position, channel, account, direction, state, template, options, address, at, due)"
+	" VALUES (?, ?, ?, ?, ?, 'out', 'queued', ?, ?, ?, ?, ?)";
+static const char FIND[] =
+	"SELECT contact, run, position, channel, account, state, template, options, address, subject, text, purpose, message_id, thread,"
+	" in_reply_to, refs, at, handed_at, attempts, raw FROM messages WHERE id = ?";
+static const char LAST_ACCOUNT[] =
+	"SELECT account FROM messages WHERE contact = ? AND channel = ? AND direction = 'out' AND account <> '' AND"
+	" state NOT IN ('withdrawn', 'refused', 'cancelled', 'queued', 'held') ORDER BY id DESC LIMIT 1";
+static const char OWNER[] = "SELECT owner FROM contacts WHERE id = ?";
+static const char CLOSE[] = "UPDATE messages SET state = ?, rule = ?, reason = ?, code = ?, error = ?, done_at = ?, raw = NULL, due = NULL WHERE id = ?";
+static const char DEFER[] = "UPDATE messages SET state = 'queued', due = ?, rule = ?, reason = ? WHERE id = ?";
+static const char HOLD[] = "UPDATE messages SET state = 'held', rule = 'template', reason = ?, due = NULL WHERE id = ?";
+static const char RETRY[] = "UPDATE messages SET state = 'queued', due = ?, rule = 'retry', reason = ?, code = ? WHERE id = ?";
+static const char FIRST_MESSAGE[] =
+	"UPDATE runs SET first_message_at = coalesce(first_message_at, ?), account = ?, thread = coalesce(?, thread) WHERE id = ?";
+static const char CALL_ARGS[] = "SELECT args FROM journal WHERE run = ? AND position = ?";
+static const char WITHDRAW[] =
+	"UPDATE messages SET state = 'withdrawn', reason = ?, due = NULL, done_at = ? WHERE run = ? AND state IN ('queued', 'held')";
+static const char UNWITHDRAW[] =
+	"UPDATE messages SET state = 'queued', reason = NULL, due = ?2, done_at = NULL WHERE run = ?1 AND state = 'withdrawn' AND"
+	" position = (SELECT position FROM journal WHERE run = ?1 AND answer IS NULL)";
+static const char RELEASE_READ[] = "UPDATE messages SET due = ? WHERE state = 'queued' AND rule = 'inbox_fresh' AND due IS NULL";
+static const char RELEASE_HELD[] = "UPDATE messages SET state = 'queued', due = ?, rule = NULL, reason = NULL WHERE state = 'held'";
+static const char DUE_OF[] = "SELECT id FROM messages WHERE state = 'queued' AND account = ? AND due <= ? ORDER BY due, id LIMIT ?";
+
+bool message_load(Host *host, int64_t id, Message *m)
+{
+	*m = (Message){ .id = id };
+	Rows *rows = db_query(host->db, FIND, "i", id);
+	if (!rows_next(rows))
+		return false;
+	m->contact = g_strdup(rows_text(rows, 0));
+	m->run = rows_int(rows, 1);
+	m->position = rows_int(rows, 2);
+	char **texts[] = { &m->channel, &m->account, &m->state, &m->template_name };
+	for (int i = 0; i < 4; i++)
+		*texts[i] = g_strdup(rows_text(rows, 3 + i));
+	m->options = value_parse(rows_null(rows, 7) ? "{}" : rows_text(rows, 7), -1, NULL);
+	char **more[] = { &m->address, &m->subject, &m->text, &m->purpose, &m->message_id, &m->thread, &m->in_reply_to, &m->refs };
+	for (int i = 0; i < 8; i++)
+		*more[i] = g_strdup(rows_text(rows, 8 + i));
+	m->at = rows_int(rows, 16);
+	m->handed_at = rows_int(rows, 17);
+	m->attempts = rows_int(rows, 18);
+	if (!rows_null(rows, 19)) {
+		size_t size;
+		const void *bytes = rows_bytes(rows, 19, &size);
+		m->raw = g_bytes_new(bytes, size);
+	}
+	rows_done(rows);
+	return true;
+}
+
+void message_clear(Message *m)
+{
+	char *texts[] = { m->contact, m->channel, m->account, m->state, m->template_name, m->address, m->subject, m->text,
+		          m->purpose, m->message_id, m->thread, m->in_reply_to, m->refs, m->locale };
+	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
+		g_free(texts[i]);
+	json_decref(m->options);
+	g_clear_pointer(&m->raw, g_bytes_unref);
+	*m = (Message){ 0 };
+}
+
+/* ---- the queue ------------------------------------------------------------------------------------------------- */
+
+const Account *ledger_account(Host *host, const Run *run, const char *contact, const char *channel, const char *named)
+{
+	const Workspace *workspace = host->workspace;
+	const Account *account = named ? workspace_account(workspace, named) : NULL;
+	if (named)
+		return account && g_str_equal(account->channel, channel) ? account : NULL;
+	g_autofree char *last = db_text(host->db, LAST_ACCOUNT, "ss", contact, channel);
+	if (last && (account = workspace_account(workspace, last)))
+		return account;
+	g_autofree char *owner = db_text(host->db, OWNER, "s", contact);
+	account = owner ? workspace_account_for(workspace, channel, owner) : NULL;
+	if (account && g_strcmp0(account->owner, owner) == 0)
+		return account;
+	const json_t *declared = run ? run_declared(host, run) : NULL;
+	const char *of_sequence = value_string(json_object_get(declared, "account"), channel, NULL);
+	if (of_sequence && (account = workspace_account(workspace, of_sequence)))
+		return account;
+	account = workspace_account_for(workspace, channel, NULL);
+	return account || !host->simulated ? account : workspace_pretend_account(host->workspace, channel);
+}
+
+/* opts.before becomes a time once, when the message is asked for. */
+static bool resolve_before(Host *host, const char *contact, json_t *options, GError **error)
+{
+	const json_t *before = json_object_get(options, "before");
+	if (!before)
+		return true;
+	Time at;
+	g_autoptr(GTimeZone) zone = contacts_zone(host, contact);
+	if (!when_resolve(before, host_now(host), zone, host->workspace->hours, &at, error))
+		return false;
+	json_object_set_new(options, "before_at", json_integer(at));
+	return true;
+}
+
+bool ledger_queue(Host *host, int64_t run_id, int64_t position, const char *contact, const char *channel, const char *template_name,
+                  const json_t *given, int64_t *id, GError **error)
+{
+	g_auto(Run) run = { 0 };
+	g_autoptr(json_t) options = json_is_object(given) ? json_copy((json_t *)given) : json_object();
+	const char *named = value_string(options, "from", NULL);
+	if (!contacts_is_channel(channel)) {
+		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "there is no channel \"%s\"", channel);
+		return false;
+	}
+	if (json_object_get(options, "attach")) {
+		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "attachments are not in this version");
+		return false;
+	}
+	const Account *account = ledger_account(host, run_load(host, run_id, &run) ? &run : NULL, contact, channel, named);
+	if (named && !account) {
+		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "there is no %s account \"%s\" in perigee.lua", channel, named);
+		return false;
+	}
+	if (!resolve_before(host, contact, options, error))
+		return false;
+	g_autofree char *address = contacts_address(host, contact, channel);
+	g_autofree char *text = value_text(options);
+	Time now = host_now(host);
+	host_write(host);
+	db_run(host->db, ADD, "siisssssii", contact, run_id, position, channel, account ? account->name : "", template_name, text, address, now,
+	       now + host->workspace->undo);
+	*id = db_last_id(host->db);
+	return true;
+}
+
+static void look_at_account(Host *host, const char *account, int room)
+{
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	guint rendering = g_hash_table_size(host->ledger_rendering);
+	Rows *rows = db_query(host->db, DUE_OF, "sii", account, host_now(host), (int64_t)room + rendering);
+	while (rows_next(rows)) {
+		int64_t id = rows_int(rows, 0);
+		if (!g_hash_table_contains(host->ledger_rendering, &id))
+			g_array_append_val(ids, id);
+	}
+	for (guint i = 0; i < ids->len && (int)i < room; i++)
+		handover_consider(host, g_array_index(ids, int64_t, i));
+}
+
+void ledger_turn(Host *host)
+{
+	enum { BY_HAND_ROOM = 64 };
+	if (!host->carrier)
+		return;
+	for (guint i = 0; i < host->workspace->accounts->len; i++) {
+		const Account *account = host->workspace->accounts->pdata[i];
+		int room = host->carrier->room(host, account) - handover_rendering(host, account->name);
+		if (room > 0)
+			look_at_account(host, account->name, room);
+	}
+	look_at_account(host, "", BY_HAND_ROOM);
+}
+
+/* ---- endings --------------------------------------------------------------------------------------------------- */
+
+/* Does the script handle refusals itself (try_send)? */
+static bool tries(Host *host, const Message *m)
+{
+	g_autofree char *args = db_text(host->db, CALL_ARGS, "ii", m->run, m->position);
+	g_autoptr(json_t) value = args ? value_parse(args, -1, NULL) : NULL;
+	return value_true(value, "try");
+}
+
+static void answer_failure(Host *host, const Message *m, const char *text, const char *code, const char *rule)
+{
+	json_t *results = json_pack("[n, s, s]", text, code);
+	if (rule)
+		json_array_append_new(results, json_string(rule));
+	runs_answer(host, m->run, m->position, json_pack("{s:o}", "r", results));
+}
+
+/* The message will not be sent: the script hears it if it tries, else its run ends. */
+static void refuse(Host *host, const Message *m, const char *rule, const char *reason, const char *code, const char *outcome)
+{
+	host_write(host);
+	db_run(host->db, CLOSE, "sssssii", "refused", rule, reason, code, rule ? NULL : reason, host_now(host), m->id);
+	host_see(host, json_pack("{s:s, s:s, s:s?, s:s, s:s?}", "event", "refused", "channel", m->channel, "rule", rule, "code", code, "reason", reason),
+	         m->contact, m->run);
+	if (!m->run)
+		return;
+	if (tries(host, m))
+		answer_failure(host, m, reason, code, rule);
+	else
+		runs_end(host, m->run, "done", outcome, code, reason);
+}
+
+void ledger_refuse(Host *host, const Message *m, const char *rule, const char *reason, const char *code)
+{
+	refuse(host, m, rule, reason, code, "refused");
+}
+
+void ledger_defer(Host *host, const Message *m, const char *rule, const char *reason, Time until)
+{
+	host_write(host);
+	db_run(host->db, DEFER, "tssi", until, rule, reason, m->id);
+	host_see(host, json_pack("{s:s, s:s, s:s, s:s?, s:I}", "event", "deferred", "channel", m->channel, "rule", rule, "reason", reason,
+	                         "until", (json_int_t)until), m->contact, m->run);
+}
+
+void ledger_hold(Host *host, const Message *m, const char *reason)
+{
+	log_error("message %" G_GINT64_FORMAT " to %s is held: %s", m->id, m->contact, reason);
+	host_write(host);
+	db_run(host->db, HOLD, "si", reason, m->id);
+}
+
+void ledger_withdraw_unseen(Host *host, const Message *m, const char *reason)
+{
+	host_write(host);
+	db_run(host->db, CLOSE, "sssssii", "withdrawn", "unseen_reply", reason, NULL, NULL, host_now(host), m->id);
+	g_auto(Run) run = { 0 };
+	if (!m->run || !run_load(host, m->run, &run))
+		return;
+	if (run_continues(host, &run, "on_reply"))
+		answer_failure(host, m, reason, "refused", "unseen_reply");
+	else
+		runs_end(host, m->run, "done", "replied", NULL, NULL);
+}
+
+/* It has left (or must be taken to have left): what the script and the thread need to know. */
+static void sent(Host *host, const Message *m, const char *state, const char *code, const char *error)
+{
+	static const char ACCEPT[] = "UPDATE messages SET state = ?, done_at = ?, code = ?, error = ?, rule = NULL, reason = NULL, raw = NULL WHERE id = ?";
+	Time now = host_now(host);
+	host_write(host);
+	db_run(host->db, ACCEPT, "sissi", state, now, code, error, m->id);
+	if (!m->run)
+		return;
+	bool mail = g_str_equal(m->channel, "email");
+	db_run(host->db, FIRST_MESSAGE, "issi", now, mail ? m->account : NULL, mail ? m->thread : NULL, m->run);
+	json_t *message = json_pack("{s:s, s:s, s:I, s:s?}", "id", m->message_id ? m->message_id : "", "channel", m->channel, "at",
+	                            (json_int_t)(now / 1000), "subject", m->subject);
+	runs_answer(host, m->run, m->position, json_pack("{s:[o]}", "r", message));
+}
+
+static void retry(Host *host, const Message *m, const char *code, const char *text)
+{
+	Time now = host_now(host);
+	Time first = m->handed_at ? MIN(m->at, m->handed_at) : m->at;
+	if (m->attempts > 1 && now - first > GIVE_UP_DAYS * TIME_DAY) {
+		g_autofree char *reason = g_strdup_printf("given up after %d days: %s", GIVE_UP_DAYS, text);
+		refuse(host, m, NULL, reason, "timeout", "refused");
+		return;
+	}
+	Time pause = MIN((Time)FIRST_PAUSE << MIN(MAX(m->attempts - 1, 0), 10), LONGEST_PAUSE);
+	host_write(host);
+	db_run(host->db, RETRY, "issi", now + pause, text, code, m->id);
+	host_see(host, json_pack("{s:s, s:s, s:s, s:s, s:I}", "event", "deferred", "channel", m->channel, "rule", "retry", "reason", text, "until",
+	                         (json_int_t)(now + pause)), m->contact, m->run);
+}
+
+void ledger_outcome(Host *host, int64_t id, SentClass class, uint32_t number, const char *enhanced, const char *text)
+{
+	g_auto(Message) m = { 0 };
+	if (!message_load(host, id, &m) || !g_str_equal(m.state, "handed")) {
+		message_clear(&m);
+		return;
+	}
+	g_autofree char *code = number ? g_strdup_printf("%u%s%s", number, *enhanced ? " " : "", enhanced) : NULL;
+	switch (class) {
+	case SENT_OK: sent(host, &m, "accepted", code, NULL); break;
+	case SENT_AMBIGUOUS: sent(host, &m, "unknown", code, text); break;
+	case SENT_RATE:
+	case SENT_TEMPORARY:
+	case SENT_AUTH:
+	case SENT_CONFIG: retry(host, &m, code, text); break;
+	case SENT_UNREACHABLE:
+		if (m.address)
+			policy_suppress_identity(host, m.channel, m.address, "dead_address", m.contact);
+		refuse(host, &m, NULL, text, "unreachable", "bounced");
+		break;
+	case SENT_WINDOW:
+	case SENT_PERMANENT: refuse(host, &m, NULL, text, "invalid", "refused"); break;
+	}
+}
+
+/* The class of a reply that stands in the send log: the sender child gave it finer, but its word was lost with it. */
+static SentClass logged_class(uint32_t code, const char *enhanced)
+{
+	static const char *const dead[] = { "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", NULL };
+	if (code / 100 == 2)
+		return SENT_OK;
+	if (code / 100 == 4)
+		return SENT_TEMPORARY;
+	return g_strv_contains(dead, enhanced) ? SENT_UNREACHABLE : SENT_PERMANENT;
+}
+
+void ledger_settle(Host *host, int64_t id, SettledState state, bool same_boot, uint32_t code, const char *enhanced, const char *text)
+{
+	static const char AGAIN[] = "UPDATE messages SET state = 'queued', due = ?, handed_at = NULL WHERE id = ? AND state = 'handed'";
+	host_write(host);
+	if (state == SETTLED_ANSWER)
+		ledger_outcome(host, id, logged_class(code, enhanced), code, enhanced, text);
+	else if (state == SETTLED_MARK || !same_boot)
+		ledger_outcome(host, id, SENT_AMBIGUOUS, 0, "", "the connection was lost before the server's answer was known");
+	else
+		db_run(host->db, AGAIN, "ii", host_now(host), id);
+}
+
+/* ---- from elsewhere -------------------------------------------------------------------------------------------- */
+
+void ledger_withdraw_run(Host *host, int64_t run, const char *reason)
+{
+	host_write(host);
+	db_run(host->db, WITHDRAW, "sii", reason, host_now(host), run);
+}
+
+void ledger_unwithdraw(Host *host, int64_t run)
+{
+	static const char IS_PENDING[] = "SELECT 1 FROM journal WHERE run = ? AND answer IS NULL";
+	if (db_int(host->db, 0, IS_PENDING, "i", run))
+		db_run(host->db, UNWITHDRAW, "ii", run, host_now(host));
+}
+
+void ledger_mail_read(Host *host, const char *account)
+{
+	(void)account; /* a follow-up may wait for another mailbox than the one it leaves by */
+	host_write(host);
+	db_run(host->db, RELEASE_READ, "i", host_now(host));
+}
+
+void ledger_release_held(Host *host)
+{
+	host_write(host);
+	db_run(host->db, RELEASE_HELD, "i", host_now(host));
+}
+
+static bool find(Host *host, int64_t id, const char *wanted, const char *advice, Message *m, GError **error)
+{
+	if (!message_load(host, id, m)) {
+		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_UNKNOWN, "no message %" G_GINT64_FORMAT ": `perigee messages` lists them", id);
+		return false;
+	}
+	if (strstr(wanted, m->state))
+		return true;
+	g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_STATE, "message %" G_GINT64_FORMAT " is %s: %s", id, m->state, advice);
+	return false;
+}
+
+bool ledger_cancel(Host *host, int64_t id, GError **error)
+{
+	g_auto(Message) m = { 0 };
+	if (!find(host, id, "queued held", "only one that still waits can be cancelled", &m, error))
+		return false;
+	host_write(host);
+	db_run(host->db, CLOSE, "sssssii", "cancelled", NULL, "cancelled by a person", NULL, NULL, host_now(host), id);
+	if (m.run && tries(host, &m))
+		answer_failure(host, &m, "cancelled by a person", "refused", "cancelled");
+	else if (m.run)
+		runs_end(host, m.run, "stopped", "stopped", NULL, "its message was cancelled by a person");
+	return true;
+}
+
+bool ledger_resolve(Host *host, int64_t id, const char *what, GError **error)
+{
+	static const char SETTLED[] = "UPDATE messages SET state = 'accepted', error = NULL WHERE id = ?";
+	static const char AGAIN[] = "UPDATE messages SET state = 'queued', due = ?, message_id = NULL, error = NULL WHERE id = ?";
+	g_auto(Message) m = { 0 };
+	if (!find(host, id, "unknown", "only one whose outcome is unknown can be resolved", &m, error))
+		return false;
+	host_write(host);
+	if (g_str_equal(what, "sent")) {
+		db_run(host->db, SETTLED, "i", id);
+		return true;
+	}
+	if (g_str_equal(what, "again")) {
+		db_run(host->db, AGAIN, "ii", host_now(host), id);
+		return true;
+	}
+	g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "say \"sent\" or \"again\", not \"%s\"", what);
+	return false;
+}
+
+void ledger_by_hand(Host *host, int64_t id, bool was_sent)
+{
+	g_auto(Message) m = { 0 };
+	if (!message_load(host, id, &m) || !g_str_equal(m.state, "handed"))
+		return;
+	if (was_sent)
+		sent(host, &m, "accepted", NULL, NULL);
+	else
+		refuse(host, &m, "hand", "the person did not send it", "refused", "refused");
+}
+
+/* ---- a test message to oneself --------------------------------------------------------------------------------- */
+
+static const char ADD_TEST[] =
+	"INSERT INTO messages (channel, account, direction, state, template, options, address, at, due)"
+	" VALUES ('email', ?, 'out', 'queued', ?, ?, ?, ?, ?)";
+static const char STATE[] = "SELECT state FROM messages WHERE id = ?";
+static const char OUTCOME[] = "SELECT state || coalesce(': ' || reason, ': ' || error, '') FROM messages WHERE id = ?";
+
+/* True once the message has an outcome, or waits for something that takes longer than a person does. */
+static bool settled(Host *host, int64_t id, bool *considered)
+{
+	g_autofree char *state = db_text(host->db, STATE, "i", id);
+	if (!state || !(g_str_equal(state, "queued") || g_str_equal(state, "handed")))
+		return true;
+	static const char LATER[] = "SELECT due > ? FROM messages WHERE id = ? AND state = 'queued'";
+	if (*considered && db_int(host->db, 0, LATER, "ii", host_now(host), id))
+		return true;
+	g_auto(Message) m = { 0 };
+	bool waits = message_load(host, id, &m) && g_str_equal(m.state, "queued") && !g_hash_table_contains(host->ledger_rendering, &id);
+	if (waits && host->carrier->room(host, workspace_account(host->workspace, m.account)) > 0) {
+		handover_consider(host, id);
+		*considered = true;
+	}
+	return false;
+}
+
+bool ledger_test(Host *host, const char *to, const char *template_name, const char *contact, char **said, GError **error)
+{
+	enum { PATIENCE_MS = 60000 };
+	const Account *account = ledger_account(host, NULL, contact, "email", NULL);
+	if (!account || !account->has_smtp) {
+		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "there is no e-mail account in perigee.lua that can send");
+		return false;
+	}
+	if (!host->carrier && !(host->carrier = netlink_new(host, error)))
+		return false;
+	g_autoptr(json_t) options = json_pack("{s:b, s:s}", "test", true, "as", contact);
+	g_autofree char *text = value_text(options);
+	Time now = host_now(host);
+	host_write(host);
+	db_run(host->db, ADD_TEST, "ssssii", account->name, template_name, text, to, now, now);
+	int64_t id = db_last_id(host->db);
+	gint64 until = g_get_monotonic_time() + (gint64)PATIENCE_MS * 1000;
+	bool considered = false;
+	while (!settled(host, id, &considered) && g_get_monotonic_time() < until) {
+		host->carrier->turn(host);
+		host_turn(host, 50);
+	}
+	*said = db_text(host->db, OUTCOME, "i", id);
+	g_autofree char *state = db_text(host->db, STATE, "i", id);
+	if (g_strcmp0(state, "accepted") == 0)
+		return true;
+	GError *cancel = NULL;
+	if (!ledger_cancel(host, id, &cancel))
+		g_error_free(cancel);
+	g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_STATE, "the test message was not sent: %s", *said);
+	return false;
+}

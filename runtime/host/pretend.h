@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pretend channels: the carrier of sim and test. Every message is accepted at once; answers come from a table of pretend
+ * replies (DESIGN.md section 13, --replies) or are given one by one.
+ */
+#ifndef PERIGEE_PRETEND_H
+#define PERIGEE_PRETEND_H
+
+#include "host/carrier.h"
+
+#define PRETEND_ERROR (pretend_error_quark())
+GQuark pretend_error_quark(void);
+typedef enum { PRETEND_ERROR_FORMAT } PretendError;
+
+Carrier *pretend_new(Host *host);
+/* Reads a CSV of pretend replies (contact,after,channel,kind,text). Rows of contacts that do not exist are errors with their line. */
+bool pretend_load(Host *host, const char *file, const char *text, size_t size, GError **error);
+/* Something happens now: kind as in --replies. text may be NULL. False with a sentence: an unknown kind, nothing it could be
+ * about (a bounce without a message, task_done without a task). */
+bool pretend_happen(Host *host, const char *contact, const char *channel, const char *kind, const char *text, GError **error);
+
+#endif

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* Versions of scripts, and templates as programs: see versions.h. */
+#include "host/versions.h"
+
+#include "host/jobs.h"
+#include "host/runs.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK(perigee-versions-error, versions_error)
+
+enum { SOURCE_CAP = 256 * 1024 };
+
+static const char FIND_VERSION[] = "SELECT kind, name, path, sources, declarations FROM versions WHERE hash = ?";
+static const char ADD_VERSION[] = "INSERT OR IGNORE INTO versions VALUES (?, ?, ?, ?, ?, ?, ?)";
+static const char FIND_SCRIPT[] = "SELECT version FROM scripts WHERE name = ?";
+static const char FIND_SCRIPT_PATH[] = "SELECT v.path FROM scripts s JOIN versions v ON v.hash = s.version WHERE s.name = ?";
+static const char SET_SCRIPT[] = "INSERT INTO scripts (name, kind, version) VALUES (?, ?, ?) "
+                                 "ON CONFLICT DO UPDATE SET version = excluded.version, kind = excluded.kind, paused_reason = NULL";
+
+/* What is known of a version or a template, by "v:HASH" or "t:NAME". */
+typedef struct Known {
+	Program *program;
+	json_t *declared;
+} Known;
+
+static void known_free(void *data)
+{
+	Known *known = data;
+	program_unref(known->program);
+	json_decref(known->declared);
+	g_free(known);
+}
+
+static GHashTable *table(Host *host)
+{
+	if (!host->programs)
+		host->programs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, known_free);
+	return host->programs;
+}
+
+/* ---- files ----------------------------------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Names in DIR/folder that end in suffix, sorted; links and folders are passed over by the readers. */
+static void list_files(Host *host, const char *folder, const char *suffix, bool with_folder, GPtrArray *names)
+{
+	g_autofree char *path = g_build_filename(host->workspace->dir, folder, NULL);
+	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+	const char *name;
+	while (dir && (name = g_dir_read_name(dir)))
+		if (*name != '.' && g_str_has_suffix(name, suffix))
+			g_ptr_array_add(names, with_folder ? g_build_filename(folder, name, NULL) : g_strdup(name));
+	g_ptr_array_sort(names, by_name);
+}
+
+GPtrArray *versions_files(Host *host)
+{
+	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
+	list_files(host, "sequences", ".lua", true, files);
+	list_files(host, "jobs", ".lua", true, files);
+	return files;
+}
+
+static char *read_source(Host *host, const char *path, GError **error)
+{
+	g_autofree char *full = g_path_is_absolute(path) ? g_strdup(path) : g_build_filename(host->workspace->dir, path, NULL);
+	char *text;
+	gsize size;
+	if (!g_file_get_contents(full, &text, &size, error))
+		return NULL;
+	const char *wrong = size > SOURCE_CAP ? "is longer than 256 KiB" : memchr(text, 0, size) ? "holds a NUL byte" : NULL;
+	if (!wrong)
+		return text;
+	g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s: %s", path, wrong);
+	g_free(text);
+	return NULL;
+}
+
+/* The path, relative to the workspace if it lies there, of a script that was named or given as a path. */
+static char *script_path(Host *host, const char *word, GError **error)
+{
+	if (strchr(word, '/') || g_str_has_suffix(word, ".lua")) {
+		g_autofree char *full = g_canonicalize_filename(word, host->workspace->dir);
+		g_autofree char *prefix = g_strconcat(host->workspace->dir, "/", NULL);
+		const char *path = g_str_has_prefix(full, prefix) ? full + strlen(prefix) : full;
+		if (g_file_test(full, G_FILE_TEST_IS_REGULAR))
+			return g_strdup(path);
+	}
+	const char *folders[] = { "sequences", "jobs" };
+	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+		g_autofree char *path = g_strdup_printf("%s/%s.lua", folders[i], word);
+		g_autofree char *full = g_build_filename(host->workspace->dir, path, NULL);
+		if (!strchr(word, '/') && g_file_test(full, G_FILE_TEST_IS_REGULAR))
+			return g_steal_pointer(&path);
+	}
+	g_autofree char *entered = host->db ? db_text(host->db, FIND_SCRIPT_PATH, "s", word) : NULL;
+	if (entered)
+		return g_steal_pointer(&entered);
+	g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_UNKNOWN,
+	            "%s: no such script: neither a path nor a file sequences/%s.lua or jobs/%s.lua in %s", word, word, word, host->workspace->dir);
+	return NULL;
+}
+
+/* The script with every module of lib/ beside it. */
+static Program *read_program(Host *host, const char *path, GError **error)
+{
+	g_autofree char *source = read_source(host, path, error);
+	if (!source)
+		return NULL;
+	g_autoptr(Program) program = program_new(PROGRAM_SCRIPT, path);
+	program_add(program, path, source);
+	g_autoptr(GPtrArray) modules = g_ptr_array_new_with_free_func(g_free);
+	list_files(host, "lib", ".lua", true, modules);
+	for (guint i = 0; i < modules->len; i++) {
+		const char *file = modules->pdata[i];
+		g_autofree char *text = read_source(host, file, error);
+		if (!text)
+			return NULL;
+		g_autofree char *module = g_strndup(file + strlen("lib/"), strlen(file) - strlen("lib/.lua"));
+		program_add(program, module, text);
+	}
+	return program_seal(g_steal_pointer(&program));
+}
+
+Program *versions_read(Host *host, const char *name_or_path, GError **error)
+{
+	g_autofree char *path = script_path(host, name_or_path, error);
+	return path ? read_program(host, path, error) : NULL;
+}
+
+/* ---- templates ------------------------------------------------------------------------------------------------- */
+
+static bool template_file(const char *file, const char *name, bool *main)
+{
+	static const char *const endings[] = { ".md", ".txt", ".html" };
+	size_t length = strlen(name);
+	if (strncmp(file, name, length) != 0 || file[length] != '.')
+		return false;
+	for (guint i = 0; i < G_N_ELEMENTS(endings); i++) {
+		if (!g_str_has_suffix(file, endings[i]))
+			continue;
+		size_t middle = strlen(file) - strlen(endings[i]);
+		*main = middle == length;
+		return middle >= length && !memchr(file + length + 1, '.', middle > length ? middle - length - 1 : 0);
+	}
+	return false;
+}
+
+static Program *read_template(Host *host, const char *name, GError **error)
+{
+	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+	list_files(host, "templates", "", false, files);
+	g_autoptr(Program) program = program_new(PROGRAM_TEMPLATE, name);
+	for (int pass = 0; pass < 2; pass++) { /* the plain file first, then the languages */
+		for (guint i = 0; i < files->len; i++) {
+			bool main;
+			if (!template_file(files->pdata[i], name, &main) || main != (pass == 0))
+				continue;
+			g_autofree char *path = g_build_filename("templates", files->pdata[i], NULL);
+			g_autofree char *text = read_source(host, path, error);
+			if (!text)
+				return NULL;
+			program_add(program, files->pdata[i], text);
+		}
+	}
+	if (program->sources->len)
+		return program_seal(g_steal_pointer(&program));
+	g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_UNKNOWN, "no template %s: write templates/%s.md in %s", name, name, host->workspace->dir);
+	return NULL;
+}
+
+Program *versions_template(Host *host, const char *name, GError **error)
+{
+	g_autofree char *key = g_strconcat("t:", name, NULL);
+	Known *known = g_hash_table_lookup(table(host), key);
+	if (!known) {
+		if (!*name || strlen(name) > 64 || strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != strlen(name)) {
+			g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_UNKNOWN, "\"%.64s\" is no name of a template (letters, digits, - and _)", name);
+			return NULL;
+		}
+		Program *program = read_template(host, name, error);
+		if (!program)
+			return NULL;
+		known = g_new0(Known, 1);
+		known->program = program;
+		g_hash_table_insert(table(host), g_steal_pointer(&key), known);
+	}
+	return program_ref(known->program);
+}
+
+static gboolean is_template(void *key, void *value, void *user)
+{
+	(void)value;
+	(void)user;
+	return g_str_has_prefix(key, "t:");
+}
+
+void versions_forget_templates(Host *host)
+{
+	g_hash_table_foreach_remove(table(host), is_template, NULL);
+}
+
+GPtrArray *versions_templates(Host *host)
+{
+	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+	list_files(host, "templates", "", false, files);
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < files->len; i++) {
+		const char *dot = strchr(files->pdata[i], '.');
+		g_autofree char *name = dot ? g_strndup(files->pdata[i], (gsize)(dot - (char *)files->pdata[i])) : NULL;
+		bool main;
+		if (name && template_file(files->pdata[i], name, &main) && !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+			g_ptr_array_add(names, g_steal_pointer(&name));
+	}
+	return names;
+}
+
+/* ---- entering the database ------------------------------------------------------------------------------------- */
+
+static char *sources_text(const Program *program, const json_t *declared)
+{
+	const json_t *used = json_object_get(declared, "modules");
+	g_autoptr(json_t) sources = json_array();
+	for (guint i = 0; i < program->sources->len; i++) {
+		bool wanted = i == 0 || !json_is_array(used);
+		for (size_t k = 0; k < json_array_size(used) && !wanted; k++)
+			wanted = g_strcmp0(json_string_value(json_array_get(used, k)), program->modules->pdata[i]) == 0;
+		if (wanted)
+			json_array_append_new(sources, json_pack("[s,s]", program->modules->pdata[i], program->sources->pdata[i]));
+	}
+	return value_text(sources);
+}
+
+static Program *program_from_sources(const char *path, const char *text)
+{
+	g_autoptr(json_t) sources = value_parse(text, -1, NULL);
+	Program *program = program_new(PROGRAM_SCRIPT, path);
+	for (size_t i = 0; i < json_array_size(sources); i++) {
+		const json_t *source = json_array_get(sources, i);
+		program_add(program, json_string_value(json_array_get(source, 0)), json_string_value(json_array_get(source, 1)));
+	}
+	return program_seal(program);
+}
+
+/* The worker's word is a claim: what the host builds on is checked here once. */
+static bool sound(const char *path, const json_t *declared, GError **error)
+{
+	const char *type = value_string(declared, "type", ""), *name = value_string(declared, "name", "");
+	const json_t *fault = json_array_get(json_object_get(declared, "faults"), 0);
+	if (fault) {
+		g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s:%" G_GINT64_FORMAT ": %s", path, value_integer(fault, "line", 0), value_string(fault, "text", "faulty"));
+		return false;
+	}
+	bool named = *name && strlen(name) <= 64 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(name);
+	if ((g_str_equal(type, "sequence") || g_str_equal(type, "job")) && named)
+		return true;
+	g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s: returns no sequence or job with a name of a-z, 0-9, - and _", path);
+	return false;
+}
+
+char *versions_enter(Host *host, const char *path, bool *is_new, GError **error)
+{
+	g_autoptr(Program) whole = versions_read(host, path, error);
+	g_autoptr(json_t) declared = whole ? workers_declare(host, whole, error) : NULL;
+	if (!declared || !sound(whole->name, declared, error))
+		return NULL;
+	/* Only the modules that it requires belong to the version. */
+	g_autofree char *sources = sources_text(whole, declared);
+	g_autoptr(Program) program = program_from_sources(whole->name, sources);
+	const char *name = value_string(declared, "name", ""), *type = value_string(declared, "type", "");
+	g_autofree char *other = db_text(host->db, FIND_SCRIPT_PATH, "s", name);
+	g_autofree char *full = other ? g_build_filename(host->workspace->dir, other, NULL) : NULL;
+	if (other && !g_str_equal(other, whole->name) && g_file_test(full, G_FILE_TEST_EXISTS)) {
+		g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s: the name \"%s\" is taken by %s", whole->name, name, other);
+		return NULL;
+	}
+	g_autofree char *newest = versions_newest(host, name);
+	*is_new = g_strcmp0(newest, program->hash) != 0;
+	if (!*is_new)
+		return g_strdup(name);
+	g_autofree char *text = value_text(declared);
+	host_write(host);
+	db_run(host->db, ADD_VERSION, "ssssssi", program->hash, type, name, whole->name, sources, text, host_now(host));
+	db_run(host->db, SET_SCRIPT, "sss", name, type, program->hash);
+	runs_release(host);
+	if (g_str_equal(type, "job") && !jobs_schedule(host, name, declared, error))
+		return NULL;
+	return g_strdup(name);
+}
+
+void versions_enter_all(Host *host, void (*bad)(void *user, const char *path, const char *text), void *user)
+{
+	g_autoptr(GPtrArray) files = versions_files(host);
+	for (guint i = 0; i < files->len; i++) {
+		g_autoptr(GError) error = NULL;
+		bool is_new;
+		g_autofree char *name = versions_enter(host, files->pdata[i], &is_new, &error);
+		if (!name)
+			bad(user, files->pdata[i], error->message);
+		else if (is_new)
+			log_info("%s: a new version of %s", (char *)files->pdata[i], name);
+	}
+}
+
+char *versions_newest(Host *host, const char *script)
+{
+	return db_text(host->db, FIND_SCRIPT, "s", script);
+}
+
+static Known *version(Host *host, const char *hash)
+{
+	g_autofree char *key = g_strconcat("v:", hash, NULL);
+	Known *known = g_hash_table_lookup(table(host), key);
+	if (known)
+		return known;
+	Rows *rows = db_query(host->db, FIND_VERSION, "s", hash);
+	if (!rows || !rows_next(rows))
+		return NULL;
+	known = g_new0(Known, 1);
+	known->program = program_from_sources(rows_text(rows, 2), rows_text(rows, 3));
+	known->declared = value_parse(rows_text(rows, 4), -1, NULL);
+	rows_done(rows);
+	g_hash_table_insert(table(host), g_steal_pointer(&key), known);
+	return known;
+}
+
+Program *versions_program(Host *host, const char *hash)
+{
+	Known *known = version(host, hash);
+	return known ? known->program : NULL;
+}
+
+const json_t *versions_declared(Host *host, const char *hash)
+{
+	Known *known = version(host, hash);
+	return known ? known->declared : NULL;
+}

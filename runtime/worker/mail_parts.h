@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* A mail taken apart: what mail.c finds in it and the modules mail_* make sense of. All text is valid UTF-8 with LF. */
+#ifndef PERIGEE_MAIL_PARTS_H
+#define PERIGEE_MAIL_PARTS_H
+
+#include "worker/gmime_auto.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+typedef struct Mail {
+	GMimeMessage *message;  /* NULL if the bytes were no mail */
+	char *subject;          /* "" if there is none */
+	char *from;             /* the address in lower case, "" if there is none */
+	GString *body;          /* all that is said, quotes and all; from HTML if there is no other text */
+	gsize cut;              /* where in body a mail program marked the end of the answer, G_MAXSIZE if none did */
+	GPtrArray *status;      /* of char *: message/delivery-status parts (RFC 3464) */
+	char *feedback;         /* message/feedback-report (RFC 5965), or NULL */
+	char *returned;         /* the header and more of the mail that is returned, or NULL */
+	char *report_type;      /* of multipart/report, lower case, or NULL */
+	bool calendar;          /* it is an invitation or an answer to one */
+	bool attached;          /* an attachment was passed over */
+} Mail;
+
+Mail *mail_take_apart(const char *bytes, size_t size);
+void mail_free(Mail *mail);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mail, mail_free)
+
+/* A header as UTF-8, "" if it is not there. The caller frees it. */
+char *mail_header(const Mail *mail, const char *name);
+/* A header's value in the raw header block text (unfolded), or NULL. The caller frees it. */
+char *mail_field(const char *block, const char *name);
+/* Message-IDs without their brackets: the last in text, or NULL. The caller frees it. */
+char *mail_id(const char *text);
+
+/* The visible reply: body without quotes, signature and such (mail_text.c). The caller frees it. */
+char *mail_visible(const Mail *mail);
+/* Removes what is quoted, its announcement and the signature from text (LF lines), in place. */
+void mail_strip(GString *text);
+
+typedef enum { MAIL_REPLY, MAIL_AUTO_REPLY, MAIL_BOUNCE, MAIL_COMPLAINT, MAIL_UNSUBSCRIBE, MAIL_OTHER } MailKind;
+/* What kind of mail it is (mail_kind.c). */
+MailKind mail_kind(const Mail *mail, const char *visible);
+/* Whether a program wrote it (RFC 3834). */
+bool mail_is_automatic(const Mail *mail);
+
+/* A list of {recipient, status, action, class, reason, message_id}, empty if it is no bounce (mail_bounce.c). The caller
+ * owns it. */
+json_t *mail_bounces(const Mail *mail);
+/* The first enhanced status code in a text, or NULL. The caller frees it. */
+char *mail_status_in(const char *text);
+/* The same for bounces that are no RFC 3464 report (mail_notice.c). */
+json_t *mail_notices(const Mail *mail);
+json_t *mail_bounce_new(const char *recipient, const char *status, const char *action, const char *diagnostic, const char *id);
+/* The Message-ID of the mail that is returned, or NULL. The caller frees it. */
+char *mail_original_id(const Mail *mail);
+
+/* The date on which somebody who is away is back, "YYYY-MM-DD", or NULL if it is not said (mail_away.c). received: when it
+ * was written, for dates without a year; seconds. The caller frees it. */
+char *mail_returns(const char *text, gint64 received);
+
+#endif
