@@ -31,6 +31,7 @@ local in_job = false
 
 -- Objects -----------------------------------------------------------------------------------------------------------
 
+-- What some attributes become, made when they are first read: a visit starts with a contact, and most read little of it.
 local convert = {}
 
 function convert.labels(list)
@@ -43,17 +44,6 @@ function convert.fields(fields)
   return host.frozen(fields or {}, "contact.fields can't be assigned: use contact:set { %s = ... }")
 end
 
-function convert.identities(identities)
-  return identities or {}
-end
-
-local function record_of(data)
-  local values = {}
-  for name, value in pairs(data) do values[name] = value end
-  for name, make in pairs(convert) do values[name] = make(data[name]) end
-  return values
-end
-
 local function unknown(name)
   local list = {}
   for _, names in ipairs { attributes, channels, check.names(methods) } do
@@ -64,26 +54,37 @@ local function unknown(name)
     near and ("did you mean '%s'?"):format(near) or ("own fields are read as contact.fields.%s"):format(name)))
 end
 
+local function attribute(record, name)
+  if convert[name] then
+    local made = record.made[name]
+    if made == nil then
+      made = convert[name](record.values[name])
+      record.made[name] = made
+    end
+    return made
+  end
+  if name == "state" then return record.state end
+  local value = name ~= "identities" and record.values[name] or nil
+  if value == nil then
+    local identities = record.values.identities
+    value = identities and identities[name]
+  end
+  if value == nil and not known[name] then unknown(tostring(name)) end
+  return value
+end
+
+local function refuse_assignment(_, name)
+  host.raise(("contact.%s can't be assigned: use contact:set { %s = ... }"):format(tostring(name), tostring(name)))
+end
+
 local function object_of(data, state)
-  local record = { values = record_of(data), state = state }
-  local object = {}
-  host.object(object, {
+  local record = { values = data, made = {}, state = state }
+  local object = host.object({}, {
     __index = function(_, name)
-      if methods[name] then return methods[name] end
-      local values = record.values
-      local value = values[name]
-      if name == "identities" then value = nil end
-      if name == "state" then return record.state end
-      if value == nil then value = values.identities[name] end
-      if value == nil and not known[name] then unknown(tostring(name)) end
-      return value
+      return methods[name] or attribute(record, name)
     end,
-    __newindex = function(_, name)
-      host.raise(("contact.%s can't be assigned: use contact:set { %s = ... }"):format(tostring(name), tostring(name)))
-    end,
-    __tostring = function()
-      return "contact " .. record.values.id
-    end,
+    __newindex = refuse_assignment,
+    __tostring = function() return "contact " .. record.values.id end,
     __name = "contact",
   }, "a contact")
   records[object] = record
@@ -110,7 +111,7 @@ end
 
 host.keep {
   fold = function(name, value)
-    if own then own.values[name] = convert[name] and convert[name](value) or value end
+    if own then own.values[name], own.made[name] = value, nil end
   end,
 }
 

@@ -118,9 +118,7 @@ local ours_loaded = { markdown = host.markdown }
 function ours.require(name)
   local module = ours_loaded[name]
   if module == nil then
-    local source = host.source((gsub(name, "%.", "/")) .. ".lua")
-    if not source then raise(format("the stdlib has no module '%s'", name)) end
-    local chunk, text = compile(source, "=[" .. name .. "]", ours)
+    local chunk, text = host.library((gsub(name, "%.", "/")) .. ".lua", ours)
     if not chunk then ours.error(text, 0) end
     module = chunk(name)
     ours_loaded[name] = module == nil and true or module
@@ -159,7 +157,7 @@ end
 -- Programs ----------------------------------------------------------------------------------------------------------
 
 -- The module that loads each type. Its load(name, files, context) returns declarations and the entry that the host calls.
-local loaders = { script = "script", test = "testing", workspace = "workspace", template = "texts", liquid = "texts" }
+local loaders = { script = "script", test = "testing", workspace = "workspace", template = "texts", liquid = "texts", scan = "scan" }
 
 local globals = { require = true, _ENV = true }
 for name in pairs(theirs) do globals[name] = true end
@@ -183,9 +181,9 @@ host.keep {
   prepare = function(kind)
     ours.require(loaders[kind])
   end,
-  load = function(kind, name, files)
+  load = function(kind, name, files, declarations)
     context.type = kind
-    return ours.require(loaders[kind]).load(name, files, context)
+    return ours.require(loaders[kind]).load(name, files, context, declarations)
   end,
 }
 

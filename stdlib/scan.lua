@@ -473,14 +473,19 @@ local function by_line(a, b)
   return a.line < b.line
 end
 
--- files: main first, then modules. known: the globals there are. Returns {effects, warnings, faults, modules}.
-function M.script(name, files, needs, known)
+-- An empty list would be encoded as an empty object, so it is left out.
+local function filled(list)
+  return #list > 0 and list or nil
+end
+
+-- Reads the main file and the modules it requires in turn. Adds to the declarations: effects, warnings, faults, modules.
+function M.load(name, files, context, declarations)
   local found = { main = name, effects = {}, warnings = {}, faults = {}, wanted = {}, modules = {} }
   local sources, done, used = {}, {}, {}
   for i = 2, #files do sources[files[i].name] = files[i].source end
   local function read(file, source)
     -- A slip in here must keep no valid script from running: what was read until then stands.
-    pcall(read_file, file, source, known, found, used)
+    pcall(read_file, file, source, context.globals, found, used)
   end
   read(name, files[1].source)
   local at = 1
@@ -493,11 +498,12 @@ function M.script(name, files, needs, known)
     done[module] = true
     at = at + 1
   end
-  compare(needs, found, used)
+  compare(declarations.needs, found, used)
   table.sort(found.faults, by_line)
   table.sort(found.warnings, by_line)
   table.sort(found.modules)
-  return found
+  for _, key in ipairs { "effects", "warnings", "faults", "modules" } do declarations[key] = filled(found[key]) end
+  return declarations
 end
 
 return M

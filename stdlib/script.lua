@@ -4,7 +4,6 @@
 local check = require "check"
 local contact = require "contact"
 local declare = require "declare"
-local scan = require "scan"
 require "perigee"
 
 local M = {}
@@ -52,11 +51,6 @@ local function declarations(definition)
   return copy
 end
 
--- An empty list would be encoded as an empty object, so it is left out.
-local function filled(list)
-  return #list > 0 and list or nil
-end
-
 function M.load(name, files, context)
   context.set_modules(files)
   local chunk = context.compile(files[1].source, name)
@@ -64,13 +58,7 @@ function M.load(name, files, context)
   if not definition then
     host.raise(("%s:1: a script ends with: return perigee.sequence { ... } or perigee.job { ... }"):format(name))
   end
-  local found = scan.script(name, files, definition.needs, context.globals)
-  local result = declarations(definition)
-  result.effects = filled(found.effects)
-  result.warnings = filled(found.warnings)
-  result.faults = filled(found.faults)
-  result.modules = filled(found.modules)
-  return result, entry(definition)
+  return declarations(definition), entry(definition)
 end
 
 return M
