@@ -9,6 +9,7 @@
 #include "host/ledger.h"
 #include "host/policy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char CITED[] =
@@ -414,13 +415,13 @@ void inbox_record(Host *host, const Account *account, const InboxMail *raw, cons
 	}
 	g_auto(Mail) mail = { 0 };
 	mail_init(&mail, host, account, raw, read);
-	/* A copy of our own mail in an inbox (to ourselves, from a teammate's account) is as good as one in Sent. */
-	if (g_str_equal(raw->role, "sent") || is_ours(host, mail.from))
-		record_sent(&mail);
-	else if (g_str_equal(mail.kind, "bounce"))
+	bool received = g_str_equal(raw->role, "inbox");
+	if (received && g_str_equal(mail.kind, "bounce"))
 		record_bounce(&mail);
-	else if (g_str_equal(mail.kind, "complaint"))
+	else if (received && g_str_equal(mail.kind, "complaint"))
 		record_complaint(&mail);
+	else if (!received || is_ours(host, mail.from)) /* a copy of our own, from a teammate's account too, is as good as one in Sent */
+		record_sent(&mail);
 	else
 		record_person(&mail);
 }
