@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* All commands, in the order and the groups in which `perigee --help` shows them. */
+#include "cli/groups.h"
+
+const Command command_table[] = {
+	{ "init", "Write", COMMAND_NO_WORKSPACE, "DIR", "make a workspace that runs as it is",
+	  "DIR must be empty or new. It gets perigee.lua, a sequence, its templates, contacts and a test.\n\n"
+	  "example: perigee init outreach && cd outreach && perigee test\n", command_init, NULL },
+	{ "check", "Write", COMMAND_NO_WORKSPACE, "[PATH...] [--json]", "find faults in scripts and templates without running them",
+	  "Looks for syntax errors, unknown globals, undeclared needs, missing templates, fields that no contact has.\n"
+	  "Without PATH everything is checked. Faults are printed as FILE:LINE: text; exit 1 if there is one.\n\n"
+	  "  --json     one object a finding: file, line, level (error or warning), text\n\n"
+	  "example: perigee check sequences/welcome.lua\n", command_check, NULL },
+
+	{ "sim", "Try", COMMAND_FILES, "(SEQUENCE or JOB) --contacts FILE.csv [--replies FILE.csv] [--for 30d] [--start TIME] [--seed N] [--json]",
+	  "play a script in virtual time over pretend channels",
+	  "Prints the timeline of what would be sent, answered and decided. Nothing leaves the machine.\n\n"
+	  "  --contacts FILE.csv   whom it is tried on\n"
+	  "  --replies FILE.csv    what they answer: columns contact,after,channel,kind,text\n"
+	  "  --for DURATION        how long it goes on (default 30d)\n"
+	  "  --start TIME          default: next Monday 00:00 in the workspace's zone\n"
+	  "  --seed N              for all chance; equal inputs give equal output\n"
+	  "  --json                one object an event, a summary last\n\n"
+	  "example: perigee sim sequences/welcome.lua --contacts contacts.csv\n", command_sim, NULL },
+	{ "test", "Try", COMMAND_FILES, "[PATH...] [--json]", "run the workspace's tests (TAP)",
+	  "Runs the tests of tests/*.lua, each twice, and says which of their promises do not hold.\n\n"
+	  "example: perigee test tests/welcome_test.lua\n", command_test, NULL },
+	{ "render", "Try", COMMAND_OPEN, "TEMPLATE [--contact ID] [--channel C] [--data FILE.json] [--partials DIR] [--json]",
+	  "show what somebody would get",
+	  "  --contact ID       as this contact gets it (default: the first one)\n"
+	  "  --channel C        the text for a channel (default email)\n"
+	  "  --data FILE.json   plain Liquid: TEMPLATE is a file, the members of the object are the variables;\n"
+	  "                     the result alone is printed, byte for byte. Needs no workspace\n"
+	  "  --partials DIR     where {% render %} and {% include %} find NAME or NAME.liquid\n\n"
+	  "example: perigee render welcome --contact ana\n", command_render, command_render_anywhere },
+	{ "mail", "Try", COMMAND_NO_WORKSPACE, "FILE.eml... [--json]", "show how an incoming mail is understood",
+	  "A reply, an automatic reply, a bounce, a complaint, an unsubscription, or something else; its text without\n"
+	  "quotes and signature; what it answers. Needs no workspace.\n\n"
+	  "example: perigee mail --json answer.eml\n", command_mail, NULL },
+
+	{ "contacts", "People", COMMAND_OPEN,
+	  "import FILE.csv [--update] [--strict] [--dry-run] | add KEY=VALUE... | set CONTACT KEY=VALUE... | merge FROM INTO | list | show CONTACT "
+	  "| export [FILE.csv] | erase CONTACT --yes",
+	  "import, list and change contacts",
+	  "  import FILE.csv   a header line, then a contact a line; bad lines are told and passed over\n"
+	  "    --update        change contacts that are there already (else they are passed over)\n"
+	  "    --strict        one bad line refuses the whole file\n"
+	  "    --dry-run       change nothing, say what would be done\n"
+	  "  list              --label L, --stage S, --channel C choose\n"
+	  "  erase CONTACT     forgets a person for good; their addresses are never written to again\n\n"
+	  "CONTACT is an id, an address, or a name that is unique.\n"
+	  "example: perigee contacts set ana stage=talking niche=\"slow cooking\"\n", command_contacts, NULL },
+	{ "enrol", "People", COMMAND_OPEN, "SEQUENCE (CONTACT... or --label L or --all) [--again] [--dry-run] [--yes] [--json]",
+	  "start a sequence for contacts",
+	  "Says how many will start, are passed over, would be refused; their first message is rendered for all of them first.\n"
+	  "Who has a run of the sequence, or had one, gets no second one.\n\n"
+	  "  --label L    all contacts with this label\n"
+	  "  --all        all contacts\n"
+	  "  --again      another run for those who had one\n"
+	  "  --dry-run    start nothing\n"
+	  "  --yes        do not ask\n\n"
+	  "example: perigee enrol welcome --label new --dry-run\n", command_enrol, NULL },
+	{ "tasks", "People", COMMAND_OPEN, "[--state S] [--contact C] [--all] [--json] | done ID [--outcome O]", "what people are asked to do",
+	  "Lists open tasks, those due first. `done` tells the run that asked for it.\n\n"
+	  "example: perigee tasks done 12 --outcome \"wants a quote\"\n", command_tasks, NULL },
+
+	{ "serve", "Run", COMMAND_OWNER, "[--until-idle] [--fast-forward GRACE]", "run everything: send, read mail, wake runs",
+	  "Owns the workspace until it is stopped; stopping it at any moment loses nothing. Other commands go on working\n"
+	  "beside it. Changed scripts become versions when it starts.\n\n"
+	  "  --until-idle           stop when nothing is due any more\n"
+	  "  --fast-forward GRACE   jump to the next timer once nothing has happened for GRACE (tests and demonstrations)\n\n"
+	  "example: perigee serve\n", command_serve, NULL },
+	{ "send", "Run", COMMAND_OPEN, "--to ADDRESS TEMPLATE --as CONTACT", "send one real test message to yourself",
+	  "  --to ADDRESS    where it goes\n"
+	  "  --as CONTACT    with this contact's words\n\n"
+	  "example: perigee send --to me@example.com welcome --as ana\n", command_send, NULL },
+	{ "pause", "Run", COMMAND_OPEN, "[--account A | --sequence S | --contact C] [--until TIME]", "let nothing leave; answers are still read",
+	  "Without an option everything is paused.\n\n"
+	  "  --until TIME    a date, or a duration from now\n\n"
+	  "example: perigee pause --sequence welcome --until \"next monday 09:00\"\n", command_pause, NULL },
+	{ "resume", "Run", COMMAND_OPEN, "[--account A | --sequence S | --contact C]", "end a pause",
+	  "example: perigee resume --sequence welcome\n", command_resume, NULL },
+	{ "stop", "Run", COMMAND_OPEN, "RUN... | --contact C", "end runs; their queued messages are withdrawn",
+	  "  --contact C    all live runs of a contact\n\nexample: perigee stop 12\n", command_stop, NULL },
+	{ "retry", "Run", COMMAND_OPEN, "RUN...", "let failed, stopped or parked runs go on",
+	  "Goes on from the journal, on the newest version that replays it; no step is repeated.\n\nexample: perigee retry 12\n", command_retry, NULL },
+	{ "upgrade", "Run", COMMAND_OPEN, "[SEQUENCE] [--dry-run] [--stop] [--json]", "make edited scripts versions, and move runs to them",
+	  "Runs whose journal the new version replays move; the others stay on theirs, shown with the first difference.\n\n"
+	  "  --dry-run    change nothing, only tell\n"
+	  "  --stop       stop the runs that can't move\n\n"
+	  "example: perigee upgrade welcome --dry-run\n", command_upgrade, NULL },
+	{ "reload", "Run", COMMAND_OPEN, "[--vault]", "make edited scripts and templates count now",
+	  "Scripts become versions for new runs, templates are read anew, and so are sealed passwords.\n\n"
+	  "  --vault    the sealed passwords alone\n\n"
+	  "example: perigee reload\n", command_reload, NULL },
+	{ "jobs", "Run", COMMAND_OPEN, "[--json] | run JOB", "scheduled jobs and their next times; run one now",
+	  "example: perigee jobs run weekly-report\n", command_jobs, NULL },
+
+	{ "runs", "Look", COMMAND_OPEN, "[--state S] [--sequence N] [--json]", "list runs, those that need you first",
+	  "  --state S       ready, waiting, sending, done, failed, stopped, parked, or live (the first three)\n"
+	  "  --sequence N    of one sequence\n\n"
+	  "example: perigee runs --state failed\n", command_runs, NULL },
+	{ "show", "Look", COMMAND_OPEN, "RUN [--json]", "one run: what it did, when, and what it waits for",
+	  "  --json    the run first, then one object a step of its journal\n\nexample: perigee show 12\n", command_show, NULL },
+	{ "messages", "Look", COMMAND_OPEN, "[--state S] [--contact C] [--json] | cancel ID... | resolve ID (sent or again)",
+	  "all that was sent and received; settle what is in doubt",
+	  "  --state S          queued, handed, accepted, refused, unknown, withdrawn, held, cancelled, delivered, bounced,\n"
+	  "                     read, replied, received\n"
+	  "  --contact C        of one contact\n"
+	  "  cancel ID          a message that has not left yet\n"
+	  "  resolve ID sent    an unknown message did arrive\n"
+	  "  resolve ID again   it did not: send it again\n\n"
+	  "example: perigee messages --state unknown\n", command_messages, NULL },
+	{ "why", "Look", COMMAND_OPEN, "CONTACT [SEQUENCE] [--json]", "every gate between a contact and a message, in order",
+	  "example: perigee why ana welcome\n", command_why, NULL },
+
+	{ "secret", "Keep", COMMAND_NO_WORKSPACE,
+	  "set NAME [--host H]... [--as PLACE] | list [--json] | rm NAME | rotate (NAME or --master)", "sealed passwords and keys",
+	  "A value is read from standard input, sealed, and shown to nobody again.\n\n"
+	  "  --host H            where it may be sent to, more than once for more\n"
+	  "  --as PLACE          where it stands there: login (default for mail), bearer, basic, \"header NAME\", path,\n"
+	  "                      \"query NAME\", hmac\n"
+	  "  --key-file F        the file that unlocks the vault; else $CREDENTIALS_DIRECTORY/perigee.key, else a\n"
+	  "                      passphrase is asked for at the terminal\n"
+	  "  rotate --master     another master key: --new-key-file F, else a new passphrase\n\n"
+	  "example: perigee secret set mailbox --host smtp.example.com < password.txt\n", command_secret, NULL },
+	{ "backup", "Keep", COMMAND_OPEN, "FILE.tar", "a consistent copy of the workspace, while it runs",
+	  "Holds the database, perigee.lua, scripts, templates, tests, contacts.csv, attachments and the sealed vault; never the\n"
+	  "vault's key. Put back with: mkdir NEW && tar xf FILE.tar -C NEW\n\n"
+	  "example: perigee backup perigee-monday.tar\n", command_backup, NULL },
+	{ "version", "Keep", COMMAND_NO_WORKSPACE, "[--json]", "which Perigee this is",
+	  "example: perigee version --json\n", command_version, NULL },
+	{ NULL, NULL, COMMAND_NO_WORKSPACE, NULL, NULL, NULL, NULL, NULL },
+};
