@@ -254,7 +254,7 @@ static bool read_accounts(Workspace *workspace, const json_t *list, GError **err
 	size_t i;
 	json_t *declared;
 	Reader reader = { .where = "account", .error = error };
-	if (list && !json_is_null(list) && !json_is_array(list) && json_object_size(list) > 0)
+	if (list && !json_is_null(list) && !json_is_array(list) && (!json_is_object(list) || json_object_size(list) > 0))
 		return wrong(&reader, NULL, "accounts must be a list");
 	if (json_array_size(list) > MOST_ACCOUNTS)
 		return wrong(&reader, NULL, "there are more than %d accounts", MOST_ACCOUNTS);

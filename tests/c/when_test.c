@@ -251,6 +251,7 @@ static void test_zones(void)
 		g_autoptr(GError) error = NULL;
 		g_autoptr(GTimeZone) zone = when_zone(good[i], &error);
 		g_assert_no_error(error);
+		g_assert_nonnull(zone);
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
 		g_autoptr(GError) error = NULL;
