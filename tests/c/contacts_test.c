@@ -182,7 +182,7 @@ static void test_set(void)
 		{ "{\"stage\":\"talking\",\"city\":null,\"deal\":{\"eur\":500.0},\"name\":null}", NULL },
 		{ "{\"stage\":\"x\"}", "unknown stage" }, { "{\"stage\":null}", "always has a stage" }, { "{\"email\":\"a@b.example\"}", "may not set" },
 		{ "{\"consent\":\"opt-in\"}", "may not set" }, { "{\"labels\":[]}", "contact:label" }, { "{\"id\":\"x\"}", "may not set" },
-		{ "{\"identities\":{}}", "may not set" }, { "{\"\":1}", "field's name" },
+		{ "{\"identities\":{}}", "may not set" }, { "{\"\":1}", "field's name" }, { "{\" x\":1}", "field's name" },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
 		g_autoptr(GError) error = NULL;
