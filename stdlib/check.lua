@@ -67,6 +67,23 @@ function M.text(what, value)
   return value
 end
 
+-- A text of one line: keys, labels.
+function M.line(what, value)
+  M.text(what, value)
+  if value:find "%c" then host.raise(what .. ": the text holds a line end or control character") end
+  if #value > 200 then host.raise(what .. ": the text is longer than 200 bytes") end
+  return value
+end
+
+-- The name of a channel, template, sequence: part of a file's name, so nothing that leads elsewhere.
+function M.name(what, value)
+  M.text(what, value)
+  if #value > 64 or not value:find "^[a-z0-9_%-]+$" then
+    host.raise(("%s: '%s' is no name (small letters, digits, _ and -, at most 64)"):format(what, value:sub(1, 80)))
+  end
+  return value
+end
+
 function M.number(what, value)
   if type(value) ~= "number" then host.raise(("%s: a number is needed, not %s"):format(what, describe(value))) end
   return value

@@ -140,8 +140,8 @@ local send_options = {
 local function send(self, call, channel, template, options, try)
   no_job(call)
   local args = target(self, {
-    channel = check.text("contact:" .. call .. ": channel", channel),
-    template = check.text("contact:" .. call .. ": template", template),
+    channel = check.name("contact:" .. call .. ": channel", channel),
+    template = check.name("contact:" .. call .. ": template", template),
     try = try,
   })
   if options ~= nil then
@@ -177,7 +177,7 @@ function methods:wait(names, within)
 end
 
 function methods:can(channel)
-  return effect("can", target(self, { channel = check.text("contact:can", channel) }))
+  return effect("can", target(self, { channel = check.name("contact:can", channel) }))
 end
 
 local task_keys = {
@@ -202,11 +202,11 @@ function methods:set(changes)
 end
 
 function methods:label(label)
-  effect("label", target(self, { label = check.text("contact:label", label) }))
+  effect("label", target(self, { label = check.line("contact:label", label) }))
 end
 
 function methods:unlabel(label)
-  effect("unlabel", target(self, { label = check.text("contact:unlabel", label) }))
+  effect("unlabel", target(self, { label = check.line("contact:unlabel", label) }))
 end
 
 function methods:note(text)
@@ -214,7 +214,7 @@ function methods:note(text)
 end
 
 function methods:signal(name, data)
-  check.text("contact:signal", name)
+  check.line("contact:signal", name)
   if not name:match "^[%w_%-]+$" then
     host.raise(("contact:signal: '%s' is no name of a signal (letters, digits, _ and -)"):format(name))
   end
@@ -222,15 +222,15 @@ function methods:signal(name, data)
 end
 
 function methods:enrol(sequence, key)
-  check.text("contact:enrol", sequence)
-  if key ~= nil then check.text("contact:enrol: key", key) end
+  check.name("contact:enrol", sequence)
+  if key ~= nil then check.line("contact:enrol: key", key) end
   return effect("enrol", target(self, { sequence = sequence, key = key }))
 end
 
 methods.enroll = methods.enrol
 
 function methods:stop(sequence)
-  effect("stop", target(self, { sequence = check.text("contact:stop", sequence) }))
+  effect("stop", target(self, { sequence = check.name("contact:stop", sequence) }))
 end
 
 function methods:restart(state)

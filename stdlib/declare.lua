@@ -7,14 +7,6 @@ local M = {}
 
 local definitions = {} -- what the constructors returned → the definition
 
-local function name_of(what, value)
-  check.text(what, value)
-  if not value:match "^[a-z0-9_%-]+$" or #value > 64 then
-    host.raise(("%s: '%s' is no name (small letters, digits, _ and -, at most 64)"):format(what, value))
-  end
-  return value
-end
-
 local function choice(...)
   local list = { ... }
   return function(what, value) return check.one_of(what, value, list) end
@@ -66,12 +58,12 @@ local function starts_on(what, value)
 end
 
 local sequence_keys = {
-  name = name_of, run = "function", title = check.text, needs = needs, topic = check.text, account = accounts,
+  name = check.name, run = "function", title = check.text, needs = needs, topic = check.text, account = accounts,
   on_reply = choice("stop", "continue"), on_handled = choice("stop", "continue"), starts_on = starts_on, limits = limits,
 }
 
 local job_keys = {
-  name = name_of, schedule = check.text, run = "function", title = check.text, needs = needs, zone = check.text,
+  name = check.name, schedule = check.text, run = "function", title = check.text, needs = needs, zone = check.text,
   missed = choice("once", "skip", "all"), overlap = choice("skip", "wait"), limits = limits,
 }
 

@@ -32,23 +32,23 @@ function M.log(text, fields)
 end
 
 function M.store.get(key)
-  return effect("store.get", { key = check.text("perigee.store.get: key", key) })
+  return effect("store.get", { key = check.line("perigee.store.get: key", key) })
 end
 
 function M.store.set(key, value)
-  check.text("perigee.store.set: key", key)
+  check.line("perigee.store.set: key", key)
   if value == nil then host.raise("perigee.store.set: the value is nil; perigee.store.delete(key) takes a key away") end
   effect("store.set", { key = key, value = value })
 end
 
 function M.store.add(key, n)
-  check.text("perigee.store.add: key", key)
+  check.line("perigee.store.add: key", key)
   if n == nil then n = 1 end
   return effect("store.add", { key = key, n = check.number("perigee.store.add: n", n) })
 end
 
 function M.store.delete(key)
-  effect("store.delete", { key = check.text("perigee.store.delete: key", key) })
+  effect("store.delete", { key = check.line("perigee.store.delete: key", key) })
 end
 
 function M.store.list(prefix)
@@ -76,7 +76,7 @@ function M.contacts.find(what)
 end
 
 function M.contacts.get(id)
-  local found, text, code = effect("contacts.get", { id = check.text("perigee.contacts.get: id", id) })
+  local found, text, code = effect("contacts.get", { id = check.line("perigee.contacts.get: id", id) })
   return contact.other(found), text, code
 end
 
