@@ -39,13 +39,15 @@ const Command command_table[] = {
 	  "example: perigee mail --json answer.eml\n", command_mail, NULL },
 
 	{ "contacts", "People", COMMAND_OPEN,
-	  "import FILE.csv [--update] [--strict] [--dry-run] | add KEY=VALUE... | set CONTACT KEY=VALUE... | merge FROM INTO | list | show CONTACT "
+	  "import FILE.csv [--update] [--strict] [--dry-run] | add KEY=VALUE... | set CONTACT KEY=VALUE... | merge CONTACT OTHER | list | show CONTACT "
 	  "| export [FILE.csv] | erase CONTACT --yes",
 	  "import, list and change contacts",
 	  "  import FILE.csv   a header line, then a contact a line; bad lines are told and passed over\n"
 	  "    --update        change contacts that are there already (else they are passed over)\n"
 	  "    --strict        one bad line refuses the whole file\n"
 	  "    --dry-run       change nothing, say what would be done\n"
+	  "  add, set          KEY=VALUE: attributes, addresses by channel, labels=A;B, label=A, unlabel=A, any field; KEY= removes\n"
+	  "  merge             CONTACT takes over all that is OTHER's\n"
 	  "  list              --label L, --stage S, --channel C choose\n"
 	  "  erase CONTACT     forgets a person for good; their addresses are never written to again\n\n"
 	  "CONTACT is an id, an address, or a name that is unique.\n"
