@@ -5,6 +5,7 @@
 #include "cli/groups.h"
 #include "cli/timeline.h"
 #include "host/contacts.h"
+#include "host/ledger.h"
 #include "host/netlink.h"
 #include "host/rehearsal.h"
 #include "host/versions.h"
@@ -32,9 +33,10 @@ static void see_run(void *user, json_t *row)
 	} else {
 		g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, value_integer(row, "id", 0));
 		g_autofree char *due = cli_time(list->cli, value_integer(row, "due", 0));
-		const char *what = value_string(row, "error", NULL);
+		const char *outcome = value_string(row, "outcome", ""), *error = value_string(row, "error", "");
+		g_autofree char *what = g_strconcat(outcome, *outcome && *error ? ": " : "", error, NULL);
 		table_row(list->table, id, value_string(row, "sequence", ""), value_string(row, "contact", ""), value_string(row, "key", ""),
-		          value_string(row, "state", ""), due, what ? what : value_string(row, "outcome", ""), NULL);
+		          value_string(row, "state", ""), due, what, NULL);
 	}
 	json_decref(row);
 }
@@ -99,7 +101,7 @@ static void print_header(Cli *cli, const json_t *run)
 	cli_print(cli, "run %" G_GINT64_FORMAT " of %s", value_integer(run, "id", 0), value_string(run, "sequence", ""));
 	if (contact)
 		cli_print(cli, " for %s%s%s%s", contact, *name ? " (" : "", name, *name ? ")" : "");
-	cli_print(cli, "\n  %-9s %s%s%s\n", "state", state, *due ? " until " : "", due);
+	cli_print(cli, "\n  %-9s %s%s%s\n", "state", state, !*due ? "" : strcmp(state, "ready") == 0 ? ", due " : " until ", due);
 	print_line(cli, "outcome", value_string(run, "outcome", ""));
 	print_line(cli, "key", value_string(run, "key", ""));
 	print_line(cli, "started", started);
@@ -234,6 +236,14 @@ static void see_faulty(void *user, const char *path, const char *text)
 		cli_fail(user, "%s: %s", path, text);
 }
 
+/* Scripts become versions, templates are read anew, and messages that were held for one are tried again. */
+static void enter_files(Cli *cli)
+{
+	versions_forget_templates(cli->host);
+	versions_enter_all(cli->host, see_faulty, cli);
+	ledger_release_held(cli->host);
+}
+
 static void print_upgrade(Cli *cli, const UpgradeResult *r, bool stopped)
 {
 	if (cli->json) {
@@ -280,11 +290,9 @@ int command_upgrade(Cli *cli, int argc, char **argv)
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	if (!cli_options(cli, "upgrade", argc, argv, options, words, 0, 1))
 		return EXIT_USAGE;
-	Rehearsal *rehearsal = NULL;
-	if (dry)
-		rehearsal = rehearsal_begin(cli->host, see_faulty, cli);
-	else
-		versions_enter_all(cli->host, see_faulty, cli);
+	Rehearsal *rehearsal = dry ? rehearsal_begin(cli->host, see_faulty, cli) : NULL;
+	if (!dry)
+		enter_files(cli);
 	g_autofree char *sequence = words->len ? cli_script(cli, words->pdata[0]) : NULL;
 	if (!words->len || sequence)
 		upgrade(cli, sequence, dry, stop);
@@ -300,9 +308,7 @@ int command_reload(Cli *cli, int argc, char **argv)
 	if (!cli_options(cli, "reload", argc, argv, options, NULL, 0, 0))
 		return EXIT_USAGE;
 	netlink_reload(cli->host);
-	if (vault)
-		return EXIT_DONE;
-	versions_forget_templates(cli->host);
-	versions_enter_all(cli->host, see_faulty, cli);
+	if (!vault)
+		enter_files(cli);
 	return cli->exit_code;
 }

@@ -241,6 +241,8 @@ static int render_template(Cli *cli, const char *name, const char *word, const c
 	if (!result)
 		return cli_fail(cli, "templates/%s", error->message), g_clear_error(&error), EXIT_FAILED;
 	if (cli->json) {
+		if (!json_is_array(json_object_get(result, "attach"))) /* Lua knows no empty list */
+			json_object_set_new(result, "attach", json_array());
 		json_object_set_new(result, "contact", json_string(contact));
 		json_object_set_new(result, "channel", json_string(channel));
 		cli_json(cli, json_incref(result));
