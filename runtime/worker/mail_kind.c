@@ -90,11 +90,25 @@ static unsigned word_count(const char *text)
 	return count;
 }
 
-/* Clear words of somebody who wants no more mail. A few words only: in a longer text they may mean something else. */
-static bool wants_out(const Mail *mail, const char *visible)
+/* What the mailto: of a List-Unsubscribe header makes mail programs send, by themselves or asked. */
+static bool has_leaving_subject(const Mail *mail)
 {
-	static const char *const subjects[] = { "unsubscribe", "désinscription", "désabonnement", "desinscription", "disiscrizione", "cancellazione",
-		"darse de baja", "baja", "abmeldung", "abmelden", "opt out", "opt-out", "remove", NULL };
+	static const char *const subjects[] = { "désinscription", "désabonnement", "desinscription", "disiscrizione", "cancellazione", "darse de baja",
+		"baja", "abmeldung", "abmelden", "opt out", "opt-out", "remove", NULL };
+	g_autofree char *subject = g_utf8_strdown(mail->subject, -1);
+	g_strstrip(subject);
+	if (g_str_has_prefix(subject, "unsubscribe"))
+		return true;
+	for (const char *const *one = subjects; *one; one++) {
+		if (!strcmp(subject, *one))
+			return true;
+	}
+	return false;
+}
+
+/* Clear words of somebody who wants no more mail. A few words only: in a longer text they may mean something else. */
+static bool wants_out(const char *visible)
+{
 	static const char *const whole[] = { "stop", "unsubscribe", "remove", "remove me", "opt out", "opt-out", "désabonner", "désinscrire", "baja",
 		"cancellami", "abmelden", NULL };
 	static const char *const wishes[] = { "unsubscribe", "remove me", "take me off", "take my name off", "take my address off", "opt me out",
@@ -105,12 +119,6 @@ static bool wants_out(const Mail *mail, const char *visible)
 		"non contattatemi", "darme de baja", "dame de baja", "denme de baja", "no me escrib", "no quiero recibir", "no me contact",
 		"abmelden", "abbestellen", "austragen", "keine weiteren mails", "keine mails mehr", "keine weiteren e-mails",
 		"schreiben sie mir nicht mehr", NULL };
-	g_autofree char *subject = g_utf8_strdown(mail->subject, -1);
-	g_strstrip(subject);
-	for (const char *const *one = subjects; *one; one++) {
-		if (!strcmp(subject, *one) || (g_str_has_prefix(subject, "unsubscribe") && one == subjects))
-			return true;
-	}
 	g_autofree char *lower = g_utf8_strdown(visible, -1);
 	g_autofree char *text = g_strdup(lower);
 	for (char *at = text; *at; at++) {
@@ -135,11 +143,13 @@ MailKind mail_kind(const Mail *mail, const char *visible)
 		return MAIL_COMPLAINT;
 	if (!mail->message || !g_mime_object_get_header(GMIME_OBJECT(mail->message), "From"))
 		return MAIL_OTHER;
+	if (has_leaving_subject(mail))
+		return MAIL_UNSUBSCRIBE;
 	if (mail->report_type || has_header(mail, "List-Id"))
 		return MAIL_OTHER; /* read receipts, lists */
 	if (mail_is_automatic(mail))
 		return MAIL_AUTO_REPLY;
 	if (is_bulk(mail) || (mail->calendar && !is_answer(mail)))
 		return MAIL_OTHER;
-	return wants_out(mail, visible) ? MAIL_UNSUBSCRIBE : MAIL_REPLY;
+	return wants_out(visible) ? MAIL_UNSUBSCRIBE : MAIL_REPLY;
 }

@@ -171,6 +171,8 @@ Mail *mail_take_apart(const char *bytes, size_t size)
 	mail->status = g_ptr_array_new_with_free_func(g_free);
 	mail->body = g_string_new(NULL);
 	mail->cut = G_MAXSIZE;
+	mail->raw = bytes;
+	mail->raw_size = size;
 	g_autoptr(GMimeStream) stream = g_mime_stream_mem_new_with_buffer(bytes, size);
 	g_autoptr(GMimeParser) parser = g_mime_parser_new_with_stream(stream);
 	mail->message = g_mime_parser_construct_message(parser, NULL);
@@ -229,6 +231,17 @@ char *mail_field(const char *block, const char *name)
 			at += *at == '\n';
 		} while (*at == ' ' || *at == '\t');
 		return g_strstrip(g_string_free(value, FALSE));
+	}
+	return NULL;
+}
+
+char *mail_field_anywhere(const char *text, const char *name)
+{
+	size_t length = strlen(name);
+	for (const char *line = text; line; line = strchr(line, '\n'), line += line != NULL) {
+		const char *start = line + strspn(line, " \t");
+		if (!g_ascii_strncasecmp(start, name, length) && start[length] == ':')
+			return mail_field(start, name);
 	}
 	return NULL;
 }

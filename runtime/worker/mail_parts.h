@@ -18,6 +18,8 @@ typedef struct Mail {
 	char *feedback;         /* message/feedback-report (RFC 5965), or NULL */
 	char *returned;         /* the header and more of the mail that is returned, or NULL */
 	char *report_type;      /* of multipart/report, lower case, or NULL */
+	const char *raw;        /* the bytes as they came, borrowed */
+	size_t raw_size;
 	bool calendar;          /* it is an invitation or an answer to one */
 	bool attached;          /* an attachment was passed over */
 } Mail;
@@ -30,6 +32,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mail, mail_free)
 char *mail_header(const Mail *mail, const char *name);
 /* A header's value in the raw header block text (unfolded), or NULL. The caller frees it. */
 char *mail_field(const char *block, const char *name);
+/* The same in text that is no clean block: the first line that begins with the name, white space aside. */
+char *mail_field_anywhere(const char *text, const char *name);
 /* Message-IDs without their brackets: the last in text, or NULL. The caller frees it. */
 char *mail_id(const char *text);
 
@@ -47,8 +51,9 @@ bool mail_is_automatic(const Mail *mail);
 /* A list of {recipient, status, action, class, reason, message_id}, empty if it is no bounce (mail_bounce.c). The caller
  * owns it. */
 json_t *mail_bounces(const Mail *mail);
-/* The first enhanced status code in a text, or NULL. The caller frees it. */
-char *mail_status_in(const char *text);
+/* Adds the recipient of one block of report fields to list; nothing if it is a receipt or no such block. text: what the mail
+ * says besides, for a block that doesn't say why. */
+void mail_add_recipient(json_t *list, const char *block, const char *text, const char *id);
 /* The same for bounces that are no RFC 3464 report (mail_notice.c). */
 json_t *mail_notices(const Mail *mail);
 json_t *mail_bounce_new(const char *recipient, const char *status, const char *action, const char *diagnostic, const char *id);
