@@ -157,7 +157,7 @@ static const char *family_of(const char *channel)
 }
 
 /* The key is this database's own: the hashes of an erased person can't be tried out elsewhere. */
-static char *hash_key(Host *host, bool make)
+char *policy_key(Host *host, bool make)
 {
 	char *key = db_meta(host->db, "suppression_key");
 	if (key || !make)
@@ -169,11 +169,8 @@ static char *hash_key(Host *host, bool make)
 	return g_string_free(text, FALSE);
 }
 
-char *policy_hash(Host *host, const char *channel, const char *norm, bool make)
+char *policy_hash(const char *key, const char *channel, const char *norm)
 {
-	g_autofree char *key = hash_key(host, make);
-	if (!key)
-		return NULL;
 	GHmac *hmac = g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)key, strlen(key));
 	const char *family = family_of(channel);
 	g_hmac_update(hmac, (const guchar *)family, (gssize)strlen(family));
@@ -188,7 +185,7 @@ void policy_suppress_identity(Host *host, const char *channel, const char *addre
 {
 	host_write(host);
 	g_autofree char *norm = contacts_normalize(channel, address, NULL);
-	g_autofree char *hash = policy_hash(host, channel, norm ? norm : address, true);
+	g_autofree char *key = policy_key(host, true), *hash = policy_hash(key, channel, norm ? norm : address);
 	db_run(host->db, SUPPRESS, "ssssi", channel, hash, reason, contact, host_now(host));
 }
 
@@ -196,12 +193,13 @@ void policy_suppress_identity(Host *host, const char *channel, const char *addre
 void policy_suppress_person(Host *host, const char *contact, const char *reason)
 {
 	host_write(host);
+	g_autofree char *key = policy_key(host, true);
 	g_autoptr(GPtrArray) hashes = g_ptr_array_new_with_free_func(g_free);
 	Rows *rows = db_query(host->db, IDENTITIES, "s", contact);
 	while (rows_next(rows))
-		g_ptr_array_add(hashes, policy_hash(host, rows_text(rows, 0), rows_text(rows, 1), true));
+		g_ptr_array_add(hashes, policy_hash(key, rows_text(rows, 0), rows_text(rows, 1)));
 	if (hashes->len == 0)
-		g_ptr_array_add(hashes, policy_hash(host, "contact", contact, true));
+		g_ptr_array_add(hashes, policy_hash(key, "contact", contact));
 	for (guint i = 0; i < hashes->len; i++)
 		db_run(host->db, SUPPRESS, "ssssi", "*", (const char *)hashes->pdata[i], reason, contact, host_now(host));
 }

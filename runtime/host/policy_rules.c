@@ -9,7 +9,10 @@
 
 static const char ANY_SUPPRESSION[] = "SELECT 1 FROM suppressions LIMIT 1";
 static const char SUPPRESSED_PERSON[] = "SELECT reason, at FROM suppressions WHERE contact = ? AND channel = '*' LIMIT 1";
-static const char SUPPRESSED_HASH[] = "SELECT reason, at FROM suppressions WHERE channel IN ('*', ?) AND address_hash = ? ORDER BY channel LIMIT 1";
+/* UNION ALL, as OR and IN make SQLite build a table of its own for each question. */
+static const char SUPPRESSED_HASH[] =
+	"SELECT reason, at FROM suppressions WHERE channel = '*' AND address_hash = ?2"
+	" UNION ALL SELECT reason, at FROM suppressions WHERE channel = ?1 AND address_hash = ?2 LIMIT 1";
 static const char IDENTITIES[] = "SELECT channel, norm FROM identities WHERE contact = ?";
 static const char UNSEEN[] = "SELECT at FROM events WHERE contact = ? AND kind = 'reply' AND id > ? LIMIT 1";
 static const char READ_UNTIL[] = "SELECT read_until FROM mailboxes WHERE account = ? AND role = 'inbox'";
@@ -21,8 +24,10 @@ static const char LAST[] =
 static const char FIRST[] =
 	"SELECT handed_at FROM messages WHERE direction = 'out' AND account = ? AND handed_at IS NOT NULL ORDER BY handed_at LIMIT 1";
 static const char PAUSES[] =
-	"SELECT scope, name, until FROM pauses WHERE (scope = 'all' AND name = '') OR (scope = 'account' AND name = ?)"
-	" OR (scope = 'sequence' AND name = ?) OR (scope = 'contact' AND name = ?)";
+	"SELECT scope, name, until FROM pauses WHERE scope = 'all' AND name = ''"
+	" UNION ALL SELECT scope, name, until FROM pauses WHERE scope = 'account' AND name = ?1"
+	" UNION ALL SELECT scope, name, until FROM pauses WHERE scope = 'sequence' AND name = ?2"
+	" UNION ALL SELECT scope, name, until FROM pauses WHERE scope = 'contact' AND name = ?3";
 
 /* ---- verdicts -------------------------------------------------------------------------------------------------- */
 
@@ -74,41 +79,51 @@ static Verdict suppressed_for(const Look *look, const char *reason, Time at)
 	return say(POLICY_REFUSE, TIME_NEVER, "%s (%s)", text, said(look, at).text);
 }
 
-static Verdict suppressed_hash(const Look *look, const char *channel, const char *hash_channel, const char *norm)
+/* rows of channel and of all channels ("*") */
+static Verdict suppressed_hash(const Look *look, const char *key, const char *channel, const char *address_channel, const char *norm)
 {
-	g_autofree char *hash = policy_hash(look->host, hash_channel, norm, false);
-	Rows *rows = hash ? db_query(look->host->db, SUPPRESSED_HASH, "ss", channel, hash) : NULL;
+	g_autofree char *hash = policy_hash(key, address_channel, norm);
+	Rows *rows = db_query(look->host->db, SUPPRESSED_HASH, "ss", channel, hash);
 	Verdict verdict = allow();
-	if (rows && rows_next(rows)) {
+	if (rows_next(rows)) {
 		verdict = suppressed_for(look, rows_text(rows, 0), rows_int(rows, 1));
 		rows_done(rows);
 	}
 	return verdict;
 }
 
-/* The person, by any address they have; and this address on this channel. */
+/* By any of their addresses, and by this one on this channel. */
+static Verdict suppressed_address(const Look *look)
+{
+	const PolicyCase *c = look->c;
+	Verdict verdict = allow();
+	g_autofree char *key = policy_key(look->host, false);
+	g_autofree char *norm = c->address ? contacts_normalize(c->channel, c->address, NULL) : NULL;
+	const char *own = norm ? norm : c->address;
+	if (key && own)
+		verdict = suppressed_hash(look, key, c->channel, c->channel, own);
+	if (!key || verdict.answer != POLICY_ALLOW)
+		return verdict;
+	Rows *rows = db_query(look->host->db, IDENTITIES, "s", c->contact);
+	while (rows_next(rows)) {
+		const char *channel = rows_text(rows, 0), *other = rows_text(rows, 1);
+		bool looked = own && strcmp(channel, c->channel) == 0 && strcmp(other, own) == 0;
+		if (!looked && verdict.answer == POLICY_ALLOW)
+			verdict = suppressed_hash(look, key, "*", channel, other);
+	}
+	return verdict;
+}
+
 Verdict rule_suppressed(Look *look)
 {
 	Db *db = look->host->db;
-	const PolicyCase *c = look->c;
-	Verdict verdict = allow();
 	if (!db_int(db, 0, ANY_SUPPRESSION, ""))
-		return verdict;
-	Rows *rows = db_query(db, SUPPRESSED_PERSON, "s", c->contact);
-	if (rows_next(rows)) {
-		verdict = suppressed_for(look, rows_text(rows, 0), rows_int(rows, 1));
-		rows_done(rows);
-		return verdict;
-	}
-	if (c->address) {
-		g_autofree char *norm = contacts_normalize(c->channel, c->address, NULL);
-		verdict = suppressed_hash(look, c->channel, c->channel, norm ? norm : c->address);
-	}
-	rows = db_query(db, IDENTITIES, "s", c->contact);
-	while (rows_next(rows)) {
-		if (verdict.answer == POLICY_ALLOW)
-			verdict = suppressed_hash(look, "*", rows_text(rows, 0), rows_text(rows, 1));
-	}
+		return allow();
+	Rows *rows = db_query(db, SUPPRESSED_PERSON, "s", look->c->contact);
+	if (!rows_next(rows))
+		return suppressed_address(look);
+	Verdict verdict = suppressed_for(look, rows_text(rows, 0), rows_int(rows, 1));
+	rows_done(rows);
 	return verdict;
 }
 

@@ -42,8 +42,9 @@ Verdict rule_warmup(Look *look);
 Verdict rule_hours(Look *look);
 Verdict rule_paused(Look *look);
 
-/* The keyed hash under which an address is remembered, for table suppressions. make: draw the key if there is none yet, else the
- * answer is NULL then. Caller frees. */
-char *policy_hash(Host *host, const char *channel, const char *norm, bool make);
+/* The key of this database under which addresses are remembered; NULL if none has been drawn yet (make: then one is). Caller frees. */
+char *policy_key(Host *host, bool make);
+/* The keyed hash of an address, for table suppressions. Caller frees. */
+char *policy_hash(const char *key, const char *channel, const char *norm);
 
 #endif
