@@ -106,16 +106,11 @@ json_t *contacts_changes(const json_t *was, const json_t *is)
 
 GTimeZone *contacts_zone(Host *host, const char *id)
 {
-	GTimeZone *zone = NULL;
+	GTimeZone *zone = host->workspace->zone;
 	Rows *rows = id ? db_query(host->db, ZONE, "s", id) : NULL;
 	if (rows && rows_next(rows)) {
-		const char *country = rows_text(rows, 1);
-		const char *name = rows_text(rows, 0);
-		if (name)
-			zone = when_zone(name, NULL);
-		if (!zone && country && (name = when_country_zone(country)))
-			zone = when_zone(name, NULL);
+		zone = workspace_zone_of(host->workspace, rows_text(rows, 0), rows_text(rows, 1));
 		rows_done(rows);
 	}
-	return zone ? zone : g_time_zone_ref(host->workspace->zone);
+	return g_time_zone_ref(zone);
 }
