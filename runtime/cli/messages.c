@@ -74,6 +74,14 @@ static bool message_number(Cli *cli, const char *word, int64_t *id)
 	return false;
 }
 
+static void print_state(Cli *cli, int64_t id, const char *state, const char *text)
+{
+	if (cli->json)
+		cli_json(cli, json_pack("{s:I, s:s}", "id", (json_int_t)id, "state", state));
+	else
+		cli_print(cli, "message %" G_GINT64_FORMAT " %s\n", id, text);
+}
+
 static int cancel(Cli *cli, const GPtrArray *words)
 {
 	if (words->len < 2)
@@ -84,7 +92,7 @@ static int cancel(Cli *cli, const GPtrArray *words)
 		if (!message_number(cli, words->pdata[i], &id))
 			return EXIT_USAGE;
 		if (ledger_cancel(cli->host, id, &error))
-			cli_print(cli, "message %" G_GINT64_FORMAT " cancelled\n", id);
+			print_state(cli, id, "cancelled", "cancelled");
 		else
 			cli_fail_error(cli, error);
 	}
@@ -102,7 +110,7 @@ static int resolve(Cli *cli, const GPtrArray *words)
 	if (!ledger_resolve(cli->host, id, words->pdata[2], &error))
 		return cli_fail_error(cli, error);
 	bool again = strcmp(words->pdata[2], "again") == 0;
-	cli_print(cli, "message %" G_GINT64_FORMAT " %s\n", id, again ? "will be sent again" : "counts as sent");
+	print_state(cli, id, words->pdata[2], again ? "will be sent again" : "counts as sent");
 	return EXIT_DONE;
 }
 

@@ -176,6 +176,28 @@ int command_show(Cli *cli, int argc, char **argv)
 
 /* ---- stopping and going on ---- */
 
+static void print_state(Cli *cli, int64_t run, const char *state, const char *text)
+{
+	if (cli->json)
+		cli_json(cli, json_pack("{s:I, s:s}", "run", (json_int_t)run, "state", state));
+	else
+		cli_print(cli, "run %" G_GINT64_FORMAT " %s\n", run, text);
+}
+
+static int stop_contact(Cli *cli, const char *word)
+{
+	GError *error = NULL;
+	g_autofree char *id = contacts_resolve(cli->host, word, &error);
+	if (!id)
+		return cli_fail_error(cli, error);
+	int n = runs_stop_contact(cli->host, id, NULL, "stopped");
+	if (cli->json)
+		cli_json(cli, json_pack("{s:s, s:i}", "contact", id, "stopped", n));
+	else
+		cli_print(cli, "%d %s of %s stopped\n", n, n == 1 ? "run" : "runs", id);
+	return EXIT_DONE;
+}
+
 int command_stop(Cli *cli, int argc, char **argv)
 {
 	const char *contact = NULL;
@@ -186,20 +208,14 @@ int command_stop(Cli *cli, int argc, char **argv)
 	if (!contact == !words->len)
 		return cli_usage(cli, "stop", "name one or more runs, or a --contact");
 	GError *error = NULL;
-	if (contact) {
-		g_autofree char *id = contacts_resolve(cli->host, contact, &error);
-		if (!id)
-			return cli_fail_error(cli, error);
-		int n = runs_stop_contact(cli->host, id, NULL, "stopped");
-		cli_print(cli, "%d %s of %s stopped\n", n, n == 1 ? "run" : "runs", id);
-		return EXIT_DONE;
-	}
+	if (contact)
+		return stop_contact(cli, contact);
 	for (guint i = 0; i < words->len; i++) {
 		int64_t id;
 		if (!run_number(cli, "stop", words->pdata[i], &id))
 			return EXIT_USAGE;
 		if (runs_stop(cli->host, id, &error))
-			cli_print(cli, "run %" G_GINT64_FORMAT " stopped\n", id);
+			print_state(cli, id, "stopped", "stopped");
 		else
 			cli_fail_error(cli, g_steal_pointer(&error));
 	}
@@ -217,7 +233,7 @@ int command_retry(Cli *cli, int argc, char **argv)
 		if (!run_number(cli, "retry", words->pdata[i], &id))
 			return EXIT_USAGE;
 		if (runs_retry(cli->host, id, &error))
-			cli_print(cli, "run %" G_GINT64_FORMAT " goes on%s\n", id, cli->host->serving ? "" : " when `perigee serve` runs");
+			print_state(cli, id, "retried", cli->host->serving ? "goes on" : "goes on when `perigee serve` runs");
 		else
 			cli_fail_error(cli, error);
 	}

@@ -17,7 +17,7 @@
 enum {
 	REQUEST_CAP = 1 << 20,   /* bytes of a command line */
 	OUTPUT_STEP = 1 << 16,   /* bytes of output in one frame */
-	OUTPUT_AHEAD = 8 << 20,  /* output that may wait for a slow client before the command waits, too */
+	OUTPUT_AHEAD = 64 << 20, /* output that may wait for a slow client (a pager) before the command waits, and the host with it */
 	SLOW_CLIENT_MS = 10000,  /* a client that takes nothing for so long is given up */
 	CLIENTS = 64,
 };
