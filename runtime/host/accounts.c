@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* The accounts of perigee.lua: see accounts.h. */
+#include "host/accounts.h"
+
+#include <string.h>
+
+#include "host/declared.h"
+
+#define MOST_ACCOUNTS 1000
+
+void accounts_free_one(Account *account)
+{
+	g_free(account->name);
+	g_free(account->channel);
+	g_free(account->owner);
+	g_free(account->from_name);
+	g_free(account->from_address);
+	json_decref(account->config);
+	g_free(account);
+}
+
+static bool is_name(const char *name)
+{
+	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+	return length > 0 && length <= 64 && !name[length];
+}
+
+bool accounts_is_mail_address(const char *address)
+{
+	const char *at = strchr(address, '@');
+	size_t length = strlen(address);
+	return g_str_is_ascii(address) && at && at > address && at[1] && !strchr(at + 1, '@') && length <= 254 && at - address <= 64 &&
+	       !declared_has_controls(address) && !address[strcspn(address, " \t,;:<>()[]\"\\")] && at[1] != '.' && address[length - 1] != '.';
+}
+
+static bool is_allowed(const json_t *list, const char *host, int port)
+{
+	g_autofree char *text = g_strdup_printf(strchr(host, ':') ? "[%s]:%d" : "%s:%d", host, port);
+	size_t i;
+	json_t *item;
+	json_array_foreach(list, i, item)
+		if (g_ascii_strcasecmp(json_string_value(item), text) == 0)
+			return true;
+	return false;
+}
+
+/* smtp = {...} or imap = {...}: net reads it from the account's config, so it is only checked here. */
+static bool check_server(const Declared *account, const char *key, const json_t *allowed, bool *has)
+{
+	const json_t *table;
+	if (!declared_table(account, key, &table))
+		return false;
+	if (!table)
+		return true;
+	g_autofree char *where = g_strdup_printf("%s: %s", account->where, key);
+	Declared reader = { .object = table, .where = where, .error = account->error };
+	const char *url = "", *user = "", *password = "", *tls = "required", *inbox = "INBOX", *sent = "Sent";
+	if (!declared_text(&reader, "url", &url) || !declared_text(&reader, "user", &user) || !declared_text(&reader, "password", &password) ||
+	    !declared_text(&reader, "tls", &tls) || !declared_text(&reader, "inbox", &inbox) || !declared_text(&reader, "sent", &sent))
+		return false;
+	g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, NULL);
+	const char *scheme = uri ? g_uri_get_scheme(uri) : "", *host = uri ? g_uri_get_host(uri) : NULL;
+	bool sealed = g_str_has_prefix(scheme, key) && strcmp(scheme + strlen(key), "s") == 0;
+	if (!host || !*host || (!sealed && strcmp(scheme, key) != 0))
+		return declared_wrong(&reader, "url", "must be a URL such as \"%ss://%s.brand.example\"", key, key);
+	if (g_uri_get_userinfo(uri))
+		return declared_wrong(&reader, "url", "must hold no user or password: use user = \"...\" and password = secret \"NAME\"");
+	if (strcmp(tls, "required") != 0 && strcmp(tls, "none") != 0)
+		return declared_wrong(&reader, "tls", "must be \"required\" or \"none\"");
+	int port = g_uri_get_port(uri) > 0 ? g_uri_get_port(uri) : strcmp(key, "smtp") == 0 ? 587 : 143;
+	if (strcmp(tls, "none") == 0 && (sealed || (g_hostname_is_ip_address(host) && !is_allowed(allowed, host, port))))
+		return declared_wrong(&reader, "tls", "can be \"none\" only with a %s:// URL whose address stands in allow_addresses", key);
+	*has = true;
+	return true;
+}
+
+static bool read_from(const Declared *reader, Account *account)
+{
+	const char *name = NULL, *address = NULL;
+	if (!declared_text(reader, "from_name", &name) || !declared_text(reader, "from_address", &address))
+		return false;
+	if (strcmp(account->channel, "email") != 0)
+		return true;
+	if (!address || !accounts_is_mail_address(address))
+		return declared_wrong(reader, "from", "must be an address such as \"Léa Martin <lea@brand.example>\"");
+	account->from_name = g_strdup(name);
+	account->from_address = g_strdup(address);
+	return true;
+}
+
+static bool read_cap(const Declared *account_reader, Account *account)
+{
+	const json_t *cap, *warmup;
+	if (!declared_table(account_reader, "cap", &cap))
+		return false;
+	g_autofree char *where = g_strdup_printf("%s: cap", account_reader->where);
+	Declared reader = { .object = cap, .where = where, .error = account_reader->error };
+	double gap = 0;
+	if (!declared_count(&reader, "per_day", 1, &account->per_day) || !declared_number(&reader, "gap", 0, 86400, &gap) ||
+	    !declared_table(&reader, "warmup", &warmup))
+		return false;
+	account->gap = (Time)(gap * 1000);
+	if (!warmup)
+		return true;
+	reader.object = warmup;
+	account->warmup_from = 10;
+	account->warmup_step = 5;
+	return declared_count(&reader, "from", 1, &account->warmup_from) && declared_count(&reader, "step", 1, &account->warmup_step);
+}
+
+static bool read_account(Workspace *workspace, const json_t *declared, GError **error)
+{
+	Declared reader = { .object = declared, .where = "account", .error = error };
+	const char *name = "", *channel = "", *owner = NULL, *inbound = "contacts";
+	if (!declared_text(&reader, "name", &name))
+		return false;
+	if (!is_name(name))
+		return declared_wrong(&reader, "name", "must be 1 to 64 of a-z, 0-9, _ and -, which \"%.64s\" is not", name);
+	g_autofree char *where = g_strdup_printf("account \"%s\"", name);
+	reader.where = where;
+	if (workspace_account(workspace, name))
+		return declared_wrong(&reader, NULL, "there are two of this name");
+	if (!declared_text(&reader, "channel", &channel) || !declared_text(&reader, "owner", &owner) || !declared_text(&reader, "inbound", &inbound))
+		return false;
+	if (!is_name(channel))
+		return declared_wrong(&reader, "channel", "must name a channel, such as \"email\"");
+	if (strcmp(inbound, "contacts") != 0 && strcmp(inbound, "everyone") != 0)
+		return declared_wrong(&reader, "inbound", "must be \"contacts\" or \"everyone\"");
+	Account *account = g_new0(Account, 1);
+	g_ptr_array_add(workspace->accounts, account);
+	account->name = g_strdup(name);
+	account->channel = g_strdup(channel);
+	account->owner = g_strdup(owner);
+	account->everyone = strcmp(inbound, "everyone") == 0;
+	account->config = json_deep_copy(declared);
+	return read_from(&reader, account) && check_server(&reader, "smtp", workspace->allow_addresses, &account->has_smtp) &&
+	       check_server(&reader, "imap", workspace->allow_addresses, &account->has_imap) && read_cap(&reader, account);
+}
+
+bool accounts_read(Workspace *workspace, const json_t *list, GError **error)
+{
+	size_t i;
+	json_t *declared;
+	Declared reader = { .where = "account", .error = error };
+	if (list && !json_is_null(list) && !json_is_array(list) && (!json_is_object(list) || json_object_size(list) > 0))
+		return declared_wrong(&reader, NULL, "accounts must be a list");
+	if (json_array_size(list) > MOST_ACCOUNTS)
+		return declared_wrong(&reader, NULL, "there are more than %d accounts", MOST_ACCOUNTS);
+	json_array_foreach(list, i, declared)
+		if (!read_account(workspace, declared, error))
+			return false;
+	return true;
+}
