@@ -28,6 +28,7 @@ end
 local function entry(definition)
   local run = definition.run
   return function(start)
+    host.place(run)
     local subject
     if definition.type == "job" then
       contact.set_job()
@@ -51,12 +52,23 @@ local function declarations(definition)
   return copy
 end
 
+-- The line of the last return at the margin: there a script says what it is.
+local function return_line(source)
+  local at, line = 0, 1
+  for text in (source .. "\n"):gmatch "(.-)\n" do
+    at = at + 1
+    if text:find "^return%f[^%w_]" then line = at end
+  end
+  return line
+end
+
 function M.load(name, files, context)
   context.set_modules(files)
+  host.place(("%s:%d"):format(name, return_line(files[1].source)))
   local chunk = context.compile(files[1].source, name)
   local definition = declare.definition((chunk(name)))
   if not definition then
-    host.raise(("%s:1: a script ends with: return perigee.sequence { ... } or perigee.job { ... }"):format(name))
+    host.raise("a script ends with: return perigee.sequence { ... } or perigee.job { ... }")
   end
   return declarations(definition), entry(definition)
 end

@@ -145,10 +145,12 @@ function M.load(name, files, context)
     names[#names + 1] = title
     bodies[#bodies + 1] = body
   end)
+  host.place(name .. ":1")
   context.compile(files[1].source, name)(name)
-  if not names[1] then host.raise(("%s:1: the file holds no test: test(\"it does this\", function(t) ... end)"):format(name)) end
+  if not names[1] then host.raise("the file holds no test: test(\"it does this\", function(t) ... end)") end
   -- A test plays a month; it may take longer than a visit.
   return { tests = names, limits = { cpu_ms = 2000 } }, function(start)
+    host.place(bodies[start.test])
     bodies[start.test](object())
   end
 end

@@ -34,6 +34,14 @@ Encoder *encoder_new(void)
 	return e;
 }
 
+void encoder_free(Encoder *e)
+{
+	g_string_free(e->text, TRUE);
+	g_string_free(e->why, TRUE);
+	g_array_unref(e->names);
+	g_free(e);
+}
+
 const char *encoder_why(const Encoder *e)
 {
 	return e->why->str;

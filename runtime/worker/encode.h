@@ -14,6 +14,7 @@
 typedef struct Encoder Encoder;
 
 Encoder *encoder_new(void);
+void encoder_free(Encoder *encoder);
 /* Encodes the value at index into the encoder's text, which it returns; NULL if it can't be, then encoder_why() says
  * why and where in it ("vars.items[3]: a function is no plain data"). May raise if the Lua stack is full. */
 GString *encode(Encoder *encoder, lua_State *L, int index);

@@ -147,6 +147,7 @@ static const luaL_Reg bindings[] = {
 	{ "library", l_library },
 	{ "now", l_now },
 	{ "object", l_object },
+	{ "place", l_place },
 	{ "raise", l_raise },
 	{ "setmetatable", l_true_setmetatable },
 	{ "where", l_where },

@@ -43,21 +43,37 @@ static const int denied[] = {
 	SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(close),
 };
 
+static struct scmp_arg_cmp equals(unsigned argument, uint64_t value)
+{
+	return (struct scmp_arg_cmp){ argument, SCMP_CMP_EQ, value, 0 };
+}
+
+/* Of these bits the argument has exactly those. */
+static struct scmp_arg_cmp has(unsigned argument, uint64_t bits, uint64_t those)
+{
+	return (struct scmp_arg_cmp){ argument, SCMP_CMP_MASKED_EQ, bits, those };
+}
+
+static int allow(scmp_filter_ctx filter, int call, unsigned n, struct scmp_arg_cmp first, struct scmp_arg_cmp second)
+{
+	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, n, (struct scmp_arg_cmp[]){ first, second });
+}
+
 static int add_rules(scmp_filter_ctx filter)
 {
+	struct scmp_arg_cmp none = { 0 }, host = equals(0, FORK_SERVER_FD), no_code = has(2, PROT_EXEC, 0);
 	int failed = 0;
 	for (size_t i = 0; i < G_N_ELEMENTS(allowed); i++)
-		failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+		failed |= allow(filter, allowed[i], 0, none, none);
 	for (size_t i = 0; i < G_N_ELEMENTS(denied); i++)
-		failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), denied[i], 0);
-	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, SCMP_A0(SCMP_CMP_EQ, FORK_SERVER_FD));
-	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, FORK_SERVER_FD));
-	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, SCMP_A2(SCMP_CMP_EQ, SIGABRT));
-	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-	                           SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
+		failed |= seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EACCES), denied[i], 0, NULL);
+	failed |= allow(filter, SCMP_SYS(read), 1, host, none);
+	failed |= allow(filter, SCMP_SYS(write), 1, host, none);
+	failed |= allow(filter, SCMP_SYS(tgkill), 1, equals(2, SIGABRT), none);
+	failed |= allow(filter, SCMP_SYS(mprotect), 1, no_code, none);
+	failed |= allow(filter, SCMP_SYS(mmap), 2, no_code, has(3, MAP_ANONYMOUS, MAP_ANONYMOUS));
 #ifdef WORKER_SANITIZED /* where its reports go */
-	failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, STDERR_FILENO));
+	failed |= allow(filter, SCMP_SYS(write), 1, equals(0, STDERR_FILENO), none);
 #endif
 	return failed;
 }
@@ -91,6 +107,12 @@ Jail *jail_new(GError **error)
 		return NULL;
 	}
 	return g_steal_pointer(&jail);
+}
+
+void jail_free(Jail *jail)
+{
+	g_free(jail->filter.filter);
+	g_free(jail);
 }
 
 static bool close_others(int fd, int at)

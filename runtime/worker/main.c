@@ -103,6 +103,17 @@ static Worker *prepare_worker(const char *stdlib)
 	return worker;
 }
 
+static void free_worker(Worker *worker)
+{
+	g_hash_table_unref(worker->sources);
+	g_hash_table_unref(worker->programs);
+	encoder_free(worker->encoder);
+	g_free(worker->bare);
+	for (int i = 0; i < WORKER_PROGRAM_TYPES; i++)
+		g_free(worker->bases[i]);
+	g_free(worker);
+}
+
 /* ---- the fork server ---- */
 
 static void tell(Zygote *zygote, uint8_t kind, uint64_t id, uint32_t number)
@@ -193,7 +204,9 @@ static void level_processors(char **argv)
 	if (getenv("GLIBC_TUNABLES"))
 		return;
 	setenv("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable,-FMA4_Usable", 1);
-	execv("/proc/self/exe", argv);
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	if (self)
+		execv(self, argv);
 }
 
 int main(int argc, char **argv)
@@ -223,5 +236,9 @@ int main(int argc, char **argv)
 	peer_accept_fds(zygote.host);
 	while (serve(&zygote)) {
 	}
+	peer_free(zygote.host);
+	g_hash_table_unref(zygote.numbers);
+	free_worker(zygote.worker);
+	jail_free(zygote.jail);
 	return 0;
 }

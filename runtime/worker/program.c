@@ -35,6 +35,7 @@ static lua_State *start(Worker *worker, const Image *image, Running *link, unsig
 	*link = (Running){ worker->state, NULL };
 	worker->running = link;
 	worker->closing = 0;
+	worker->place[0] = 0;
 	worker->coroutines = 0;
 	limits_begin(worker->state, ms, memory_mb, doing);
 	return worker->state;

@@ -162,6 +162,7 @@ void state_where(lua_State *L, char where[STATE_WHERE])
 	for (Running *running = state_worker(L)->running; running; running = running->previous)
 		if (running->state != L && where_in(running->state, where))
 			return;
+	g_strlcpy(where, state_worker(L)->place, STATE_WHERE);
 }
 
 int state_raise(lua_State *L, const char *text)
@@ -175,6 +176,20 @@ int state_raise(lua_State *L, const char *text)
 int l_raise(lua_State *L)
 {
 	return state_raise(L, luaL_checkstring(L, 1));
+}
+
+int l_place(lua_State *L)
+{
+	Worker *worker = state_worker(L);
+	if (lua_isfunction(L, 1)) {
+		lua_Debug at;
+		lua_settop(L, 1);
+		lua_getinfo(L, ">S", &at);
+		g_snprintf(worker->place, STATE_WHERE, "%.*s:%d", NAME_BYTES, at.source + 1, at.linedefined);
+	} else {
+		g_strlcpy(worker->place, luaL_checkstring(L, 1), STATE_WHERE);
+	}
+	return 0;
 }
 
 int l_where(lua_State *L)

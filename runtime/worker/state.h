@@ -14,7 +14,7 @@
 
 #include <lua.h>
 
-enum { STATE_WHERE = 256, STATE_TEXT = 1000, STATE_SOURCE_BYTES = 256 << 10 };
+enum { STATE_TEXT = 1000, STATE_SOURCE_BYTES = 256 << 10 };
 
 /* Builds the bare state in the arena and keeps its image. False with a text in *why (caller frees) if our own Lua fails. */
 bool state_build(Worker *worker, char **why);
@@ -27,7 +27,7 @@ const char *state_type_name(unsigned type);
 
 Worker *state_worker(lua_State *L);
 
-/* "FILE:LINE" of the innermost frame that is not the stdlib's, over all coroutines that run, or "". Makes no Lua value. */
+/* "FILE:LINE" of the innermost frame that is not the stdlib's, over all coroutines that run, else what host.place said. Makes no Lua value. */
 void state_where(lua_State *L, char where[STATE_WHERE]);
 /* Raises text with the place of state_where in front. */
 int state_raise(lua_State *L, const char *text);
@@ -48,5 +48,7 @@ int l_compile(lua_State *L);
 /* host.raise(text), host.where() */
 int l_raise(lua_State *L);
 int l_where(lua_State *L);
+/* host.place(function or text): the place to tell when a tail call (return perigee.sequence { ... }) has left no frame of the script. */
+int l_place(lua_State *L);
 
 #endif

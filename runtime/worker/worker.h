@@ -13,6 +13,8 @@
 #include <glib.h>
 #include <lua.h>
 
+enum { STATE_WHERE = 256 }; /* room for "FILE:LINE" */
+
 /* The types of programs, and one more of our own: reading a script's source for `check`. */
 enum { WORKER_SCAN = PROGRAM_TEST + 1, WORKER_PROGRAM_TYPES };
 
@@ -35,6 +37,7 @@ typedef struct Worker {
 	GQueue kept;           /* requests that came during a visit: Kept */
 	/* Of the Lua code that runs now. */
 	Running *running;
+	char place[STATE_WHERE]; /* told where a tail call has left no frame of the script */
 	unsigned closing;      /* coroutine errors being closed within each other */
 	unsigned coroutines;   /* made */
 	Random random;

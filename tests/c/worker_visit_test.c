@@ -26,7 +26,7 @@ static void test_outcomes(void)
 	} cases[] = {
 		{ "return 'replied'", "done \"replied\"" },
 		{ "", "done null" },
-		{ "return 5", "failed error run returns its outcome as a text, or nothing; this one returned a number @" },
+		{ "return 5", "failed error run returns its outcome as a text, or nothing; this one returned a number @sequences/test.lua:2" },
 		{ "return contact.name .. contact.email .. contact.stage .. contact.fields.city", "done \"Ann Bann@b.exampletalkingLyon\"" },
 		{ "return tostring(contact.labels.vip) .. tostring(contact.labels.other)", "done \"truenil\"" },
 		{ "local t = {} for l in pairs(contact.labels) do t[#t + 1] = l end return table.concat(t, ',')", "done \"press,vip\"" },
@@ -36,6 +36,8 @@ static void test_outcomes(void)
 		{ "contact.fields.city = 'x'", "failed error contact.fields can't be assigned: use contact:set { city = ... } " AT },
 		{ "return tostring(perigee.now()) .. ' ' .. os.time() .. ' ' .. os.date('%H:%M')", "done \"1000 1000 00:16\"" },
 		{ "error('no')", "failed error no " AT },
+		{ "return perigee.store.set('k')", "failed error perigee.store.set: the value is nil; perigee.store.delete(key) takes a key away "
+		                                   "@sequences/test.lua:2" },
 		{ "error({})", "failed error the script raised a table " AT },
 		{ "error(setmetatable({}, { __tostring = function() return 'x' end }))", "failed error the script raised a table " AT },
 		{ "local x = nil + 1", "failed error attempt to perform arithmetic on a nil value " AT },
