@@ -32,7 +32,9 @@ def ok(held, sentence, *found):
 
 class Result:
     def __init__(self, done):
-        self.code, self.out, self.err = done.returncode, done.stdout.decode(), done.stderr.decode()
+        self.code, self.out = done.returncode, done.stdout.decode()
+        # Under `make check` the sanitizer says once that coroutines are hard for it.
+        self.err = "".join(l for l in done.stderr.decode().splitlines(True) if "makecontext" not in l)
 
     def rows(self):
         return [json.loads(line) for line in self.out.splitlines()]
@@ -122,7 +124,7 @@ def check(work):
     one_fault(folder, "and a template that is missing", "sequences/a.lua",
               SEQUENCE % ("a", 'send = { "email" }', 'contact:send("email", "nothing-there")'), "sequences/a.lua", 6, "nothing-there")
     one_fault(folder, "an unknown key of a sequence is a fault", "sequences/a.lua",
-              (SEQUENCE % ("a", "", "")).replace("name  =", "nmae = 1, name ="), "sequences/a.lua", None, "nmae")
+              (SEQUENCE % ("a", "", "")).replace("name  =", "nmae = 1, name ="), "sequences/a.lua", 2, "nmae")
     one_fault(folder, "a name that is taken is a fault", "sequences/b.lua", SEQUENCE % ("welcome", "", ""), "sequences/welcome.lua", None,
               "sequences/b.lua")
     one_fault(folder, "a field that no contact has is a fault of the template", "templates/x.md",
