@@ -1,0 +1,175 @@
+---@meta
+-- SPDX-License-Identifier: MIT
+-- Contacts as scripts see them, for editors (LuaLS). The code is in stdlib/contact.lua.
+
+---A message that was sent.
+---@class perigee.Message
+---@field id string
+---@field channel string
+---@field at integer seconds since the epoch
+---@field subject? string
+
+---A reply.
+---@class perigee.Reply
+---@field text string what they wrote, without quotes and signature
+---@field channel string
+---@field at integer seconds since the epoch
+---@field subject? string
+---@field kind string
+
+---An event that was waited for.
+---@class perigee.Event
+---@field event string
+---@field at integer
+
+---@class perigee.SendOptions
+---@field vars? table<string, perigee.Plain> for the template
+---@field from? string the account
+---@field cc? string|string[]
+---@field attach? string|string[]
+---@field before? perigee.Duration too late after this
+---@field thread? "new"
+
+---A person. Attributes are read; what changes them are calls. Reading an attribute that there is not is an error; an unknown field
+---is nil.
+---@class perigee.Contact
+---@field id string
+---@field name? string
+---@field first_name? string
+---@field email? string
+---@field phone? string
+---@field whatsapp? string
+---@field instagram? string
+---@field locale? string
+---@field timezone? string
+---@field country? string
+---@field company? string
+---@field owner? string
+---@field stage? string
+---@field labels table<string, true>
+---@field fields table<string, perigee.Plain>
+---@field state perigee.Plain what contact:restart was given
+local contact = {}
+
+---Sends a message and waits as long as caps and hours make it. If it is refused the run ends with outcome `refused`.
+---```lua
+---contact:send("email", "intro", { vars = { product = "the blue one" } })
+---```
+---@param channel string
+---@param template string
+---@param options? perigee.SendOptions
+---@return perigee.Message? message, string? text, string? code
+function contact:send(channel, template, options) end
+
+---The same, but a refusal comes back.
+---```lua
+---local message, text, code, rule = contact:try_send("instagram", "intro-short")
+---```
+---@param channel string
+---@param template string
+---@param options? perigee.SendOptions
+---@return perigee.Message? message, string? text, string? code, string? rule
+function contact:try_send(channel, template, options) end
+
+---The oldest reply that this run has not been given; nil when the time is up; nil, text, "bounced" if the message came back.
+---```lua
+---local reply = contact:wait_reply "3 business days"
+---if not reply then return "silent" end
+---```
+---@param within? perigee.Duration
+---@return perigee.Reply? reply, string? text, string? code
+function contact:wait_reply(within) end
+
+---The first of some events; nil when the time is up.
+---```lua
+---local done = contact:wait("task_done", "1 week")
+---local paid = contact:wait({ "signal:paid", "reply" }, "30 days")
+---```
+---@param events string|string[] reply, auto_reply, bounce, unsubscribe, complaint, handled, message_delivered, message_read, click, task_done, signal:NAME
+---@param within? perigee.Duration
+---@return perigee.Event?
+function contact:wait(events, within) end
+
+---May this channel be used? "send"; "hand", if a person must do it; or nil and why not. A mere delay is not a no.
+---```lua
+---if contact:can "whatsapp" then contact:send("whatsapp", "short") end
+---```
+---@param channel string
+---@return "send"|"hand"|nil answer, string? text, string? rule
+function contact:can(channel) end
+
+---A task for a person. Returns its id at once.
+---```lua
+---contact:task { kind = "call", note = "Answered: " .. reply.text, due = "2 business days" }
+---```
+---@param task { kind: "call"|"video"|"review"|"sign"|"gift"|"message"|"other", note?: string, due?: perigee.Duration }
+---@return string id
+function contact:task(task) end
+
+---Changes stage or fields; a key that is no attribute is a field.
+---```lua
+---contact:set { stage = "talking", budget = 500 }
+---```
+---@param changes table<string, perigee.Plain>
+function contact:set(changes) end
+
+---Adds a label.
+---```lua
+---contact:label "press"
+---```
+---@param label string
+function contact:label(label) end
+
+---Takes a label away.
+---```lua
+---contact:unlabel "press"
+---```
+---@param label string
+function contact:unlabel(label) end
+
+---A note in the contact's history.
+---```lua
+---contact:note "Prefers calls in the morning"
+---```
+---@param text string
+function contact:note(text) end
+
+---An event signal:NAME for the contact's runs.
+---```lua
+---contact:signal("paid", { amount = 500 })
+---```
+---@param name string letters, digits, _ and -
+---@param data? perigee.Plain
+function contact:signal(name, data) end
+
+---Enrols the contact in a sequence. The same sequence and key are run at most once, ever. `enroll` is the same.
+---```lua
+---contact:enrol("briefing", "2026-11")
+---```
+---@param sequence string
+---@param key? string
+---@return string text what came of it
+function contact:enrol(sequence, key) end
+
+---The same as enrol.
+---```lua
+---contact:enroll "briefing"
+---```
+---@param sequence string
+---@param key? string
+---@return string text
+function contact:enroll(sequence, key) end
+
+---Ends the contact's run of a sequence.
+---```lua
+---contact:stop "briefing"
+---```
+---@param sequence string
+function contact:stop(sequence) end
+
+---Starts this run anew, with fresh journal; `state` becomes contact.state. Does not return.
+---```lua
+---contact:restart { round = (contact.state and contact.state.round or 0) + 1 }
+---```
+---@param state? perigee.Plain
+function contact:restart(state) end

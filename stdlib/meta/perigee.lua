@@ -1,0 +1,193 @@
+---@meta perigee
+-- SPDX-License-Identifier: MIT
+-- What require "perigee" gives, for editors (LuaLS). The code is in stdlib/perigee.lua and stdlib/declare.lua.
+
+---A duration: "90s", "30m", "2 hours", "3 days", "1 week", "3 business days", "next monday 09:00", an ISO date or date-time,
+---or a number of seconds.
+---@alias perigee.Duration string|number
+
+---Plain data: nil, booleans, numbers, texts, and lists or tables of them.
+---@alias perigee.Plain nil|boolean|number|string|table
+
+---All that a script may do. Absent means no.
+---@class perigee.Needs
+---@field send? string[] channels it may send on
+---@field task? boolean tasks for people
+---@field store? boolean the store
+---@field contacts? "read"|"write" other contacts than the run's own
+---@field broadcast? boolean
+---@field net? string[] host names
+---@field secret? string[] names of secrets
+---@field hooks? boolean
+
+---@class perigee.Limits
+---@field cpu_ms? integer milliseconds of processor time of a visit (50)
+---@field memory_mb? integer MiB of memory of a visit (16)
+
+---@class perigee.SequenceOptions
+---@field name string small letters, digits, _ and -
+---@field run fun(contact: perigee.Contact): string? what is done for one contact; returns the outcome
+---@field title? string
+---@field needs? perigee.Needs
+---@field topic? string
+---@field account? table<string, string> channel → account
+---@field on_reply? "stop"|"continue" what a reply met outside of wait_reply does ("stop")
+---@field on_handled? "stop"|"continue" what a teammate's message to the contact does ("stop")
+---@field starts_on? string[] "message", "signal:NAME"
+---@field limits? perigee.Limits
+
+---@class perigee.JobOptions
+---@field name string
+---@field schedule string five-field cron, "every weekday at 09:00", "every 15 minutes", or one date-time
+---@field run fun(job: perigee.Job): string?
+---@field title? string
+---@field needs? perigee.Needs
+---@field zone? string the schedule's time zone (the workspace's)
+---@field missed? "once"|"skip"|"all" due times met while nothing ran ("once")
+---@field overlap? "skip"|"wait" a due time while the last run goes on ("skip")
+---@field limits? perigee.Limits
+
+---@class perigee.Job
+---@field due integer the due time, seconds since the epoch
+---@field name string
+
+---@class perigee.Definition
+
+---@class perigee
+---@field store perigee.Store
+---@field contacts perigee.Contacts
+local perigee = {}
+
+---A script that is run once per enrolled contact. The file returns it.
+---```lua
+---return perigee.sequence {
+---  name  = "hello",
+---  needs = { send = { "email" } },
+---  run   = function(contact)
+---    contact:send("email", "hello")
+---  end,
+---}
+---```
+---@param options perigee.SequenceOptions
+---@return perigee.Definition
+function perigee.sequence(options) end
+
+---A script that is run on a schedule. The file returns it.
+---```lua
+---return perigee.job {
+---  name = "weekly", schedule = "every monday at 09:00", needs = { contacts = "read" },
+---  run  = function(job)
+---    for _, contact in ipairs(perigee.contacts.find { label = "press" }) do
+---      contact:enrol("press-news", tostring(job.due))
+---    end
+---  end,
+---}
+---```
+---@param options perigee.JobOptions
+---@return perigee.Definition
+function perigee.job(options) end
+
+---Waits, durably.
+---```lua
+---perigee.sleep "3 business days"
+---```
+---@param duration perigee.Duration
+function perigee.sleep(duration) end
+
+---Seconds since the epoch, of the last effect.
+---```lua
+---perigee.store.set("seen", perigee.now())
+---```
+---@return integer
+function perigee.now() end
+
+---Calendar arithmetic in the contact's zone.
+---```lua
+---local due = perigee.date(perigee.now(), "+2 business days")
+---```
+---@param time? number seconds since the epoch (now)
+---@param shift? perigee.Duration
+---@return integer seconds since the epoch
+function perigee.date(time, shift) end
+
+---A line in the run's log.
+---```lua
+---perigee.log("no budget named", { reply = reply.text })
+---```
+---@param text string
+---@param fields? table<string, perigee.Plain>
+function perigee.log(text, fields) end
+
+---Values of the workspace's own, kept with the journal. Needs `store = true`.
+---@class perigee.Store
+local store = {}
+
+---The value of a key, or nil.
+---```lua
+---local n = perigee.store.get "asked" or 0
+---```
+---@param key string
+---@return perigee.Plain
+function store.get(key) end
+
+---Sets the value of a key.
+---```lua
+---perigee.store.set("last", { id = contact.id, at = perigee.now() })
+---```
+---@param key string
+---@param value perigee.Plain
+function store.set(key, value) end
+
+---Adds to a number and returns the new value; a missing key counts as 0.
+---```lua
+---if perigee.store.add("asked", 1) > 100 then return "enough" end
+---```
+---@param key string
+---@param n? number 1
+---@return number
+function store.add(key, n) end
+
+---Takes a key away.
+---```lua
+---perigee.store.delete "last"
+---```
+---@param key string
+function store.delete(key) end
+
+---The keys that begin with a prefix, sorted.
+---```lua
+---for _, entry in ipairs(perigee.store.list "seen:") do perigee.log(entry.key) end
+---```
+---@param prefix? string
+---@return { key: string, value: perigee.Plain }[]
+function store.list(prefix) end
+
+---Other contacts. Needs `contacts = "read"` or `"write"`.
+---@class perigee.Contacts
+local contacts = {}
+
+---Contacts that match, sorted by id. Keys: label, stage, channel, limit, and fields by name.
+---```lua
+---local list = perigee.contacts.find { label = "press", stage = "talking", limit = 50 }
+---```
+---@param what table<string, perigee.Plain>
+---@return perigee.Contact[]
+function contacts.find(what) end
+
+---The contact with an id, or nil.
+---```lua
+---local lea = perigee.contacts.get "c-17"
+---```
+---@param id string
+---@return perigee.Contact?
+function contacts.get(id) end
+
+---Makes a contact, or changes the one that has the same identity. Needs `contacts = "write"`.
+---```lua
+---local contact = perigee.contacts.upsert { email = "ann@b.example", name = "Ann B" }
+---```
+---@param attributes table<string, perigee.Plain>
+---@return perigee.Contact
+function contacts.upsert(attributes) end
+
+return perigee

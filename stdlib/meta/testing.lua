@@ -1,0 +1,100 @@
+---@meta
+-- SPDX-License-Identifier: MIT
+-- The tests of a workspace (tests/*.lua), for editors (LuaLS). The code is in stdlib/testing.lua.
+
+---Declares a test. Each is run in a world of its own: empty, on a clock that only t:advance moves.
+---```lua
+---test("the silent get a nudge", function(t)
+---  t:enrol { sequence = "creator-intro", contact = { name = "Ann B", email = "ann@b.example" } }
+---  t:expect_sent { channel = "email", template = "intro" }
+---  t:advance "3 business days"
+---  t:expect_sent { template = "nudge" }
+---end)
+---```
+---@param name string
+---@param body fun(t: perigee.Test)
+function test(name, body) end
+
+---@class perigee.Test
+local t = {}
+
+---Enrols a contact, given by id or made of attributes. Returns the run's id.
+---```lua
+---t:enrol { sequence = "creator-intro", contact = { name = "Ann B", email = "ann@b.example" } }
+---```
+---@param options { sequence: string, contact: string|table, key?: string }
+---@return string run
+function t:enrol(options) end
+
+---The same as enrol.
+---```lua
+---t:enroll { sequence = "creator-intro", contact = "c1" }
+---```
+---@param options { sequence: string, contact: string|table, key?: string }
+---@return string run
+function t:enroll(options) end
+
+---Lets time pass.
+---```lua
+---t:advance "3 business days"
+---```
+---@param duration perigee.Duration
+function t:advance(duration) end
+
+---A reply of the contact.
+---```lua
+---t:reply { channel = "email", text = "Yes, gladly" }
+---```
+---@param options { text: string, channel?: string, contact?: string }
+function t:reply(options) end
+
+---Another event.
+---```lua
+---t:event { kind = "bounce", channel = "email" }
+---```
+---@param event table
+function t:event(event) end
+
+---The test's time.
+---```lua
+---t:expect(t:now():sub(1, 10), "2026-11-23")
+---```
+---@return string ISO 8601
+function t:now() end
+
+---A message like this was sent since the last look; returns the first.
+---```lua
+---local message = t:expect_sent { channel = "email", template = "intro" }
+---```
+---@param wanted? table
+---@return table message
+function t:expect_sent(wanted) end
+
+---Nothing was sent since the last look.
+---```lua
+---t:expect_nothing_sent()
+---```
+function t:expect_nothing_sent() end
+
+---There is a task like this; returns the first.
+---```lua
+---t:expect_task { kind = "call" }
+---```
+---@param wanted? table
+---@return table task
+function t:expect_task(wanted) end
+
+---The run has ended with this outcome.
+---```lua
+---t:expect_outcome "replied"
+---```
+---@param outcome string
+function t:expect_outcome(outcome) end
+
+---A value is what is wanted; tables are compared by what they hold.
+---```lua
+---t:expect(message.subject, "Hi Ann")
+---```
+---@param value any
+---@param wanted any
+function t:expect(value, wanted) end

@@ -1,0 +1,73 @@
+---@meta
+-- SPDX-License-Identifier: MIT
+-- The constructors of perigee.lua, for editors (LuaLS). The code is in stdlib/workspace.lua.
+
+---@class perigee.Secret
+
+---@class perigee.Policy
+---@field asks_per_week? integer messages to one contact in 7 days (3)
+---@field max_channels? integer channels written on in 90 days (3)
+---@field two_then_call? integer unanswered e-mails of one run in 30 days (2)
+
+---@class perigee.Workspace
+---@field timezone string "Europe/Paris"
+---@field hours? "always"|string[]|table<string, string|string[]> when messages may leave (mon-fri 09:00-18:00)
+---@field holidays? string[] countries and dates: "FR", "2026-12-24"
+---@field stages? string[]
+---@field topics? table<string, string> topic → channel
+---@field database? string ("perigee.db")
+---@field public_url? string for unsubscribe links
+---@field policy? perigee.Policy
+---@field undo? perigee.Duration how long a message may still be cancelled ("0s")
+---@field keep? table<string, perigee.Duration> journals, raw_mail, messages, attachments, logs
+---@field redirect_all_to? string every mail goes here instead
+---@field allow_addresses? string[] private addresses that may be spoken to: "127.0.0.1:2525"
+
+---@class perigee.Server
+---@field url string smtp://, smtps://, imap:// or imaps://
+---@field user? string
+---@field password? perigee.Secret
+---@field auth? "plain"|"login"|"xoauth2"
+---@field tls? "required"|"none" ("required")
+---@field inbox? string imap: the inbox's folder ("INBOX")
+---@field sent? string imap: the folder of sent mail ("Sent")
+
+---@class perigee.Cap
+---@field per_day? integer
+---@field gap? perigee.Duration between two messages
+---@field warmup? { from: integer, step: integer }
+
+---@class perigee.Account
+---@field channel string
+---@field from? string "Name <address>"
+---@field owner? string
+---@field smtp? perigee.Server
+---@field imap? perigee.Server
+---@field cap? perigee.Cap
+---@field inbound? "contacts"|"everyone" whose mail is kept ("contacts")
+
+---The workspace's settings, once in the file.
+---```lua
+---workspace { timezone = "Europe/Paris", hours = { "mon-fri 09:00-18:00" } }
+---```
+---@param options perigee.Workspace
+function workspace(options) end
+
+---An account of ours on a channel.
+---```lua
+---account "partnerships" {
+---  channel = "email", from = "Léa Martin <lea@brand.example>",
+---  smtp = { url = "smtps://smtp.brand.example", user = "lea@brand.example", password = secret "partnerships" },
+---}
+---```
+---@param name string
+---@return fun(options: perigee.Account)
+function account(name) end
+
+---A secret of the vault by its name (perigee secret set NAME).
+---```lua
+---password = secret "partnerships"
+---```
+---@param name string
+---@return perigee.Secret
+function secret(name) end
