@@ -23,7 +23,9 @@ for byte = 0, 127 do
   if char:find("[%c%p ]") then guarded[char] = utf8.char(0x10F700 + byte) end
 end
 local function escape_markdown(value)
-  return (value:gsub("[%c%p ]", guarded))
+  -- A value that is an address of the web may become a link: its beginning stays as it is, for the renderer to see.
+  local scheme = value:match("^https?://") and not value:find("[%s%c<>\"]") and value:match("^https?://") or ""
+  return scheme .. value:sub(#scheme + 1):gsub("[%c%p ]", guarded)
 end
 
 local function same(_, _, value)
@@ -105,12 +107,26 @@ local function is_blank(lines, from, to)
   return true
 end
 
+local WIDTH = 50
+
+-- Markdown joins lines, which is right for lines that were broken because they were full, and wrong for "Best,\nLéa". So a line
+-- after which the next word would have fitted keeps its end (two spaces are Markdown's way to say so).
+local function keep_breaks(lines, from, to)
+  for i = from, to - 1 do
+    local line, after = lines[i], lines[i + 1]
+    local word = after:match("^%s*({[{%%].-[%%}]})") or after:match("%S+")
+    local fits = word and letters.length(line) + 1 + letters.length(word) <= WIDTH
+    if fits and line:find("%S") and not line:find("%%}%s*$") then lines[i] = (line:match("^.*%S") or "") .. "  " end
+  end
+end
+
 -- Cuts the text into the part for all channels and those for some.
 local function read_bodies(file, lines, from)
   local mode = M.modes[file.kind]
   local channels, first = nil, from
   local function add(to)
     while first <= to and not lines[first]:find("%S") do first = first + 1 end
+    if file.kind == "md" then keep_breaks(lines, first, to) end
     local body = parse(table.concat(lines, "\n", first, to) .. "\n", file.file, first, mode)
     body.line = math.min(first, #lines)
     if not channels then

@@ -1,0 +1,167 @@
+-- SPDX-License-Identifier: MIT
+-- Templates: front matter, variants, locales, gaps, subjects, and data that try to be markup. Markdown itself is stood in for by
+-- a module that only turns guarded characters back (tests/c/markdown_test.c has the real one).
+package.path = "stdlib/?.lua;tests/lua/?.lua;" .. package.path
+
+local function plain(text)
+  return (text:gsub("\xF4\x8F[\x9C\x9D][\x80-\xBF]", function(char)
+    return string.char(utf8.codepoint(char) - 0x10F700)
+  end))
+end
+local entities = { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;" }
+package.preload.markdown = function()
+  return {
+    text = plain,
+    html = function(text) return "<p>" .. plain(text):gsub("[<>&]", entities) .. "</p>\n" end,
+    plain = function(html) return (html:gsub("<[^>]*>", "")) end,
+  }
+end
+
+local tap = require "tap"
+local template = require "template"
+
+local function compile(source, name)
+  return template.compile { { name = name or "intro.md", source = source } }
+end
+
+local zoe = { contact = { name = "Zoé Blanc", locale = "fr-CA", identities = { email = "zoe@c.example" }, fields = { topic = "bikes" } },
+  account = { name = "Léa" }, sequence = "intro", vars = { price = 5 } }
+
+-- Rendering ----------------------------------------------------------------------------------------------------------
+-- name, source, wanted text
+local texts = {
+  { "a contact's name and field", "Hi {{ first_name }}, {{ topic }}\n", "Hi Zoé, bikes" },
+  { "vars, account, sequence, contact", "{{ price }} {{ account.name }} {{ sequence }} {{ contact.topic }} {{ contact.fields.topic }}\n", "5 Léa intro bikes bikes" },
+  { "an identity by its channel", "{{ email }} {{ contact.email }}\n", "zoe@c.example zoe@c.example" },
+  { "a default for what is missing", "{{ city | default: 'your city' }}\n", "your city" },
+  { "a default out of the data", "{{ city | default: topic }}\n", "bikes" },
+  { "a condition on what is missing", "{% if city %}in {{ city }}{% else %}nowhere{% endif %}\n", "nowhere" },
+  { "a loop over nothing that says so", "{% for x in works %}{{ x }}{% else %}none{% endfor %}\n", "none" },
+  { "data with marks stay as they are", "{{ topic }}{{ vars_are_not_here | default: '*_[x](y)<b>`' }}\n", "bikes*_[x](y)<b>`" },
+  { "captured text is not escaped twice", "{% capture x %}*{{ first_name }}!*{% endcapture %}{{ x }}\n", "*Zoé!*" },
+  { "an escape that is asked for changes nothing in Markdown", "{{ 'a<b' | escape }}\n", "a<b" },
+}
+for _, case in ipairs(texts) do
+  local result, text, where = template.render(compile(case[2]), zoe, { channel = "instagram" })
+  tap.is(result and result.text or where .. ": " .. text, case[3], "a template renders " .. case[1])
+end
+
+-- name, source, line, part of the text
+local gaps = {
+  { "a field that is missing", "Hi\n{{ city }}\n", 2, "city is missing" },
+  { "a field of contact that is missing", "Hi\n\n{{ contact.fields.city }}\n", 3, "contact.fields.city is missing" },
+  { "an empty field", "{{ nick }}\n", 1, "nick is missing" },
+  { "a missing argument of a filter", "{{ 'Dear ' | append: city }}\n", 1, "city is missing" },
+  { "a filter on what is missing", "{{ city | upcase }}\n", 1, "city is missing" },
+  { "a loop over what is missing", "{% for x in works %}{{ x }}{% endfor %}\n", 1, "works is missing" },
+  { "an assigned gap", "{% assign x = city %}{{ x }}\n", 1, "x is missing" },
+  { "a default that is missing too", "{{ city | default: town }}\n", 1, "city is missing" },
+  { "a gap in the subject", "---\npurpose: ask\nsubject: For {{ city }}\n---\nHi\n", 3, "city is missing" },
+  { "a subject of two lines", "---\nsubject: a {{ lines }}\n---\nHi\n", 2, "control character" },
+  { "a text that is empty", "{% if city %}x{% endif %}\n", 1, "empty" },
+}
+zoe.contact.fields.nick, zoe.contact.fields.lines = "", "b\r\nBcc: x@y.example"
+for _, case in ipairs(gaps) do
+  local result, text, where = template.render(compile(case[2]), zoe, { channel = "instagram" })
+  tap.ok(result == nil and where == "intro.md:" .. case[3] and text:find(case[4], 1, true), case[1] .. " is refused with its place",
+    result and result.text or where .. ": " .. text)
+end
+
+-- Subjects -----------------------------------------------------------------------------------------------------------
+local mail = compile "---\nsubject: A question, {{ first_name }}\npreheader: Short & sweet\n---\nHi\n"
+local function subject(t, options)
+  options.channel = "email"
+  local result, text = template.render(t, zoe, options)
+  return result and result.subject or text
+end
+tap.is(subject(mail, {}), "A question, Zoé", "a first mail has its own subject")
+for _, given in ipairs { "Bikes", "Re: Bikes", "RE: re: Bikes", "Re[2]: Bikes", " re : Bikes" } do
+  tap.is(subject(mail, { thread_subject = given }), "Re: Bikes", "a follow-up has the thread's subject with one Re:, from " .. given)
+end
+tap.ok(subject(compile "Hi\n", {}):find("subject is missing", 1, true), "a first mail without a subject is refused")
+tap.is(subject(compile "Hi\n", { thread_subject = "Bikes" }), "Re: Bikes", "a follow-up needs no subject of its own")
+
+local result = template.render(mail, zoe, { channel = "email" })
+tap.ok(result.html:find("Short &amp; sweet</div>", 1, true) and result.html:find("^<!DOCTYPE html>"), "the preheader opens the HTML part, unseen")
+tap.is(result.text, "Hi\n", "the text part ends with one line end")
+tap.is(template.render(mail, zoe, { channel = "email", html = false }).html, nil, "no HTML part unless wanted")
+tap.is(template.render(mail, zoe, { channel = "sms" }).html, nil, "no HTML part but in e-mail")
+
+-- Locales and channels -----------------------------------------------------------------------------------------------
+local t, declared = template.compile {
+  { name = "intro.md", source = "---\nsubject: Hi\n---\nCommon\n--- channel: instagram, whatsapp\nShort\n" },
+  { name = "intro.fr.md", source = "---\nsubject: Salut\n---\nCommun\n" },
+  { name = "intro.fr-CA.md", source = "---\nsubject: Allo\n---\nQuébec\n" },
+}
+local function text(options)
+  local got, why = template.render(t, zoe, options)
+  return got and got.text or why
+end
+tap.is(text { channel = "sms" }, "Common", "without a locale the plain file")
+tap.is(text { channel = "sms", locale = "fr-CA" }, "Québec", "a locale's own file")
+tap.is(text { channel = "sms", locale = "fr_BE" }, "Commun", "else its language's")
+tap.is(text { channel = "sms", locale = "de" }, "Common", "else the plain one")
+tap.is(text { channel = "whatsapp", locale = "de" }, "Short", "a channel's variant")
+tap.is(template.render(t, zoe, { channel = "instagram" }).variant, "instagram", "the variant is named")
+tap.is(table.concat(declared.variants[1].channels, ","), "instagram,whatsapp", "variants are declared")
+tap.is(declared.name .. declared.variants[1].subject .. declared.variants[2].locale, "introHifr", "name, subject and locale are declared")
+
+-- Declarations -------------------------------------------------------------------------------------------------------
+local _, d = compile [[
+---
+subject: {{ a }}
+purpose: service
+personal: no
+attach: deck.pdf, {{ b }}.pdf
+---
+{{ c }} {{ d | default: e }} {% if f %}{{ f }} {{ g }}{% endif %} {% for x in h %}{{ x }} {{ forloop.index }}{% endfor %}
+{% assign y = i | upcase %}{{ y }} {{ contact.fields.j }} {{ contact.k | default: "" }} {{ 'x' | append: l }}
+{% case m %}{% when n %}1{% endcase %}{% unless o %}{% else %}{{ o }}{% endunless %}
+]]
+tap.is(table.concat(d.fields, " "), "a b c g h i j l", "fields are what is used without a default outside of conditions on it")
+tap.is(table.concat(d.uses, " "), "a b c d e f g h i j k l m n o", "uses are all variables of the data")
+tap.is(d.variants[1].purpose .. tostring(d.variants[1].personal) .. #d.variants[1].attach, "servicefalse2", "the front matter is declared")
+
+-- Other kinds of file ------------------------------------------------------------------------------------------------
+local html = compile("---\nsubject: x\n---\n<html><body class=a><p>{{ evil }} {{ evil | escape }} {{ evil | raw }}</p></body></html>\n", "x.html")
+zoe.vars.evil = "<i>'&"
+result = template.render(html, zoe, { channel = "email" })
+tap.ok(result.html:find("<p>&lt;i&gt;&#39;&amp; &lt;i&gt;&#39;&amp; <i>'&</p>", 1, true), "HTML escapes once, by default, unless raw", result.html)
+result = template.render(compile("---\nsubject: x\n---\n{{ evil }}\n", "x.txt"), zoe, { channel = "email" })
+tap.ok(result.text == "<i>'&\n" and result.html == nil, "a text file is text, not escaped, without HTML")
+
+-- Errors of the file -------------------------------------------------------------------------------------------------
+local errors = {
+  { "an unknown key", "---\nsubjct: x\n---\nHi\n", 2, "did you mean subject?" },
+  { "a key given twice", "---\nsubject: x\nsubject: y\n---\nHi\n", 3, "twice" },
+  { "a purpose that is none", "---\npurpose: sell\n---\nHi\n", 2, "ask, answer, service or news" },
+  { "front matter that is not closed", "---\nsubject: x\nHi\n", 3, "key: value" },
+  { "Liquid that is torn, in the front matter", "---\nsubject: {{ x\n---\nHi\n", 2, "not closed" },
+  { "Liquid that is torn, in the text", "---\nsubject: x\n---\n\nHi\n{% if %}\n", 6, "a value" },
+  { "Liquid that is torn, in a variant", "Hi\n--- channel: sms\nx\n{{ y | foo }}\n", 4, "no filter named foo" },
+  { "a template without text", "---\nsubject: x\n---\n\n", 4, "no text" },
+  { "two variants for a channel", "--- channel: sms\na\n--- channel: sms\nb\n", 4, "two variants" },
+}
+for _, case in ipairs(errors) do
+  local ok, e = pcall(compile, case[2])
+  tap.ok(not ok and type(e) == "table" and e.where == "intro.md:" .. case[3] and e.text:find(case[4], 1, true),
+    case[1] .. " is an error with its place", not ok and (type(e) == "table" and e.where .. ": " .. e.text or e) or "no error")
+end
+
+-- Plain Liquid -------------------------------------------------------------------------------------------------------
+local p = template.compile_plain { { name = "main.liquid", source = "{{ a }}{{ none }}{% render 'b', x: a %}" }, { name = "b.liquid", source = "[{{ x }}]" } }
+tap.is(template.render_plain(p, '{"a":"<1>"}'), "<1>[<1>]", "plain Liquid leaves gaps blank and escapes nothing")
+local none, why, where = template.render_plain(p, "{")
+tap.ok(none == nil and why:find("JSON") and where == "data:1", "plain Liquid says where its data are torn")
+
+-- Line ends that mean something
+result = template.render(compile "Hi {{ first_name }},\n\nA paragraph that was broken because its line was full goes\non.\n\nBest,\nLéa\n", zoe, { channel = "sms" })
+tap.ok(result.text:find("Best,  \nLéa", 1, true) and result.text:find("goes\non.", 1, true), "a line that ends early keeps its end", result.text)
+
+local started = os.clock()
+local speed = compile "---\nsubject: A question about {{ topic }}\n---\nHi {{ first_name | default: 'there' }},\n\nI saw {{ topic }}. {% if city %}{{ city }}{% endif %}\n\n{{ account.name }}\n"
+for _ = 1, 2000 do template.render(speed, zoe, { channel = "email", locale = "fr" }) end
+local each = (os.clock() - started) / 2000
+tap.ok(each < 500e-6, "a rendering takes few microseconds")
+print(string.format("# %.0f us a rendering", each * 1e6))
+tap.done()
