@@ -2,6 +2,7 @@
 /* LINKS: host */
 /* Contacts from CSV files and back, merged and erased. */
 #include "host/contacts.h"
+#include "host/visits.h"
 
 #include <string.h>
 
@@ -10,7 +11,7 @@
 static void open_host(Host *host)
 {
 	g_autoptr(GError) error = NULL;
-	*host = (Host){ .db = db_open(NULL, &error), .clock = clock_virtual(MONDAY) };
+	*host = (Host){ .db = db_open(NULL, &error), .clock = clock_virtual(MONDAY), .visits = visits_new() };
 	g_assert_no_error(error);
 	g_autoptr(json_t) declared = value_parse("{\"workspace\":{\"timezone\":\"Europe/Paris\",\"hours\":\"always\","
 		"\"stages\":[\"prospect\",\"talking\"]},\"accounts\":[]}", -1, NULL);
@@ -21,6 +22,7 @@ static void open_host(Host *host)
 static void close_host(Host *host)
 {
 	g_assert_false(db_failed(host->db));
+	visits_free(host->visits);
 	db_close(host->db);
 	workspace_free(host->workspace);
 }
