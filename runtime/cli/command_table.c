@@ -86,10 +86,11 @@ const Command command_table[] = {
 	  "  --contact C    all live runs of a contact\n\nexample: perigee stop 12\n", command_stop, NULL },
 	{ "retry", "Run", COMMAND_OPEN, "RUN...", "let failed, stopped or parked runs go on",
 	  "Goes on from the journal, on the newest version that replays it; no step is repeated.\n\nexample: perigee retry 12\n", command_retry, NULL },
-	{ "upgrade", "Run", COMMAND_OPEN, "[SEQUENCE] [--dry-run] [--stop] [--json]", "make edited scripts versions, and move runs to them",
+	{ "upgrade", "Run", COMMAND_OPEN, "[SEQUENCE] [--dry-run] [--restart-at-next-wait] [--stop] [--json]", "make edited scripts versions, and move runs to them",
 	  "Runs whose journal the new version replays move; the others stay on theirs, shown with the first difference.\n\n"
-	  "  --dry-run    change nothing, only tell\n"
-	  "  --stop       stop the runs that can't move\n\n"
+	  "  --dry-run                 change nothing, only tell\n"
+	  "  --restart-at-next-wait    runs that can't move and wait just now begin anew, from the first step, on the new version\n"
+	  "  --stop                    stop the runs that can't move\n\n"
 	  "example: perigee upgrade welcome --dry-run\n", command_upgrade, NULL },
 	{ "reload", "Run", COMMAND_OPEN, "[--vault]", "make edited scripts and templates count now",
 	  "Scripts become versions for new runs, templates are read anew, and so are sealed passwords.\n\n"

@@ -141,7 +141,7 @@ struct Table {
 	GPtrArray *cells; /* char *, row by row; the first row is the header */
 };
 
-enum { TABLE_GAP = 2, TABLE_LEAST = 8 };
+enum { TABLE_GAP = 2, TABLE_TIME = 16, TABLE_LEAST = 8 }; /* a time, "2026-11-23 09:00", is the last to be cut */
 
 Table *table_new(const char *const *titles)
 {
@@ -175,14 +175,18 @@ static int *table_widths(const Table *table, const Cli *cli)
 	}
 	for (guint c = 0; c < table->columns; c++)
 		total += widths[c] + (c ? TABLE_GAP : 0);
-	while (cli->tty && cli->columns > 0 && total > cli->columns) {
+	for (int least = TABLE_TIME; cli->tty && cli->columns > 0 && total > cli->columns;) {
 		guint widest = 0;
 		for (guint c = 1; c < table->columns; c++)
 			widest = widths[c] >= widths[widest] ? c : widest;
-		if (widths[widest] <= TABLE_LEAST)
+		if (widths[widest] > least) {
+			widths[widest]--;
+			total--;
+		} else if (least > TABLE_LEAST) {
+			least = TABLE_LEAST;
+		} else {
 			break;
-		widths[widest]--;
-		total--;
+		}
 	}
 	return widths;
 }

@@ -57,8 +57,10 @@ static void print_title(Cli *cli, const WhyCase *asked)
 	cli_print(cli, "%s%s%s to %s", c->channel, *address ? " " : "", address, c->contact);
 	if (c->account)
 		cli_print(cli, " from %s", c->account->name);
+	g_autofree char *due = c->run ? cli_time(cli, asked->run_due) : NULL;
+	bool waits = due && *due && strcmp(asked->run_state, "waiting") == 0;
 	if (c->run)
-		cli_print(cli, ", run %" G_GINT64_FORMAT " of %s (%s)", c->run, c->sequence, asked->run_state);
+		cli_print(cli, ", run %" G_GINT64_FORMAT " of %s (%s%s%s)", c->run, c->sequence, asked->run_state, waits ? " until " : "", waits ? due : "");
 	else if (c->sequence)
 		cli_print(cli, ", a new run of %s", c->sequence);
 	if (asked->message)
@@ -164,7 +166,10 @@ static void print_done(Cli *cli, const Scope *scope, const char *state, Time unt
 		return;
 	}
 	bool all = strcmp(scope->scope, "all") == 0;
-	cli_print(cli, "%s%s%s %s%s\n", all ? "everything" : scope->scope, all ? "" : " ", scope->name, state, rest);
+	if (all && strcmp(state, "was not paused") == 0)
+		cli_print(cli, "everything as a whole was not paused: name what is with --account, --sequence or --contact\n");
+	else
+		cli_print(cli, "%s%s%s %s%s\n", all ? "everything" : scope->scope, all ? "" : " ", scope->name, state, rest);
 }
 
 int command_pause(Cli *cli, int argc, char **argv)

@@ -260,19 +260,54 @@ static void enter_files(Cli *cli)
 	ledger_release_held(cli->host);
 }
 
-static void print_upgrade(Cli *cli, const UpgradeResult *r, bool stopped)
+typedef struct Upgrade {
+	Cli *cli;
+	bool dry, stop, restart;
+	int moved, stopped, restarted;
+} Upgrade;
+
+/* A run that waits begins anew on the newest version, with the state it was started with. One that is sending just now does not:
+ * the same command restarts it once it waits again. */
+static bool restart_waiting(Host *host, int64_t id)
+{
+	g_auto(Run) run = { 0 };
+	if (!run_load(host, id, &run) || strcmp(run.state, "waiting") != 0)
+		return false;
+	g_autoptr(json_t) start = value_parse(run.start, -1, NULL);
+	run_restart(host, &run, json_object_get(start, "state"));
+	return true;
+}
+
+static const char *upgrade_one(Upgrade *u, const UpgradeResult *r)
+{
+	if (r->moves) {
+		u->moved++;
+		return "moves";
+	}
+	if (!u->dry && u->restart && restart_waiting(u->cli->host, r->run)) {
+		u->restarted++;
+		return "restarted";
+	}
+	if (!u->dry && u->stop && runs_stop(u->cli->host, r->run, NULL)) {
+		u->stopped++;
+		return "stopped";
+	}
+	return "stays on its version";
+}
+
+static void print_upgrade(Cli *cli, const UpgradeResult *r, const char *what)
 {
 	if (cli->json) {
-		json_t *row = json_pack("{s:I, s:s, s:s?, s:s, s:s, s:b, s:b}", "run", (json_int_t)r->run, "sequence", r->sequence, "contact", r->contact,
-		                        "from", r->from, "to", r->to, "moves", r->moves, "stopped", stopped);
+		json_t *row = json_pack("{s:I, s:s, s:s?, s:s, s:s, s:b, s:b, s:b}", "run", (json_int_t)r->run, "sequence", r->sequence, "contact", r->contact,
+		                        "from", r->from, "to", r->to, "moves", r->moves, "stopped", strcmp(what, "stopped") == 0, "restarted",
+		                        strcmp(what, "restarted") == 0);
 		if (!r->moves)
 			json_object_update_new(row, json_pack("{s:I, s:s?, s:s?, s:s?}", "position", (json_int_t)r->position, "recorded", r->recorded, "asked",
 			                                      r->asked, "place", r->place));
 		cli_json(cli, row);
 		return;
 	}
-	cli_print(cli, "run %" G_GINT64_FORMAT " of %s%s%s: %s\n", r->run, r->sequence, r->contact ? " for " : "", r->contact ? r->contact : "",
-	          r->moves ? "moves" : stopped ? "stopped" : "stays on its version");
+	cli_print(cli, "run %" G_GINT64_FORMAT " of %s%s%s: %s\n", r->run, r->sequence, r->contact ? " for " : "", r->contact ? r->contact : "", what);
 	if (r->moves)
 		return;
 	cli_print(cli, "  %-9s step %" G_GINT64_FORMAT "%s%s\n", "differs", r->position, r->place ? ", " : "", r->place ? r->place : "");
@@ -280,38 +315,39 @@ static void print_upgrade(Cli *cli, const UpgradeResult *r, bool stopped)
 	print_line(cli, "  script", r->asked);
 }
 
-static void upgrade(Cli *cli, const char *sequence, bool dry, bool stop)
+static void upgrade(Upgrade *u, const char *sequence)
 {
-	g_autoptr(GPtrArray) results = runs_upgrade(cli->host, sequence, dry);
-	int moved = 0, stopped = 0;
-	for (guint i = 0; i < results->len; i++) {
-		const UpgradeResult *r = results->pdata[i];
-		bool ends = !r->moves && stop && !dry && runs_stop(cli->host, r->run, NULL);
-		moved += r->moves;
-		stopped += ends;
-		print_upgrade(cli, r, ends);
+	g_autoptr(GPtrArray) results = runs_upgrade(u->cli->host, sequence, u->dry);
+	for (guint i = 0; i < results->len; i++)
+		print_upgrade(u->cli, results->pdata[i], upgrade_one(u, results->pdata[i]));
+	if (u->cli->json)
+		return;
+	if (!results->len) {
+		cli_print(u->cli, "no run is on an older version\n");
+		return;
 	}
-	int stay = (int)results->len - moved - stopped;
-	if (!cli->json && !results->len)
-		cli_print(cli, "no run is on an older version\n");
-	else if (!cli->json)
-		cli_print(cli, "%d %s, %d stay%s%s\n", moved, dry ? "would move" : "moved", stay, stopped ? ", " : "",
-		          stopped ? "the others are stopped" : "");
+	cli_print(u->cli, "%d %s, %d stay", u->moved, u->dry ? "would move" : "moved", (int)results->len - u->moved - u->stopped - u->restarted);
+	if (u->restarted)
+		cli_print(u->cli, ", %d restarted", u->restarted);
+	if (u->stopped)
+		cli_print(u->cli, ", %d stopped", u->stopped);
+	cli_print(u->cli, "\n");
 }
 
 int command_upgrade(Cli *cli, int argc, char **argv)
 {
-	bool dry = false, stop = false;
-	const Option options[] = { { "--dry-run", OPTION_FLAG, &dry }, { "--stop", OPTION_FLAG, &stop }, { 0 } };
+	Upgrade u = { .cli = cli };
+	const Option options[] = { { "--dry-run", OPTION_FLAG, &u.dry }, { "--stop", OPTION_FLAG, &u.stop },
+		                   { "--restart-at-next-wait", OPTION_FLAG, &u.restart }, { 0 } };
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	if (!cli_options(cli, "upgrade", argc, argv, options, words, 0, 1))
 		return EXIT_USAGE;
-	Rehearsal *rehearsal = dry ? rehearsal_begin(cli->host, see_faulty, cli) : NULL;
-	if (!dry)
+	Rehearsal *rehearsal = u.dry ? rehearsal_begin(cli->host, see_faulty, cli) : NULL;
+	if (!u.dry)
 		enter_files(cli);
 	g_autofree char *sequence = words->len ? cli_script(cli, words->pdata[0]) : NULL;
 	if (!words->len || sequence)
-		upgrade(cli, sequence, dry, stop);
+		upgrade(&u, sequence);
 	if (rehearsal)
 		rehearsal_end(rehearsal);
 	return cli->exit_code;

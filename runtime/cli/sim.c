@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { FILE_CAP = 256 << 20 };
+enum { FILE_CAP = 256 << 20, NAME_WIDTH = 22 };
 
 typedef struct Sim {
 	Cli *cli;
@@ -54,8 +54,10 @@ static char *in_words(Sim *sim, const json_t *event, const char *kind)
 		return g_strdup_printf("sent by %s: %s%s%s%s", channel, value_string(event, "template", ""), subject ? " \"" : "", subject ? subject : "", subject ? "\"" : "");
 	}
 	if (g_str_equal(kind, "deferred")) {
+		const char *rule = value_string(event, "rule", "");
 		g_autofree char *until = cli_time(sim->cli, value_integer(event, "until", TIME_NEVER));
-		return g_strdup_printf("%s waits%s%s (%s: %s)", channel, *until ? " until " : "", until, value_string(event, "rule", ""), value_string(event, "reason", ""));
+		bool plain = g_str_equal(rule, "hours");
+		return g_strdup_printf("%s waits%s%s (%s)", channel, *until ? " until " : "", until, plain ? "their sending hours" : value_string(event, "reason", rule));
 	}
 	if (g_str_equal(kind, "refused"))
 		return g_strdup_printf("%s refused (%s): %s", channel, value_string(event, "rule", value_string(event, "code", "")), value_string(event, "reason", ""));
@@ -82,8 +84,10 @@ static char *in_words(Sim *sim, const json_t *event, const char *kind)
 
 static void print_line(Sim *sim, const json_t *event, const char *contact)
 {
+	/* The pace of an account moves every message behind the first by a minute or two: no news to a person. */
+	if (g_str_equal(value_string(event, "rule", ""), "account_rate"))
+		return;
 	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(host_now(sim->host) / 1000);
-	g_autoptr(GDateTime) local = g_date_time_to_timezone(utc, zone_of(sim, contact));
 	g_autoptr(GDateTime) ours = g_date_time_to_timezone(utc, sim->host->workspace->zone);
 	int64_t day = g_date_time_get_year(ours) * 1000 + g_date_time_get_day_of_year(ours);
 	if (day != sim->last_day) {
@@ -91,11 +95,12 @@ static void print_line(Sim *sim, const json_t *event, const char *contact)
 		cli_print(sim->cli, "%s%s\n", sim->last_day ? "\n" : "", title);
 		sim->last_day = day;
 	}
-	g_autofree char *time = g_date_time_format(local, "%H:%M");
+	g_autofree char *time = g_date_time_format(ours, "%H:%M");
 	g_autofree char *words = in_words(sim, event, value_string(event, "event", ""));
 	const char *name = contact ? g_hash_table_lookup(sim->names, contact) : NULL;
-	g_autofree char *who = cli_plain(name ? name : contact ? contact : "-", 22);
-	cli_print(sim->cli, "  %s  %-22s  %s\n", time, who, words);
+	g_autofree char *who = cli_plain(name ? name : contact ? contact : "-", NAME_WIDTH);
+	int pad = NAME_WIDTH - (int)g_utf8_strlen(who, -1);
+	cli_print(sim->cli, "  %s  %s%*s  %s\n", time, who, MAX(pad, 0), "", words);
 }
 
 /* ---- events ---------------------------------------------------------------------------------------------------- */

@@ -83,7 +83,7 @@ static bool read_from(const Declared *reader, Account *account)
 		return true;
 	if (!address || !accounts_is_mail_address(address))
 		return declared_wrong(reader, "from", "must be an address such as \"Léa Martin <lea@brand.example>\"");
-	account->from_name = g_strdup(name);
+	account->from_name = name && *name ? g_strdup(name) : NULL;
 	account->from_address = g_strdup(address);
 	return true;
 }

@@ -129,6 +129,7 @@ Host *host_open(const char *dir, HostMode mode, const char *stdlib, GError **err
 	host->watchers = g_ptr_array_new_with_free_func(g_free);
 	host->after_commit = g_array_new(FALSE, FALSE, sizeof(Later));
 	host->ledger_rendering = handover_table();
+	host->account_blocks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	if (g_file_get_contents("/proc/sys/kernel/random/boot_id", &host->boot, NULL, NULL))
 		g_strchomp(host->boot);
 	host->visits = visits_new();
@@ -184,6 +185,7 @@ void host_close(Host *host)
 	if (host->programs)
 		g_hash_table_unref(host->programs);
 	g_hash_table_unref(host->ledger_rendering);
+	g_hash_table_unref(host->account_blocks);
 	db_close(host->db);
 	workspace_free(host->workspace);
 	g_ptr_array_unref(host->watchers);
@@ -377,6 +379,9 @@ void host_turn(Host *host, int timeout_ms)
 	/* The watchdog wants to look now and then while something is under way. */
 	if (workers_busy(host->workers) > host->background && (timeout_ms < 0 || timeout_ms > 100))
 		timeout_ms = 100;
+	/* In simulation nothing comes by itself: only workers are waited for. */
+	if (host->simulated && workers_busy(host->workers) <= host->background)
+		timeout_ms = 0;
 	wait_and_handle(host, timeout_ms);
 	workers_turn(host->workers);
 }
@@ -398,13 +403,12 @@ bool host_idle(const Host *host)
 }
 
 static const char NEXT_RUN[] = "SELECT min(due) FROM runs WHERE state IN ('ready', 'waiting') AND due IS NOT NULL";
-static const char NEXT_MESSAGE[] = "SELECT min(due) FROM messages WHERE state = 'queued'";
 static const char NEXT_JOB[] = "SELECT min(next_due) FROM scripts WHERE kind = 'job'";
 
 Time host_next_due(Host *host)
 {
 	Time due = db_int(host->db, TIME_NEVER, NEXT_RUN, "");
-	due = MIN(due, db_int(host->db, TIME_NEVER, NEXT_MESSAGE, ""));
+	due = MIN(due, ledger_next_due(host));
 	due = MIN(due, db_int(host->db, TIME_NEVER, NEXT_JOB, ""));
 	if (host->carrier && host->carrier->next_due)
 		due = MIN(due, host->carrier->next_due(host));

@@ -153,6 +153,19 @@ bool ledger_queue(Host *host, int64_t run_id, int64_t position, const char *cont
 	return true;
 }
 
+/* Rules about the account itself: what one message must wait for, all behind it must. */
+static bool about_account(const char *rule)
+{
+	static const char *const rules[] = { "account_cap", "account_rate", "warmup", NULL };
+	return g_strv_contains(rules, rule);
+}
+
+static Time blocked_until(const Host *host, const char *account)
+{
+	const Time *until = g_hash_table_lookup(host->account_blocks, account);
+	return until ? *until : 0;
+}
+
 static void look_at_account(Host *host, const char *account, int room)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -163,8 +176,20 @@ static void look_at_account(Host *host, const char *account, int room)
 		if (!g_hash_table_contains(host->ledger_rendering, &id))
 			g_array_append_val(ids, id);
 	}
-	for (guint i = 0; i < ids->len && (int)i < room; i++)
+	for (guint i = 0; i < ids->len && (int)i < room && blocked_until(host, account) <= host_now(host); i++)
 		handover_consider(host, g_array_index(ids, int64_t, i));
+}
+
+static const char NEXT_OF[] = "SELECT min(due) FROM messages WHERE state = 'queued' AND account = ?";
+
+Time ledger_next_due(Host *host)
+{
+	Time due = db_int(host->db, TIME_NEVER, NEXT_OF, "s", "");
+	for (guint i = 0; i < host->workspace->accounts->len; i++) {
+		const char *account = ((Account *)host->workspace->accounts->pdata[i])->name;
+		due = MIN(due, MAX(db_int(host->db, TIME_NEVER, NEXT_OF, "s", account), blocked_until(host, account)));
+	}
+	return due;
 }
 
 void ledger_turn(Host *host)
@@ -175,7 +200,9 @@ void ledger_turn(Host *host)
 	for (guint i = 0; i < host->workspace->accounts->len; i++) {
 		const Account *account = host->workspace->accounts->pdata[i];
 		int room = host->carrier->room(host, account) - handover_rendering(host, account->name);
-		if (room > 0)
+		if (account->gap && !account->pretend)
+			room = MIN(room, 1 - handover_rendering(host, account->name));
+		if (room > 0 && blocked_until(host, account->name) <= host_now(host))
 			look_at_account(host, account->name, room);
 	}
 	look_at_account(host, "", BY_HAND_ROOM);
@@ -221,6 +248,8 @@ void ledger_refuse(Host *host, const Message *m, const char *rule, const char *r
 
 void ledger_defer(Host *host, const Message *m, const char *rule, const char *reason, Time until)
 {
+	if (about_account(rule))
+		g_hash_table_insert(host->account_blocks, g_strdup(m->account), g_memdup2(&until, sizeof until));
 	host_write(host);
 	db_run(host->db, DEFER, "tssi", until, rule, reason, m->id);
 	host_see(host, json_pack("{s:s, s:s, s:s, s:s?, s:I}", "event", "deferred", "channel", m->channel, "rule", rule, "reason", reason,

@@ -21,6 +21,8 @@ bool ledger_queue(Host *host, int64_t run, int64_t position, const char *contact
 const Account *ledger_account(Host *host, const Run *run, const char *contact, const char *channel, const char *named);
 /* Looks at queued messages that are due: policy, rendering, hand-over. */
 void ledger_turn(Host *host);
+/* The next moment at which a queued message is due and its account lets it go. */
+Time ledger_next_due(Host *host);
 /* What became of a message that was handed over. */
 void ledger_outcome(Host *host, int64_t id, SentClass sent, uint32_t code, const char *enhanced, const char *text);
 /* After a crash of net, or at start: every handed message is settled by what the send log says. */

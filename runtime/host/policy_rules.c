@@ -50,18 +50,24 @@ typedef struct Said {
 	char text[48];
 } Said;
 
-/* A time as the contact's clock shows it: "2026-11-23 09:00". */
-static Said said(const Look *look, Time at)
+/* "2026-11-23 09:00" */
+static Said said_in(GTimeZone *zone, Time at)
 {
 	Said s = { "later" };
 	if (at == TIME_NEVER)
 		return s;
-	int64_t local = local_from_utc(look->zone, local_floor(at, 1000));
+	int64_t local = local_from_utc(zone, local_floor(at, 1000));
 	int64_t second = local_rest(local, LOCAL_DAY);
 	int year, month, date;
 	local_civil(local_floor(local, LOCAL_DAY), &year, &month, &date);
 	g_snprintf(s.text, sizeof s.text, "%04d-%02d-%02d %02d:%02d", year, month, date, (int)(second / 3600), (int)(second / 60 % 60));
 	return s;
+}
+
+/* By the workspace's clock, as all that people are shown. */
+static Said said(const Look *look, Time at)
+{
+	return said_in(look->host->workspace->zone, at);
 }
 
 /* ---- who ------------------------------------------------------------------------------------------------------- */
@@ -326,8 +332,8 @@ Verdict rule_hours(Look *look)
 	Time until = hours_next(look->host->workspace->hours, look->zone, look->now);
 	if (until <= look->now)
 		return allow();
-	return say(POLICY_DEFER, until, "outside sending hours (it is %s where they are); open at %s", said(look, look->now).text + 11,
-	           said(look, until).text);
+	return say(POLICY_DEFER, until, "it is %s where they are, outside sending hours, which begin on %s there",
+	           said_in(look->zone, look->now).text + strlen("2026-11-23 "), said_in(look->zone, until).text);
 }
 
 /* Of several pauses the one that ends last. */

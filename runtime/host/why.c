@@ -52,7 +52,7 @@ static void ask_run(Asking *asking, int64_t id)
 	WhyCase asked = {
 		.c = { .run = id, .sequence = run.sequence, .follow_up = run.first_message_at != 0, .wait_ended_at = run.wait_ended_at,
 		       .seen_event = run.seen_event },
-		.run_state = run.state,
+		.run_state = run.state, .run_due = run.due,
 	};
 	g_autofree char *channel = NULL, *purpose = NULL, *account = NULL;
 	Rows *rows = db_query(asking->host->db, WRITES, "i", id);

@@ -8,6 +8,7 @@
 typedef struct WhyCase {
 	PolicyCase c;
 	const char *run_state; /* of its live run; NULL: it is about a new one */
+	Time run_due;          /* when it wakes; TIME_NEVER: not by itself */
 	int64_t message;       /* the queued message that it is about; 0: none */
 } WhyCase;
 typedef void (*WhySee)(void *user, const WhyCase *asked);

@@ -85,8 +85,8 @@ static bool read_stages(Workspace *workspace, const Declared *reader)
 
 static bool read_policy(Workspace *workspace, const Declared *outer)
 {
-	static const struct { const char *key; int value, least; } limits[] = {
-		{ "asks_per_week", 3, 1 }, { "max_channels", 3, 1 }, { "two_then_call", 2, 1 },
+	static const struct { const char *key; int value; } limits[] = {
+		{ "asks_per_week", 3 }, { "max_channels", 3 }, { "two_then_call", 2 },
 	};
 	const json_t *table;
 	if (!declared_table(outer, "policy", &table))
@@ -95,7 +95,7 @@ static bool read_policy(Workspace *workspace, const Declared *outer)
 	workspace->policy = table ? json_deep_copy(table) : json_object();
 	for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
 		int value = limits[i].value;
-		if (!declared_count(&reader, limits[i].key, limits[i].least, &value))
+		if (!declared_count(&reader, limits[i].key, 0, &value))
 			return false;
 		json_object_set_new(workspace->policy, limits[i].key, json_integer(value));
 	}
@@ -104,21 +104,23 @@ static bool read_policy(Workspace *workspace, const Declared *outer)
 
 static bool read_keep(Workspace *workspace, const Declared *outer)
 {
-	static const char *const known[] = { "journals", "raw_mail" };
 	const json_t *table;
 	if (!declared_table(outer, "keep", &table))
 		return false;
 	Declared reader = { .object = table, .where = "workspace: keep", .error = outer->error };
-	workspace->keep = table ? json_deep_copy(table) : json_object();
-	for (size_t i = 0; i < G_N_ELEMENTS(known); i++) {
-		const char *text = "1 year";
+	workspace->keep = json_pack("{s:s, s:s}", "journals", "1 year", "raw_mail", "1 year");
+	const char *key;
+	json_t *value;
+	json_object_foreach((json_t *)table, key, value) {
+		const char *text = NULL;
 		Time span;
-		if (!declared_text(&reader, known[i], &text))
+		if (!declared_text(&reader, key, &text))
 			return false;
 		g_autoptr(GError) cause = NULL;
-		if (!when_span(text, &span, &cause))
-			return declared_wrong(&reader, known[i], "%s", cause->message);
-		json_object_set_new(workspace->keep, known[i], json_string(text));
+		if (text && !when_span(text, &span, &cause))
+			return declared_wrong(&reader, key, "%s", cause->message);
+		if (text)
+			json_object_set_new(workspace->keep, key, json_string(text));
 	}
 	return true;
 }

@@ -19,7 +19,7 @@ typedef enum { WORKSPACE_ERROR_MISSING, WORKSPACE_ERROR_INVALID, WORKSPACE_ERROR
 
 typedef struct Account {
 	char *name, *channel, *owner;
-	char *from_name, *from_address; /* e-mail */
+	char *from_name, *from_address; /* e-mail; from_name may be NULL */
 	json_t *config;                 /* as declared, for net */
 	bool has_smtp, has_imap;
 	bool pretend;                   /* made by sim for a channel without an account: no cap, no pace */

@@ -16,7 +16,7 @@
 
 G_DEFINE_QUARK(perigee-key-error, key_error)
 
-enum { PASSPHRASE_LEAST = 8, PASSPHRASE_MOST = 1024 };
+enum { PASSPHRASE_LEAST = 8, LINE_MOST = 4096 };
 
 /* About a second and 128 MiB, on a small server too. */
 #define OPSLIMIT 4
@@ -35,7 +35,7 @@ static void *no_key(GError **error, KeyError code, const char *format, ...)
 	va_start(args, format);
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
-	g_set_error_literal(error, KEY_ERROR, code, text);
+	g_set_error_literal(error, KEY_ERROR, (int)code, text);
 	return NULL;
 }
 
@@ -104,10 +104,10 @@ static char *ask_line(int tty, const char *prompt)
 		tcsetattr(tty, TCSAFLUSH, &silent);
 	}
 	dprintf(tty, "%s", prompt);
-	char *line = sodium_malloc(PASSPHRASE_MOST + 1);
+	char *line = sodium_malloc(LINE_MOST + 1);
 	size_t n = 0;
 	char c = 0;
-	while (n < PASSPHRASE_MOST && read(tty, &c, 1) == 1 && c != '\n')
+	while (n < LINE_MOST && read(tty, &c, 1) == 1 && c != '\n')
 		line[n++] = c;
 	line[n] = 0;
 	if (is_terminal)
@@ -119,14 +119,22 @@ static char *ask_line(int tty, const char *prompt)
 	return NULL;
 }
 
-static uint8_t *ask_passphrase(const Kdf *kdf, bool twice, GError **error)
+char *key_ask(const char *prompt)
 {
 	int tty = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC) : -1;
-	if (tty < 0)
+	char *line = tty >= 0 ? ask_line(tty, prompt) : NULL;
+	if (tty >= 0)
+		close(tty);
+	return line;
+}
+
+static uint8_t *ask_passphrase(const Kdf *kdf, bool twice, GError **error)
+{
+	if (!isatty(STDIN_FILENO))
 		return no_key(error, KEY_ERROR_NONE, "no key for the vault: " WAYS);
 	uint8_t *key = NULL;
-	char *first = ask_line(tty, twice ? "New passphrase of the vault: " : "Passphrase of the vault: ");
-	char *second = twice && first ? ask_line(tty, "The same again: ") : NULL;
+	char *first = key_ask(twice ? "New passphrase of the vault: " : "Passphrase of the vault: ");
+	char *second = twice && first ? key_ask("The same again: ") : NULL;
 	if (!first || (twice && !second))
 		no_key(error, KEY_ERROR_PASSPHRASE, "no passphrase was given");
 	else if (twice && strlen(first) < PASSPHRASE_LEAST)
@@ -137,7 +145,6 @@ static uint8_t *ask_passphrase(const Kdf *kdf, bool twice, GError **error)
 		key = key_from_passphrase(kdf, first, strlen(first), error);
 	sodium_free(first);
 	sodium_free(second);
-	close(tty);
 	return key;
 }
 

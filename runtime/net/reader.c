@@ -29,6 +29,9 @@ typedef struct Folder {
 	uint64_t modseq;
 	bool optional; /* Sent: it may not exist */
 	bool missing;  /* and does not; said */
+	bool one_by_one;   /* a batch could not be fetched */
+	uint32_t hard_uid; /* the message that could not, alone, and how often */
+	int hard_attempts;
 } Folder;
 
 /* An N_READ that has no answer yet. */
@@ -55,9 +58,6 @@ typedef struct Reader {
 	bool host_gone;
 	bool failing;
 	char *said;         /* the trouble that N_HEALTH said last */
-	bool one_by_one;    /* a batch could not be fetched */
-	uint32_t hard_uid;  /* the message that could not, alone, and how often */
-	int hard_attempts;
 	Folder *fetching;   /* whose responses come in */
 } Reader;
 
@@ -196,13 +196,13 @@ static void note_fetch_failure(Reader *r, Folder *folder, uint32_t uid, const GE
 {
 	if (g_error_matches(error, WIRE_ERROR, WIRE_ERROR_ABORTED))
 		return;
-	bool alone = r->one_by_one;
-	r->one_by_one = true;
+	bool alone = folder->one_by_one;
+	folder->one_by_one = true;
 	if (!alone)
 		return;
-	r->hard_attempts = r->hard_uid == uid ? r->hard_attempts + 1 : 1;
-	r->hard_uid = uid;
-	if (r->hard_attempts < ATTEMPTS)
+	folder->hard_attempts = folder->hard_uid == uid ? folder->hard_attempts + 1 : 1;
+	folder->hard_uid = uid;
+	if (folder->hard_attempts < ATTEMPTS)
 		return;
 	g_autofree char *text = g_strdup_printf("message %u of %s can't be read and is passed over: %s", uid, folder->name, error->message);
 	tell_health(r, HEALTH_OK, "message_skipped", text);
@@ -218,7 +218,7 @@ static bool fetch_all(Reader *r, Folder *folder, const GArray *uids, GError **er
 			at++;
 			continue;
 		}
-		guint count = MIN(uids->len - at, r->one_by_one ? 1 : BATCH);
+		guint count = MIN(uids->len - at, folder->one_by_one ? 1 : BATCH);
 		GError *inner = NULL;
 		if (!fetch_batch(r, folder, from, count, &inner)) {
 			note_fetch_failure(r, folder, *from, inner);
@@ -227,7 +227,7 @@ static bool fetch_all(Reader *r, Folder *folder, const GArray *uids, GError **er
 		}
 		at += count;
 	}
-	r->one_by_one = false;
+	folder->one_by_one = folder->one_by_one && uids->len == 0;
 	return true;
 }
 

@@ -75,23 +75,35 @@ static Vault *open_vault(const Options *options, bool make, GError **error)
 	return key && vault_unlock(vault, key, error) ? g_steal_pointer(&vault) : NULL;
 }
 
-/* Standard input without one trailing line end, in memory of sodium_malloc. */
-static char *read_value(size_t *size, GError **error)
+static size_t read_input(char *value, size_t most)
 {
-	char *value = sodium_malloc(VAULT_VALUE_MOST + 2);
 	size_t n = 0;
-	for (ssize_t got = 1; got > 0 && n < VAULT_VALUE_MOST + 2; n += got > 0 ? (size_t)got : 0)
-		got = read(STDIN_FILENO, value + n, VAULT_VALUE_MOST + 2 - n);
+	for (ssize_t got = 1; got > 0 && n < most; n += got > 0 ? (size_t)got : 0)
+		got = read(STDIN_FILENO, value + n, most - n);
 	if (n > 0 && value[n - 1] == '\n')
 		n--;
 	if (n > 0 && value[n - 1] == '\r')
 		n--;
-	*size = n;
-	if (n > 0 && n <= VAULT_VALUE_MOST && !memchr(value, 0, n))
+	return n;
+}
+
+/* Standard input without one trailing line end, or a line typed without echo; in memory of sodium_malloc. */
+static char *read_value(size_t *size, GError **error)
+{
+	char *value = key_ask("Value of the secret: ");
+	*size = value ? strlen(value) : 0;
+	if (!value) {
+		value = sodium_malloc(VAULT_VALUE_MOST + 2);
+		*size = read_input(value, VAULT_VALUE_MOST + 2);
+	}
+	if (*size > 0 && *size <= VAULT_VALUE_MOST && !memchr(value, 0, *size))
 		return value;
+	if (*size == 0)
+		g_set_error_literal(error, VAULT_ERROR, VAULT_ERROR_SECRET, "the value is empty; give it on standard input, for example: "
+		                    "printf %s \"$PASSWORD\" | perigee secret set NAME");
+	else
+		g_set_error(error, VAULT_ERROR, VAULT_ERROR_SECRET, "the value is longer than %u bytes or holds a NUL", VAULT_VALUE_MOST);
 	sodium_free(value);
-	g_set_error(error, VAULT_ERROR, VAULT_ERROR_SECRET, n == 0 ? "the value is empty; give it on standard input, for example: printf %%s \"$PASSWORD\" | perigee secret set NAME" :
-	            "the value is longer than %u bytes or holds a NUL", VAULT_VALUE_MOST);
 	return NULL;
 }
 

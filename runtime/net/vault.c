@@ -36,7 +36,7 @@ static bool fail(GError **error, VaultError code, const char *format, ...)
 	va_start(args, format);
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
-	g_set_error_literal(error, VAULT_ERROR, code, text);
+	g_set_error_literal(error, VAULT_ERROR, (int)code, text);
 	return false;
 }
 

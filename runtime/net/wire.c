@@ -49,7 +49,7 @@ static bool set_error(GError **error, WireError code, const char *format, ...)
 	va_start(args, format);
 	g_autofree char *text = g_strdup_vprintf(format, args);
 	va_end(args);
-	g_set_error_literal(error, WIRE_ERROR, code, text);
+	g_set_error_literal(error, WIRE_ERROR, (int)code, text);
 	return false;
 }
 
@@ -104,6 +104,7 @@ static void set_sign_in(Wire *wire, const Server *server)
 	if (!*server->user)
 		return;
 	curl_easy_setopt(wire->easy, CURLOPT_USERNAME, server->user);
+	curl_easy_setopt(wire->easy, CURLOPT_SASL_IR, 1L);
 	bool bearer = g_str_equal(server->auth, "xoauth2") || g_str_equal(server->auth, "oauthbearer");
 	curl_easy_setopt(wire->easy, bearer ? CURLOPT_XOAUTH2_BEARER : CURLOPT_PASSWORD, server->password ? server->password : "");
 	if (*server->auth) {
@@ -179,7 +180,10 @@ static char *without_secret(const Account *account, const char *text)
 static bool connect_failed(Wire *wire, CURLcode code, GError **error)
 {
 	const Server *server = &wire->account->server;
-	g_autofree char *said = without_secret(wire->account, wire->last_reply);
+	const char *reply = wire->last_reply, *space = strchr(reply, ' ');
+	if (wire->account->role == ROLE_READER && space) /* the tag says nothing to anybody */
+		reply = space + 1;
+	g_autofree char *said = without_secret(wire->account, reply);
 	const char *curl_says = *wire->curl_text ? wire->curl_text : curl_easy_strerror(code);
 	/* Of a name with several addresses the one that may be spoken to was tried: its trouble is the one to tell. */
 	if (wire->refused->len && !wire->tried)

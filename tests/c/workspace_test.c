@@ -92,7 +92,7 @@ static void test_refusals(void)
 		{ WORKSPACE(",\"database\":\"a\\u0000b\""), "line of text" }, { WORKSPACE(",\"hours\":\"never\""), "always" },
 		{ WORKSPACE(",\"hours\":{\"1\":[[600,500]]}"), "hours" }, { WORKSPACE(",\"holidays\":[\"XX\"]"), "XX" }, { WORKSPACE(",\"holidays\":\"FR\""), "list" },
 		{ WORKSPACE(",\"stages\":[\"a\",\"a\"]"), "twice" }, { WORKSPACE(",\"stages\":[5]"), "list of texts" }, { WORKSPACE(",\"stages\":[\"\"]"), "no name" },
-		{ WORKSPACE(",\"policy\":{\"asks_per_week\":0}"), "asks_per_week" }, { WORKSPACE(",\"policy\":{\"max_channels\":1.5}"), "whole number" },
+		{ WORKSPACE(",\"policy\":{\"asks_per_week\":-1}"), "asks_per_week" }, { WORKSPACE(",\"policy\":{\"max_channels\":1.5}"), "whole number" },
 		{ WORKSPACE(",\"policy\":5"), "table" }, { WORKSPACE(",\"undo\":\"soon\""), "undo" }, { WORKSPACE(",\"undo\":5"), "undo" },
 		{ WORKSPACE(",\"keep\":{\"journals\":\"long\"}"), "journals" }, { WORKSPACE(",\"public_url\":\"ftp://x\""), "public_url" },
 		{ WORKSPACE(",\"redirect_all_to\":\"me\""), "redirect_all_to" }, { WORKSPACE(",\"allow_addresses\":[5]"), "allow_addresses" },

@@ -320,6 +320,10 @@ def beside_serve(folder):
     stay = exits("runs that can't move stay", 0, "upgrade", "--json", cwd=folder).rows()
     ok(len(stay) == 3 and all(not r["moves"] and r["position"] == 0 and "store.add" in r["recorded"] and "store.set" in r["asked"]
                               and r["place"] == "sequences/sleeper.lua:5" for r in stay), "with the first difference and its place", stay)
+    exits("they can be restarted where they wait", 0, "upgrade", "--restart-at-next-wait", cwd=folder, says="3 restarted")
+    kinds = [s["kind"] for s in run("show", wait_for(folder, "waiting", 3)[0]["id"], "--json", cwd=folder).rows()[1:]]
+    ok(kinds[:1] == ["store.set"], "on the new version, from its first step", kinds)
+    script.write_text(SLEEPER)
     exits("upgrade --stop ends them", 0, "upgrade", "--stop", cwd=folder, says="0 stay")
     ok(all(r["state"] == "stopped" for r in run("runs", "--sequence", "sleeper", "--json", cwd=folder).rows()), "which the list shows")
     script.write_text("return nothing\n")
