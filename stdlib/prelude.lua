@@ -131,21 +131,27 @@ local public = { perigee = true }
 local sources, loaded = {}, {}
 local LOADING = {}
 
--- "lib.words" is the file lib/words.lua.
-local function chunk_name(name)
-  if sub(name, -4) == ".lua" then return "@" .. name end
-  return "@" .. gsub(name, "%.", "/") .. ".lua"
+-- Modules are the files of lib/, named with dots or slashes: "words" and "lib.words" are lib/words.lua.
+local function module_of(name)
+  name = gsub(gsub(name, "%.lua$", ""), "/", ".")
+  return (gsub(name, "^lib%.", ""))
+end
+
+local function path_of(module)
+  return "lib/" .. gsub(module, "%.", "/") .. ".lua"
 end
 
 function theirs.require(name)
   if type(name) ~= "string" then raise(format("require: takes the name of a module, not a %s", type(name))) end
   if public[name] then return ours.require(name) end
+  local asked = name
+  name = module_of(name)
   local module = loaded[name]
-  if module == LOADING then raise(format("require: module '%s' requires itself", name)) end
+  if module == LOADING then raise(format("require: module '%s' requires itself", asked)) end
   if module ~= nil then return module end
   local source = sources[name]
-  if not source then raise(format("require: there is no module '%s' in the workspace", name)) end
-  local chunk, text = compile(source, chunk_name(name), theirs)
+  if not source then raise(format("require: there is no module '%s' in the workspace (lib/)", asked)) end
+  local chunk, text = compile(source, "@" .. path_of(name), theirs)
   if not chunk then ours.error(text, 0) end
   loaded[name] = LOADING
   module = chunk(name)
@@ -172,8 +178,10 @@ local context = {
     return chunk
   end,
   -- Makes the other files modules.
+  module_of = module_of,
+  path_of = path_of,
   set_modules = function(files)
-    for i = 2, #files do sources[files[i].name] = files[i].source end
+    for i = 2, #files do sources[module_of(files[i].name)] = files[i].source end
   end,
 }
 

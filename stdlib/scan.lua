@@ -83,7 +83,8 @@ end
 
 -- Reading with scopes -----------------------------------------------------------------------------------------------
 
--- A reader walks the tokens. Scopes map a local's name to what it stands for ("perigee.store"), or to true.
+-- A reader walks the tokens. Scopes map a local's name to the path it stands for: "perigee.store"; "@" for parameters and
+-- variables of loops, which may be contacts; "?" for all others.
 local Reader = {}
 Reader.__index = Reader
 
@@ -119,7 +120,8 @@ function Reader:close()
 end
 
 function Reader:declare(name, stands_for)
-  self.scope[name] = stands_for or true
+  if name == "_ENV" then self.seen.other_globals() end
+  self.scope[name] = stands_for or "?"
 end
 
 function Reader:find(name)
@@ -149,7 +151,7 @@ function Reader:function_body(method)
   self:need "("
   while not self:take ")" do
     local name = self:take "name"
-    if name then self:declare(name) else self:need "..." end
+    if name then self:declare(name, "@") else self:need "..." end
     self:take ","
   end
   self:closed_block "end"
@@ -199,8 +201,7 @@ function Reader:suffixed()
   if name then
     local stands_for = self:find(name)
     if stands_for then
-      value.path = stands_for ~= true and stands_for or name
-      value.is_local = true
+      value.path = stands_for
     else
       value.path, value.global, value.line = name, name, line
     end
@@ -223,15 +224,21 @@ function Reader:suffixed()
     elseif self:take ":" then
       self:read(value)
       local method, at_line = self:need "name"
-      self.seen.method(method, self:arguments(), at_line)
+      self.seen.method(value.path or "?", method, self:arguments(), at_line)
       value = {}
     elseif self:is "(" or self:is "string" or self:is "{" then
       local requires = value.global == "require"
+      if requires then value.global = nil end
       self:read(value)
-      local arguments = self:arguments()
-      local is_require = requires and arguments[1] and arguments[1].text
-      if is_require then self.seen.module(is_require) end
-      value = { path = is_require == "perigee" and "perigee" or nil }
+      local path, arguments = value.path, self:arguments()
+      value = {}
+      if requires then
+        local module = arguments[1] and arguments[1].text
+        self.seen.module(module)
+        value.path = module == "perigee" and "perigee" or nil
+      elseif path == "perigee.contacts.get" or path == "perigee.contacts.upsert" then
+        value.path = "contact"
+      end
     else
       return value
     end
@@ -239,6 +246,7 @@ function Reader:suffixed()
 end
 
 function Reader:read(value)
+  if value.global == "require" then self.seen.module(nil) end -- handed on: it may ask for anything
   if value.global then self.seen.global(value.global, value.line) end
   value.global = nil
 end
@@ -317,7 +325,7 @@ statements["for"] = function(self)
   self:expressions()
   self:need "do"
   self:open()
-  for _, name in ipairs(names) do self:declare(name) end
+  for _, name in ipairs(names) do self:declare(name, "@") end
   self:closed_block "end"
   self:close()
 end
@@ -393,6 +401,11 @@ end
 
 -- What it means -----------------------------------------------------------------------------------------------------
 
+-- Is it a contact whose method is called? Others may have a send or task of their own.
+local function may_be_contact(path)
+  return path == "@" or path:match "contact$" ~= nil
+end
+
 -- Reads one file into `found`; used: what of needs is used, and where.
 local function read_file(name, source, known, found, used)
   local is_main = found.main == name
@@ -401,14 +414,19 @@ local function read_file(name, source, known, found, used)
     entry.file = not is_main and name or nil
     return entry
   end
-  local function use(key, line, text)
-    used[key] = used[key] or place(line, { text = text })
+  local function use(key, line, text, is_certain)
+    used[key] = used[key] or place(line, { text = text, is_certain = is_certain ~= false })
   end
+  local has_other_globals = false
   local seen = { member = function(member, line)
     if member == "needs" and is_main then found.needs_line = found.needs_line or line end
   end }
   function seen.module(module)
-    if module ~= "perigee" then found.wanted[#found.wanted + 1] = module end
+    if not module then found.wants_all = true end
+    if module and module ~= "perigee" then found.wanted[#found.wanted + 1] = module end
+  end
+  function seen.other_globals()
+    has_other_globals = true
   end
   function seen.path(path, line)
     if path == "perigee.store" or path:match "^perigee%.store%." then use("store", line, "perigee.store") end
@@ -416,21 +434,25 @@ local function read_file(name, source, known, found, used)
     if path == "perigee.contacts.find" or path == "perigee.contacts.get" then use("contacts read", line, path) end
   end
   function seen.global(global, line, writes)
+    if has_other_globals then return end
     if writes and known[global] == nil then
       found.faults[#found.faults + 1] = place(line, { text = ("assignment to unknown global '%s'"):format(global) })
     elseif known[global] == nil then
       found.faults[#found.faults + 1] = place(line, { text = ("unknown global '%s'"):format(global) })
     end
   end
-  function seen.method(method, arguments, line)
+  function seen.method(path, method, arguments, line)
+    local is_contact = may_be_contact(path)
     if method == "send" or method == "try_send" then
       local channel, template = arguments[1] and arguments[1].text, arguments[2] and arguments[2].text
-      use(channel and "send " .. channel or "send", line, ("contact:%s on channel '%s'"):format(method, channel or "?"))
-      found.effects[#found.effects + 1] = place(line, { kind = "send", channel = channel, template = template })
+      use(channel and "send " .. channel or "send", line, ("contact:%s on channel '%s'"):format(method, channel or "?"), is_contact)
+      if is_contact then
+        found.effects[#found.effects + 1] = place(line, { kind = "send", channel = channel, template = template })
+      end
     elseif method == "task" then
-      use("task", line, "contact:task")
-      found.effects[#found.effects + 1] = place(line, { kind = "task" })
-    elseif method == "enrol" or method == "enroll" then
+      use("task", line, "contact:task", is_contact)
+      if is_contact then found.effects[#found.effects + 1] = place(line, { kind = "task" }) end
+    elseif is_contact and (method == "enrol" or method == "enroll") then
       found.effects[#found.effects + 1] = place(line, { kind = "enrol", sequence = arguments[1] and arguments[1].text })
     end
   end
@@ -440,6 +462,7 @@ end
 
 local function compare(needs, found, used)
   local function fault(use, need)
+    if not use.is_certain then return end
     found.faults[#found.faults + 1] = { line = use.line, file = use.file, text = ("%s is not in needs: add %s"):format(use.text, need) }
   end
   local declared = {}
@@ -482,7 +505,7 @@ end
 function M.load(name, files, context, declarations)
   local found = { main = name, effects = {}, warnings = {}, faults = {}, wanted = {}, modules = {} }
   local sources, done, used = {}, {}, {}
-  for i = 2, #files do sources[files[i].name] = files[i].source end
+  for i = 2, #files do sources[context.module_of(files[i].name)] = files[i] end
   local function read(file, source)
     -- A slip in here must keep no valid script from running: what was read until then stands.
     pcall(read_file, file, source, context.globals, found, used)
@@ -490,12 +513,17 @@ function M.load(name, files, context, declarations)
   read(name, files[1].source)
   local at = 1
   while at <= #found.wanted do
-    local module = found.wanted[at]
+    local module = context.module_of(found.wanted[at])
     if not done[module] and sources[module] then
-      found.modules[#found.modules + 1] = module
-      read(module, sources[module])
+      found.modules[#found.modules + 1] = sources[module].name
+      read(context.path_of(module), sources[module].source)
     end
     done[module] = true
+    if at == #found.wanted and found.wants_all then
+      for name in pairs(sources) do
+        if not done[name] then found.wanted[#found.wanted + 1] = name end
+      end
+    end
     at = at + 1
   end
   compare(declarations.needs, found, used)

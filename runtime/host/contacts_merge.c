@@ -29,6 +29,11 @@ static const char TAKE_ATTRIBUTES[] =
 	" FROM contacts b WHERE b.id = ?2), fields = ?3, rev = rev + 1, updated_at = ?4 WHERE id = ?1";
 static const char DROP[] = "DELETE FROM contacts WHERE id = ?";
 
+/* Both are being written to by one sequence: of one person's two runs the one that moves ends, or they would get everything twice. */
+static const char BOTH_LIVE[] =
+	"SELECT b.id FROM runs b WHERE b.contact = ?2 AND b.state IN ('ready', 'waiting', 'sending') AND EXISTS"
+	" (SELECT 1 FROM runs a WHERE a.sequence = b.sequence AND a.contact = ?1 AND a.state IN ('ready', 'waiting', 'sending'))";
+
 /* In this order. The addresses of the one that stays come first. A run that moves has to look at its contact again: rev 0 is
  * nobody's. */
 static const char *const MOVES[] = {
@@ -46,6 +51,18 @@ static const char *const MOVES[] = {
 	"UPDATE OR IGNORE pauses SET name = ?1 WHERE scope = 'contact' AND name = ?2",
 	"DELETE FROM pauses WHERE scope = 'contact' AND name = ?2 AND ?1 IS NOT NULL",
 };
+
+static void end_second_runs(Host *host, const char *into, const char *from)
+{
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	Rows *rows = db_query(host->db, BOTH_LIVE, "ss", into, from);
+	while (rows_next(rows)) {
+		int64_t id = rows_int(rows, 0);
+		g_array_append_val(ids, id);
+	}
+	for (guint i = 0; i < ids->len; i++)
+		runs_end(host, g_array_index(ids, int64_t, i), "stopped", "stopped", NULL, NULL);
+}
 
 static char *both_fields(Host *host, const char *into, const char *from)
 {
@@ -65,6 +82,7 @@ bool contacts_merge(Host *host, const char *into, const char *from, GError **err
 	}
 	g_autofree char *fields = both_fields(host, into, from);
 	host_write(host);
+	end_second_runs(host, into, from);
 	for (size_t i = 0; i < G_N_ELEMENTS(MOVES); i++)
 		db_run(host->db, MOVES[i], "ss", into, from);
 	db_run(host->db, TAKE_ATTRIBUTES, "sssi", into, from, fields, (int64_t)host_now(host));
@@ -89,7 +107,7 @@ static const char *const ERASURES[] = {
 	"DELETE FROM run_log WHERE run IN (SELECT id FROM runs WHERE contact = ?1)",
 	"DELETE FROM event_runs WHERE event IN (SELECT id FROM events WHERE contact = ?1)",
 	"DELETE FROM events WHERE contact = ?1",
-	"UPDATE runs SET contact = NULL, start = '{}', error = NULL, state = replace(state, 'parked', 'stopped') WHERE contact = ?1",
+	"UPDATE runs SET contact = NULL, key = '', start = '{}', error = NULL, state = replace(state, 'parked', 'stopped') WHERE contact = ?1",
 	"UPDATE messages SET state = 'withdrawn', rule = 'suppressed', done_at = ?2 WHERE contact = ?1 AND state IN ('queued', 'held')",
 	("UPDATE messages SET contact = NULL, address = NULL, subject = NULL, text = NULL, raw = NULL, vars = NULL, options = NULL, reason = NULL,"
 	 " error = NULL, in_reply_to = NULL, refs = NULL, message_id = CASE direction WHEN 'out' THEN message_id END WHERE contact = ?1"),

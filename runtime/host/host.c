@@ -402,7 +402,7 @@ bool host_idle(const Host *host)
 	return !open && workers_busy(host->workers) <= host->background && !ledger_busy(host) && !(host->carrier && host->carrier->busy((Host *)host));
 }
 
-static const char NEXT_RUN[] = "SELECT min(due) FROM runs WHERE state IN ('ready', 'waiting') AND due IS NOT NULL";
+static const char NEXT_RUN[] = "SELECT min(due) FROM runs INDEXED BY runs_by_due WHERE state IN ('ready', 'waiting') AND due IS NOT NULL";
 static const char NEXT_JOB[] = "SELECT min(next_due) FROM scripts WHERE kind = 'job'";
 
 Time host_next_due(Host *host)

@@ -30,7 +30,7 @@ static const char JOURNAL[] =
 static const char EVENTS[] =
 	"SELECT e.kind, e.at, e.channel FROM event_runs r JOIN events e ON e.id = r.event WHERE r.run = ? AND r.given_at IS NULL ORDER BY e.id";
 static const char MESSAGES[] =
-	"SELECT id, at, contact, run, channel, account, direction, state, template, subject, message_id,"
+	"SELECT id, at, contact, run, channel, nullif(account, '') AS account, direction, state, template, subject, message_id,"
 	" coalesce(error, CASE WHEN state IN ('refused', 'withdrawn', 'held') THEN reason END) AS error, address, rule, reason, due"
 	" FROM messages WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR contact = ?2) ORDER BY id";
 static const char JOBS[] =

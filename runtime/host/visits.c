@@ -39,7 +39,7 @@ struct Visits {
 };
 
 static const char DUE[] =
-	"SELECT id FROM runs WHERE state IN ('ready', 'waiting') AND due <= ? AND due IS NOT NULL ORDER BY due, id LIMIT 256";
+	"SELECT id FROM runs INDEXED BY runs_by_due WHERE state IN ('ready', 'waiting') AND due <= ? AND due IS NOT NULL ORDER BY due, id LIMIT 256";
 static const char SCRIPT[] = "SELECT version, paused_reason FROM scripts WHERE name = ?";
 static const char HOLD[] = "UPDATE runs SET held = ?, due = NULL WHERE id = ?";
 static const char READ_UNTIL[] = "SELECT read_until FROM mailboxes WHERE account = ? AND role = 'inbox'";

@@ -2,6 +2,7 @@
 /* LINKS: host */
 /* Contacts from CSV files and back, merged and erased. */
 #include "host/contacts.h"
+#include "host/runs.h"
 #include "host/visits.h"
 
 #include <string.h>
@@ -356,6 +357,7 @@ static void test_merge(void)
 		g_assert_cmpint(count(&host, sql), ==, 2);
 	}
 	g_assert_cmpint(count(&host, "SELECT count(*) FROM runs WHERE key = 'merged:twin:' AND id = 2 AND contact_rev = 0"), ==, 1);
+	g_assert_cmpint(count(&host, "SELECT count(*) FROM runs WHERE (id = 1 AND state = 'waiting') OR (id = 2 AND state = 'stopped')"), ==, 2);
 	g_assert_cmpint(count(&host, "SELECT count(*) FROM contacts"), ==, 1);
 	g_assert_cmpint(count(&host, "SELECT count(*) FROM pauses"), ==, 1);
 }
@@ -367,6 +369,7 @@ static void test_erase(void)
 	assert_import(&host, "id,name,email,labels\nzelda,Zelda,zelda@x.example,a\nlea,Lea,lea@x.example,a\n", 0, "2 added, 0 updated, 0 unchanged, 0 skipped, 0 bad\n");
 	add_history(&host, "zelda", 1);
 	add_history(&host, "lea", 2);
+	exec(&host, "UPDATE runs SET key = 'merged:zelda:' WHERE id = 1");
 	exec(&host, "INSERT INTO runs (id, sequence, version, state, seed, start, started_at) VALUES (3, 'job', 'v', 'done', 1, '{}', 1)");
 	exec(&host, "INSERT INTO journal (run, position, kind, args, asked_at, answer) VALUES (3, 0, 'contacts.find', '{}', 1, '{\"r\":[[{\"id\":\"zelda\"}]]}')");
 	g_autoptr(GError) error = NULL;
@@ -391,6 +394,8 @@ static void test_erase(void)
 	g_assert_cmpint(count(&host, "SELECT count(*) FROM suppressions WHERE reason = 'erased'"), >=, 1);
 	g_assert_cmpint(count(&host, "SELECT count(*) FROM messages WHERE message_id = 'id1' AND state = 'withdrawn'"), ==, 1);
 	g_assert_cmpint(count(&host, "SELECT count(*) FROM runs WHERE id = 1 AND state = 'stopped'"), ==, 1);
+	g_assert_false(runs_retry(&host, 1, &error));
+	g_assert_error(error, RUNS_ERROR, RUNS_ERROR_STATE);
 	/* Others keep theirs. */
 	g_assert_cmpint(count(&host, "SELECT count(*) FROM messages WHERE contact = 'lea' AND text = 'lea'"), ==, 1);
 	g_assert_cmpint(count(&host, "SELECT count(*) FROM journal WHERE answer = '{\"r\":[\"lea\"]}'"), ==, 1);

@@ -18,7 +18,7 @@ static const char *const responses[] = {
 	"+ idling\r\n",
 	"+\r\n",
 	"* LIST (\\HasNoChildren \\Sent) \"/\" \"Sent Items\"\r\n",
-	"* LIST (\\HasNoChildren) \"/\" {11}\r\nEntw\xc3\xbcrst.\r\n",
+	"* LIST (\\HasNoChildren) \"/\" {10}\r\nEntw\xc3\xbcrst.\r\n",
 	"* 12 FETCH (UID 29 FLAGS (\\Seen $Label1) INTERNALDATE \"17-Jul-1996 02:44:25 -0700\" BODY[]<0> {13}\r\nSubject: x\r\n\r)\r\n",
 	"* 2 FETCH (FLAGS (\\Deleted) MODSEQ (12) UID 4)\r\n",
 	"* 2 FETCH (UID 4 BODY[] NIL)\r\n",

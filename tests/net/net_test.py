@@ -263,6 +263,20 @@ def a_refused_sign_in_says_what_the_server_said():
 
 
 @test
+def a_token_signs_in_by_xoauth2():
+    server = Smtp(offer=("AUTH PLAIN LOGIN XOAUTH2",), AUTH="235 2.7.0 ok")
+    with Stage("--key-file", key_file()) as s:
+        secret(s, "set", "token", "--as", "bearer", value="ya29.vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg")
+        s.net.peer.send(N_RELOAD, 0)
+        child = s.sender(server, user="someuser@example.com", password="token", auth="xoauth2")
+        send(child, 1, "m1@brand.example")
+        equal(outcomes(child, 1), [(1, OK, 250, "2.0.0")])
+        # Google's own example
+        assert ("AUTH XOAUTH2 dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB5YTI5LnZGOWRmdDRxbVRjMk52YjNSbGNrQmhkSFJoZG1semRHRXVZMj"
+                "l0Q2cBAQ==") in server.commands, server.commands
+
+
+@test
 def tls_is_required_unless_said_otherwise():
     server = Smtp()
     with Stage() as s:

@@ -75,6 +75,7 @@ CREATE TABLE runs (
 );
 CREATE UNIQUE INDEX runs_by_key ON runs (sequence, contact, key);
 CREATE INDEX runs_by_due ON runs (due, id) WHERE state IN ('ready', 'waiting') AND due IS NOT NULL;
+CREATE INDEX runs_by_held ON runs (held) WHERE held IS NOT NULL;
 CREATE INDEX runs_by_contact ON runs (contact, state);
 CREATE INDEX runs_by_state ON runs (state, sequence);
 
@@ -127,6 +128,7 @@ CREATE INDEX messages_busy ON messages (state) WHERE state IN ('queued', 'handed
 CREATE INDEX messages_by_contact ON messages (contact, at);
 CREATE INDEX messages_by_run ON messages (run);
 CREATE INDEX messages_by_message_id ON messages (message_id);
+CREATE INDEX messages_by_thread ON messages (thread);
 CREATE INDEX messages_by_account ON messages (account, handed_at) WHERE direction = 'out';
 
 CREATE TABLE tasks (
