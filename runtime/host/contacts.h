@@ -76,7 +76,8 @@ bool contacts_import_file(Host *host, const Import *import, ImportResult *result
 char *contacts_export(Host *host);
 
 /* Merges `from` into `into`: identities, labels, notes, tasks, events, messages and runs move (a run whose sequence and key `into` has
- * too gets the key "merged:FROM:KEY", and ends if both are live in that sequence); attributes and fields that `into` lacks are taken over; suppressions stay. */
+ * too gets the key "merged:FROM:KEY"; one whose sequence `into` is in the middle of ends); attributes and fields that `into` lacks are
+ * taken over; suppressions stay. */
 bool contacts_merge(Host *host, const char *into, const char *from, GError **error);
 /* Erases a person: their runs are stopped and all personal data go; the keyed hashes of their addresses stay suppressed as erased. What
  * stays are rows without name, address and text, so that counts and caps stay right. An error while a message of theirs is handed over. */
