@@ -120,7 +120,7 @@ host.keep {
 -- The arguments of an effect on a contact; those on another than the run's own name it.
 local function target(self, args)
   local record = records[self]
-  if record ~= own then args.contact = record.values.id end
+  if record ~= own and not (own and own.values.id == record.values.id) then args.contact = record.values.id end
   return args
 end
 

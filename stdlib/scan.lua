@@ -121,7 +121,7 @@ end
 
 function Reader:declare(name, stands_for)
   if name == "_ENV" then self.seen.other_globals() end
-  self.scope[name] = stands_for or "?"
+  self.scope[name] = stands_for or name:match "contact$" or "?"
 end
 
 function Reader:find(name)
@@ -415,7 +415,10 @@ local function read_file(name, source, known, found, used)
     return entry
   end
   local function use(key, line, text, is_certain)
-    used[key] = used[key] or place(line, { text = text, is_certain = is_certain ~= false })
+    is_certain = is_certain ~= false
+    if not used[key] or is_certain and not used[key].is_certain then
+      used[key] = place(line, { text = text, is_certain = is_certain })
+    end
   end
   local has_other_globals = false
   local seen = { member = function(member, line)

@@ -248,19 +248,19 @@ static void test_states_are_fresh(void)
 static void test_modules(void)
 {
 	static const char main_source[] =
-		"local words = require 'lib.words'\n" HEAD "perigee.log(words.hello() .. require('late'))" TAIL;
-	host_load(host, PROGRAM_SCRIPT, "sequences/test.lua", main_source, "lib.words",
+		"local words = require 'sub.words'\n" HEAD "perigee.log(words.hello() .. require('lib.late'))" TAIL;
+	host_load(host, PROGRAM_SCRIPT, "sequences/test.lua", main_source, "sub/words",
 	          "local M = {}\nfunction M.hello() return 'hi' end\nreturn M", "late", "return 'late'", "unused", "syntax error here", NULL);
-	g_assert_nonnull(strstr(host_loaded(host), "\"modules\":[\"late\",\"lib.words\"]"));
+	g_assert_nonnull(strstr(host_loaded(host), "\"modules\":[\"late\",\"sub/words\"]"));
 	host_visit(host, host->next, VISIT_STRICT, ANN, NULL);
 	host_expect(host, "effect 0 log {\"text\":\"hilate\"} @sequences/test.lua:4");
 	host_fork(host);
 	host_load(host, PROGRAM_SCRIPT, "sequences/test.lua", "require 'none'", NULL);
 	g_autofree char *none = host_line(host);
-	g_assert_cmpstr(none, ==, "refused invalid require: there is no module 'none' in the workspace @sequences/test.lua:1");
+	g_assert_cmpstr(none, ==, "refused invalid require: there is no module 'none' in the workspace (lib/) @sequences/test.lua:1");
 	host_load(host, PROGRAM_SCRIPT, "sequences/test.lua", "require 'a'", "a", "\nlocal x = = 1", NULL);
 	g_autofree char *syntax = host_line(host);
-	g_assert_cmpstr(syntax, ==, "refused invalid unexpected symbol near '=' @a.lua:2");
+	g_assert_cmpstr(syntax, ==, "refused invalid unexpected symbol near '=' @lib/a.lua:2");
 }
 
 static void test_job(void)

@@ -102,7 +102,7 @@ static void test_tests(void)
 	                             "  t:expect_task { kind = 'call' }\n  t:expect_outcome 'replied'\n  t:expect({ m.one, { 2 } }, { 1, { 2 } })\nend)\n"
 	                             "test('second', function(t)\n  t:expect({ 1, { 2 } }, { 1, { 3 } })\nend)\n"
 	                             "test('third', function(t)\n  pcall(t.expect_sent, t, { template = 'intro' })\nend)\n",
-	                             "lib.help", "return { one = 1 }", NULL);
+	                             "help", "return { one = 1 }", NULL);
 	g_assert_cmpstr(host_loaded(host), ==, "{\"limits\":{\"cpu_ms\":2000},\"tests\":[\"first\",\"second\",\"third\"]}");
 	static const struct {
 		const char *line, *answer;
