@@ -77,9 +77,11 @@ static bool on_sent(Child *child, Frame *frame)
 	if (!frame_end(frame) || class > SENT_PERMANENT)
 		return false;
 	int64_t id = (int64_t)frame->id;
-	void *key, *handed;
-	if (!g_hash_table_steal_extended(child->in_flight, &id, &key, &handed))
+	/* Not steal_extended: key and value are one address, and it gives only the first. */
+	Handed *handed = g_hash_table_lookup(child->in_flight, &id);
+	if (!handed)
 		return false;
+	g_hash_table_steal(child->in_flight, &id);
 	if (class == SENT_OK)
 		child_works(child);
 	if (class == SENT_AMBIGUOUS) {
