@@ -93,6 +93,9 @@ static bool migrate(Db *db, const char *path, GError **error)
 
 Db *db_open(const char *path, GError **error)
 {
+	/* One thread, one connection: SQLite's locks and memory counters would only cost. */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	Db *db = g_new0(Db, 1);
 	db->statements = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, rows_free);
 	int rc = sqlite3_open_v2(path ? path : ":memory:", &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);

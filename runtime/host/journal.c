@@ -20,15 +20,17 @@ int64_t journal_answered(Host *host, int64_t run)
 	return db_int(host->db, 0, COUNT, "i", run);
 }
 
-void journal_put(Host *host, int64_t run, Peer *peer)
+int64_t journal_put(Host *host, int64_t run, Peer *peer)
 {
-	peer_put_u32(peer, (uint32_t)journal_answered(host, run));
+	int64_t n = journal_answered(host, run);
+	peer_put_u32(peer, (uint32_t)n);
 	Rows *rows = db_query(host->db, ENTRIES, "i", run);
 	while (rows_next(rows)) {
 		for (int i = 0; i < 3; i++)
 			peer_put_str(peer, rows_text(rows, i), -1);
 		peer_put_i64(peer, rows_int(rows, 3));
 	}
+	return n;
 }
 
 void journal_add(Host *host, int64_t run, int64_t position, const char *kind, const char *args, const char *answer, Time deadline, const char *place)

@@ -7,8 +7,8 @@
 
 /* Entries that are answered; they are the first ones. */
 int64_t journal_answered(Host *host, int64_t run);
-/* Writes the answered entries into the frame being built: u32 n, then n × (kind, args, answer, answered). */
-void journal_put(Host *host, int64_t run, Peer *peer);
+/* Writes the answered entries into the frame being built: u32 n, then n × (kind, args, answer, answered). Returns n. */
+int64_t journal_put(Host *host, int64_t run, Peer *peer);
 /* Adds an entry. answer NULL: it is pending, until deadline (TIME_NEVER: no end). */
 void journal_add(Host *host, int64_t run, int64_t position, const char *kind, const char *args, const char *answer, Time deadline, const char *place);
 /* Adds the contact's changes to the newest answer, which no script has seen yet. Takes changes. */

@@ -155,7 +155,7 @@ static int minute_of(const char *word)
 static bool parse_interval(Schedule *schedule, GStrv words)
 {
 	gint64 n = 1;
-	if (g_ascii_isdigit(**words)) {
+	if (*words && g_ascii_isdigit(**words)) {
 		if (!g_ascii_string_to_unsigned(*words, 10, 1, MINUTES, (guint64 *)&n, NULL))
 			return false;
 		words++;

@@ -39,7 +39,7 @@ struct Visits {
 };
 
 static const char DUE[] =
-	"SELECT id FROM runs INDEXED BY runs_by_due WHERE state IN ('ready', 'waiting') AND due <= ? AND due IS NOT NULL ORDER BY due, id LIMIT 256";
+	"SELECT id FROM runs INDEXED BY runs_by_due WHERE state IN ('ready', 'waiting') AND due <= ? AND due IS NOT NULL ORDER BY due, id LIMIT 128";
 static const char SCRIPT[] = "SELECT version, paused_reason FROM scripts WHERE name = ?";
 static const char HOLD[] = "UPDATE runs SET held = ?, due = NULL WHERE id = ?";
 static const char READ_UNTIL[] = "SELECT read_until FROM mailboxes WHERE account = ? AND role = 'inbox'";
@@ -86,7 +86,6 @@ static Visit *visit_new(Host *host, Run *run, const char *version)
 	visit->version = g_strdup(version);
 	visit->loose = !g_str_equal(version, visit->run.version);
 	visit->rewrites = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-	visit->position = journal_answered(host, visit->run.id);
 	return visit;
 }
 
@@ -128,7 +127,6 @@ static void write_visit(void *user, Peer *peer, uint64_t ticket, uint64_t progra
 {
 	Visit *visit = user;
 	visit->ticket = ticket;
-	visit->position = journal_answered(visit->host, visit->run.id);
 	g_hash_table_remove_all(visit->rewrites);
 	peer_begin(peer, W_VISIT, ticket);
 	peer_put_u64(peer, program);
@@ -136,7 +134,7 @@ static void write_visit(void *user, Peer *peer, uint64_t ticket, uint64_t progra
 	peer_put_u64(peer, visit->run.seed);
 	peer_put_str(peer, visit->run.start, -1);
 	peer_put_i64(peer, visit->run.started_at);
-	journal_put(visit->host, visit->run.id, peer);
+	visit->position = journal_put(visit->host, visit->run.id, peer);
 	if (!peer_end(peer))
 		log_error("run %" G_GINT64_FORMAT ": its journal is too long for a worker: let the script use contact:restart", visit->run.id);
 }
@@ -466,7 +464,7 @@ static void visit_failed(void *user, uint64_t ticket, const char *code, const ch
 /* ---- waking ---------------------------------------------------------------------------------------------------- */
 
 /* The contact may have changed since the run last looked: what changed is journaled with the start or the newest answer. */
-static void refresh_contact(Host *host, Run *run, int64_t answered)
+static void refresh_contact(Host *host, Run *run)
 {
 	if (!run->contact)
 		return;
@@ -475,7 +473,7 @@ static void refresh_contact(Host *host, Run *run, int64_t answered)
 		return;
 	g_autoptr(json_t) now = contacts_view(host, run->contact, &rev);
 	host_write(host);
-	if (answered) {
+	if (journal_answered(host, run->id)) {
 		g_autoptr(json_t) seen = run_seen_contact(host, run);
 		json_t *changes = contacts_changes(seen, now);
 		if (changes)
@@ -578,7 +576,7 @@ static void begin(Host *host, int64_t id)
 	if (!end_wait(host, &run, moving, &pending))
 		return;
 	if (!pending)
-		refresh_contact(host, &run, journal_answered(host, id));
+		refresh_contact(host, &run);
 	Visit *visit = visit_new(host, &run, moving ? newest : run.version);
 	visit->pending = pending;
 	if (!start(visit))
@@ -587,7 +585,8 @@ static void begin(Host *host, int64_t id)
 
 void visits_turn(Host *host)
 {
-	if (visits_busy(host) >= AHEAD)
+	/* Filled up only when half has gone: the due runs that are being visited are read again each time. */
+	if (visits_busy(host) > AHEAD / 2)
 		return;
 	g_autoptr(GArray) due = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	Rows *rows = db_query(host->db, DUE, "i", host_now(host));

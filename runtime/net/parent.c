@@ -46,16 +46,20 @@ static gint64 now_ms(void)
 
 /* ---- the vault ---- */
 
-/* Reads the vault again; the key in hand is tried before a source is asked for one. */
-static void open_vault(Parent *p)
+/* Reads the vault again; the key in hand is tried before a source is asked for one. A passphrase is asked for at the start
+ * alone: later nobody may be looking, and senders would wait. */
+static void open_vault(Parent *p, bool at_start)
 {
 	g_autoptr(GError) error = NULL;
 	Vault *vault = vault_read(p->vault_path, &error);
 	g_clear_pointer(&p->locked, g_free);
 	bool open = vault && p->vault && vault_unlock_like(vault, p->vault, NULL);
-	uint8_t *key = vault && !open ? key_get(vault_kdf(vault), p->key_file, &error) : NULL;
+	bool may_ask = at_start || (vault && vault_kdf(vault)->kind == KEY_KIND_FILE);
+	uint8_t *key = vault && !open && may_ask ? key_get(vault_kdf(vault), p->key_file, &error) : NULL;
 	if (key)
 		vault_unlock(vault, key, &error);
+	else if (vault && !open && !may_ask)
+		g_set_error_literal(&error, VAULT_ERROR, VAULT_ERROR_KEY, "it has another passphrase now; restart perigee serve to type it");
 	if (error && !g_error_matches(error, VAULT_ERROR, VAULT_ERROR_MISSING)) {
 		p->locked = g_strdup(error->message);
 		log_warn("the vault stays locked: %s", error->message);
@@ -235,7 +239,11 @@ static void on_frame(Parent *p, Frame *frame)
 	case F_KILL: on_kill(p, frame); break;
 	case N_SETTLE: on_settle(p, frame); break;
 	case N_TRIM: on_trim(p, frame); break;
-	case N_RELOAD: open_vault(p); break;
+	case N_RELOAD:
+		if (!frame_end(frame))
+			panic("a malformed N_RELOAD");
+		open_vault(p, false);
+		break;
 	default: panic("a frame of kind %u", frame->kind);
 	}
 }
@@ -293,8 +301,11 @@ static int take_lock(const char *path)
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		fatal("cannot open %s: %s", path, g_strerror(errno));
-	for (gint64 until = now_ms() + OLD_NET_MS; flock(fd, LOCK_EX | LOCK_NB) < 0; g_usleep(20 * 1000))
-		if (now_ms() > until)
+	struct pollfd host = { FORK_SERVER_FD, POLLRDHUP, 0 };
+	for (gint64 until = now_ms() + OLD_NET_MS; flock(fd, LOCK_EX | LOCK_NB) < 0; poll(&host, 1, 20))
+		if (host.revents)
+			exit(0); /* it did not wait */
+		else if (now_ms() > until)
 			fatal("an older net of this workspace has not ended in a minute (it holds %s)", path);
 	return fd;
 }
@@ -338,7 +349,7 @@ int parent_run(const char *workspace, const char *key_file)
 	p->locks[1] = take_lock(lock_path);
 	p->host = peer_new(FORK_SERVER_FD, FRAME_CAP);
 	peer_accept_fds(p->host);
-	open_vault(p);
+	open_vault(p, true);
 	tell_ready(p);
 	while (!p->ended)
 		turn(p, -1);
