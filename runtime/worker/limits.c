@@ -93,12 +93,16 @@ static void tick(int signal_number)
 	errno = saved;
 }
 
+void limits_prepare(void)
+{
+	struct sigaction action = { .sa_handler = tick, .sa_flags = SA_RESTART };
+	sigaction(SIGPROF, &action, NULL);
+}
+
 void limits_start(Peer *peer, bool slow)
 {
 	watch.peer = peer;
 	watch.scale = slow ? 20 : 1;
-	struct sigaction action = { .sa_handler = tick, .sa_flags = SA_RESTART };
-	sigaction(SIGPROF, &action, NULL);
 	struct timeval period = { 0, TICK_MS * 1000 };
 	setitimer(ITIMER_PROF, &(struct itimerval){ period, period }, NULL);
 }

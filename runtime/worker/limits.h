@@ -26,6 +26,8 @@ enum {
 	LIMIT_MAX_MEMORY_MB = 256,
 };
 
+/* Sets the handler of the timer's signal; in the zygote, because a jailed process sets none. */
+void limits_prepare(void);
 /* Starts the clock of this process. slow: everything takes longer (sanitizers, valgrind), budgets are times 20. */
 void limits_start(Peer *peer, bool slow);
 /* Whose failure is told when a limit is passed: the frame's kind and id. */

@@ -219,6 +219,7 @@ int main(int argc, char **argv)
 	}
 	level_processors(argv);
 	setenv("TZ", "UTC0", 1);
+	limits_prepare();
 	signal(SIGPIPE, SIG_IGN);
 	g_autoptr(GError) error = NULL;
 	Zygote zygote = { .jail = jail_new(&error) };
