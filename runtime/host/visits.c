@@ -166,13 +166,13 @@ static bool start(Visit *visit)
 /* The run can't move: it stays on its own version and wakes again with that. */
 static void stay(Visit *visit)
 {
-	Host *host = visit->host;
-	int64_t run = visit->run.id;
+	if (visit->pending) { /* its wait is over by its own version: it is due again, and sees its contact afresh */
+		runs_timer(visit->host, visit->run.id);
+		return;
+	}
 	visit->loose = false;
 	g_free(visit->version);
 	visit->version = g_strdup(visit->run.version);
-	if (visit->pending)
-		runs_timer(host, run);
 	start(visit);
 }
 
