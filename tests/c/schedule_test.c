@@ -108,7 +108,7 @@ static void test_refusals(void)
 {
 	static const char *const wrong[] = {
 		"", "hourly", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * 32 * *", "* * * 13 * ", "* * * * 8", "*/0 * * * *",
-		"5-1 * * * *", "5/10 * * * *", "1- * * * *", ", * * * *", "1,,2 * * * *", "* * * foo *", "* * * * fri-mon", "a b c d e", "-1 * * * *", "every", "every ,", "every ,",
+		"5-1 * * * *", "5/10 * * * *", "1- * * * *", ", * * * *", "1,,2 * * * *", "* * * foo *", "* * * * fri-mon", "a b c d e", "-1 * * * *", "every", "every ,",
 		"every day", "every day at", "every at 09:00", "every 0 minutes", "every 1500 minutes", "every 15 parsecs", "every day at 25:00",
 		"every day at 9", "every moonday at 09:00", "every minutes 15", "every 15 minutes at 09:00", "2026-13-01",
 	};
