@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A host for tests of the worker role: starts the built program (in $PERIGEE_LIBEXEC, else build/libexec/perigee), forks
+ * A host for tests of the worker role: starts the built program (in $PERIGEE_LIBEXEC, else in $BUILD), forks
  * workers from it and speaks base/proto.h with them. Included by tests/c/worker_*_test.c; each check fails the test itself.
  */
 #ifndef PERIGEE_WORKER_HOST_H
@@ -38,8 +38,9 @@ static inline Host *host_start(void)
 	Host *h = g_new0(Host, 1);
 	int fds[2];
 	g_assert_true(peer_pair(fds, NULL));
-	const char *folder = g_getenv("PERIGEE_LIBEXEC");
-	g_autofree char *path = g_build_filename(folder ? folder : "build/libexec/perigee", "worker", NULL);
+	const char *folder = g_getenv("PERIGEE_LIBEXEC"), *build = g_getenv("BUILD");
+	g_autofree char *built = g_build_filename(build ? build : "build", "libexec/perigee", NULL);
+	g_autofree char *path = g_build_filename(folder ? folder : built, "worker", NULL);
 	const char *stdlib = g_getenv("PERIGEE_STDLIB");
 	h->zygote_pid = fork();
 	if (h->zygote_pid == 0) {
