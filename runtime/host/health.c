@@ -9,6 +9,23 @@ static const char SET_STATE[] =
 
 static const char *const doing[] = { "sending", "reading" };
 
+/* What a person can do about it. */
+static const struct { const char *code, *advice; } advices[] = {
+	{ "auth", "check user and password (`perigee secret set NAME`)" },
+	{ "dns", "check the host name of its URL in perigee.lua" },
+	{ "connect", "check host and port of its URL in perigee.lua, and that the server is up" },
+	{ "certificate", "the server's certificate is not valid for that name: check the URL, or tell the server's owner" },
+	{ "tls", "the server offers no TLS that can be used: check port and scheme of the URL" },
+};
+
+static const char *advice(const char *code)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(advices); i++)
+		if (g_str_equal(code, advices[i].code))
+			return advices[i].advice;
+	return NULL;
+}
+
 static void part_clear(Health *health, HealthPart part)
 {
 	g_clear_pointer(&health->part[part].code, g_free);
@@ -41,8 +58,9 @@ void health_failing(Host *host, const char *account, Health *health, HealthPart 
 	health->part[part].known = health->part[part].failing = true;
 	health->part[part].code = g_strdup(code);
 	health->part[part].text = g_strdup(text);
+	const char *what_to_do = advice(code);
 	if (!same)
-		log_warn("account %s: %s fails (%s): %s", account, doing[part], code, text);
+		log_warn("account %s: %s fails (%s): %s%s%s", account, doing[part], code, text, what_to_do ? "; " : "", what_to_do ? what_to_do : "");
 	store(host, account, health);
 }
 

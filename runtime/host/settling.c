@@ -129,28 +129,33 @@ void settling_ambiguous(Netlink *net, Handed *handed, const char *text)
 	doubt_begin(net, handed, true, text);
 }
 
+static void look_for(Netlink *net, Doubt *doubt)
+{
+	Link *link = netlink_link(net, doubt->handed->account);
+	Peer *peer = link && link->reader && !link->reader->dropped ? link->reader->peer : NULL;
+	doubt->ask_at = netlink_in_ms(FIND_FIRST_MS << ++doubt->asked);
+	if (!peer)
+		return;
+	peer_begin(peer, N_FIND, (uint64_t)doubt->handed->id);
+	peer_put_str(peer, doubt->handed->message_id, -1);
+	peer_end(peer);
+}
+
 /* The provider may file it some time after it took it, so it is looked for again; and absence is never certain. */
 gint64 settling_turn(Netlink *net, gint64 now)
 {
 	gint64 next = G_MAXINT64;
 	for (guint i = 0; i < net->doubts->len;) {
 		Doubt *doubt = net->doubts->pdata[i];
-		Link *link = netlink_link(net, doubt->handed->account);
-		Peer *peer = link && link->reader && !link->reader->dropped ? link->reader->peer : NULL;
-		if (now < doubt->ask_at) {
-			next = MIN(next, doubt->ask_at);
-			i++;
-		} else if (doubt->asked == FINDS) {
+		if (now >= doubt->ask_at && doubt->asked == FINDS) {
 			tell(net, doubt, false);
 			g_ptr_array_remove_index(net->doubts, i);
-		} else {
-			doubt->ask_at = netlink_in_ms(FIND_FIRST_MS << ++doubt->asked);
-			if (!peer)
-				continue;
-			peer_begin(peer, N_FIND, (uint64_t)doubt->handed->id);
-			peer_put_str(peer, doubt->handed->message_id, -1);
-			peer_end(peer);
+			continue;
 		}
+		if (now >= doubt->ask_at)
+			look_for(net, doubt);
+		next = MIN(next, doubt->ask_at);
+		i++;
 	}
 	return next;
 }

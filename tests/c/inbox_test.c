@@ -46,7 +46,7 @@ static void world_open(World *w, const void *unused)
 	g_ptr_array_add(w->workspace.accounts, &w->ours);
 	g_ptr_array_add(w->workspace.accounts, &w->teammate);
 	w->host = (Host){ .db = db_open(NULL, NULL), .workspace = &w->workspace, .clock = clock_virtual(NOW), .lock_fd = -1,
-		          .visits = visits_new(), .after_commit = g_array_new(FALSE, FALSE, 64) };
+		          .visits = visits_new(), .after_commit = g_array_new(FALSE, FALSE, 3 * sizeof(void *)) };
 	g_assert_nonnull(w->host.db);
 	run_sql(w, "INSERT INTO contacts (id, name, created_at, updated_at) VALUES ('ana', 'Ana', 0, 0), ('ben', 'Ben', 0, 0), ('cleo', 'Cleo', 0, 0)");
 	run_sql(w, "INSERT INTO identities (contact, channel, address, norm) VALUES ('ana', 'email', 'Ana@shop.example', 'ana@shop.example'),"
