@@ -48,7 +48,6 @@ void contact_change_clear(ContactChange *change)
 	contact_change_reset(change);
 	g_ptr_array_unref(change->addresses);
 	g_ptr_array_unref(change->labels);
-	g_free(change->good_zone);
 }
 
 static int attribute_index(const char *word)
@@ -131,9 +130,10 @@ static bool take_stage(Host *host, const char *stage, GError **error)
 	return invalid(error, "unknown stage '%s' (the workspace has %s)", stage, stages);
 }
 
-static bool take_zone(ContactChange *change, const char *zone, GError **error)
+static bool take_zone(Host *host, const char *zone, GError **error)
 {
-	if (!*zone || g_strcmp0(zone, change->good_zone) == 0)
+	/* The workspace keeps the zones it has met: a file of many contacts names few. */
+	if (!*zone || (host->workspace && workspace_zone(host->workspace, zone)))
 		return true;
 	GTimeZone *found = when_zone(zone, error);
 	if (!found) {
@@ -142,8 +142,6 @@ static bool take_zone(ContactChange *change, const char *zone, GError **error)
 		return false;
 	}
 	g_time_zone_unref(found);
-	g_free(change->good_zone);
-	change->good_zone = g_strdup(zone);
 	return true;
 }
 
@@ -154,7 +152,7 @@ static bool take_attribute(Host *host, ContactChange *change, ContactAttribute w
 		return invalid(error, "%s is longer than %d bytes", CONTACT_ATTRIBUTE_NAMES[which], ATTRIBUTE_BYTES);
 	if (which == CONTACT_STAGE && !take_stage(host, line, error))
 		return false;
-	if (which == CONTACT_TIMEZONE && !take_zone(change, line, error))
+	if (which == CONTACT_TIMEZONE && !take_zone(host, line, error))
 		return false;
 	if (which == CONTACT_PREFERRED_CHANNEL && *line) {
 		const char *channel = contact_change_known(line);

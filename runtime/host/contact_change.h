@@ -35,7 +35,6 @@ typedef struct ContactChange {
 	bool labels_given;
 	json_t *fields; /* a null member removes that field */
 	bool shared;    /* its addresses may be those of other contacts too */
-	char *good_zone; /* the last zone found to exist (looking one up reads a file); kept over resets */
 } ContactChange;
 
 void contact_change_init(ContactChange *change);

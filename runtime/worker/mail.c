@@ -112,6 +112,8 @@ char *mail_read(const char *bytes, size_t size)
 		json_array_clear(bounces);
 	g_autofree char *returns = kind == MAIL_AUTO_REPLY ? mail_returns(visible, sent_at(mail)) : NULL;
 	g_autofree char *original = kind == MAIL_BOUNCE || kind == MAIL_COMPLAINT ? mail_original_id(mail) : NULL;
+	if (kind == MAIL_BOUNCE && !original) /* a notice in plain text holds the returned mail in itself */
+		original = g_strdup(value_string(json_array_get(bounces, 0), "message_id", ""));
 	g_autoptr(json_t) out = json_object();
 	put_string(out, "kind", kind_names[kind]);
 	put_cut(out, "text", kind == MAIL_BOUNCE || kind == MAIL_COMPLAINT ? mail->body->str : visible, MAIL_TEXT_BYTES);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BEFORE = 70, SECONDS_A_DAY = 86400 };
+enum { BEFORE = 70, SECONDS_A_DAY = 86400, EPOCH = 719163 /* 1970-01-01 in days as GDate counts them */ };
 
 /* The months' names begin with these; a name may go on. Sorted by month. */
 static const struct {
@@ -196,8 +196,8 @@ char *mail_returns(const char *original, gint64 received)
 	g_autofree char *text = g_utf8_strdown(original, -1);
 	GDate sent;
 	g_date_clear(&sent, 1);
-	if (received > 0)
-		g_date_set_time_t(&sent, (time_t)received);
+	if (received > 0 && received / SECONDS_A_DAY < 100000) /* in UTC: the machine's zone is nobody's business */
+		g_date_set_julian(&sent, (guint32)(received / SECONDS_A_DAY) + EPOCH);
 	Found best = { 0 };
 	for (size_t i = 0; text[i]; i++) {
 		bool starts = i == 0 || (!g_ascii_isalnum(text[i - 1]) && !((unsigned char)text[i - 1] >= 0x80 && g_ascii_isalpha(text[i])));

@@ -6,6 +6,7 @@
 
 #include <iconv.h>
 #include <string.h>
+#include <time.h>
 
 /* One name for each of iconv's modules that a mail may need. GMime knows the other names. */
 static const char *const charsets[] = {
@@ -49,7 +50,5 @@ void mail_prepare(void)
 	hold_charsets();
 	for (size_t i = 0; i < G_N_ELEMENTS(samples); i++)
 		g_free(mail_read(samples[i], strlen(samples[i])));
-	/* The local zone is read from a file when first asked for. */
-	g_autoptr(GDateTime) now = g_date_time_new_now_local();
-	(void)now;
+	tzset(); /* the C library reads the local zone from a file when first asked for it */
 }

@@ -33,7 +33,12 @@ def got(mail, people):
 
 
 def queued(work):
-    return [m["state"] for m in work.messages()]
+    return [m["id"] for m in work.messages() if m["state"] == "queued"]
+
+
+def still_waiting(work):
+    """All three wait; one may be handed over for the moment, while signing in is tried."""
+    return [m["state"] for m in work.messages() if m["state"] in ("queued", "handed")] == [m["state"] for m in work.messages()]
 
 
 def wrong_password(tap, mail):
@@ -46,12 +51,10 @@ def wrong_password(tap, mail):
     said = harness.wait_for(lambda: "auth" in work.log().lower() or "password" in work.log().lower(), 45, 0.5)
     tap.ok(said, "a wrong password is said", work.log())
     tap.ok(work.server.poll() is None, "serve goes on")
-    tap.equal(queued(work), ["queued"] * 3, "the messages stay queued", work.log())
+    tap.ok(still_waiting(work), "no message is lost, none refused", work.messages(), work.log())
     work.set_secret(PASSWORD)
-    if not harness.wait_for(lambda: got(mail, people) == [1, 1, 1], 60, 0.3):
-        tap.note("a new secret alone did not bring the account back; serve is started again")
     work.stop()
-    work.serve()
+    work.serve("--fast-forward", "3s")  # a message that was tried waits minutes before it is tried again
     tap.ok(harness.wait_for(lambda: got(mail, people) == [1, 1, 1], 60), "with the right one everyone gets one mail",
            got(mail, people), work.messages(), work.log())
     work.stop()
@@ -67,12 +70,12 @@ def closed_port(tap, mail):
     work.serve()
     said = harness.wait_for(lambda: "refused" in work.log().lower() or "connect" in work.log().lower(), 30, 0.5)
     tap.ok(said, "a closed port is said", work.log())
-    tap.equal(queued(work), ["queued"] * 3, "the messages stay queued", work.log())
+    tap.ok(still_waiting(work), "no message is lost, none refused", work.messages(), work.log())
     work.stop()
     work.smtp_port = mail.submission_port
     work.configure()
-    work.serve()
-    tap.ok(harness.wait_for(lambda: got(mail, people) == [1, 1, 1], 120), "with the port put right everyone gets one mail",
+    work.serve("--fast-forward", "3s")
+    tap.ok(harness.wait_for(lambda: got(mail, people) == [1, 1, 1], 60), "with the port put right everyone gets one mail",
            got(mail, people), work.messages(), work.log())
     work.stop()
 
