@@ -21,10 +21,11 @@
 #include <string.h>
 
 static const char HAND[] =
-	"UPDATE messages SET state = 'handed', handed_at = ?, boot = ?, attempts = attempts + 1, address = ?, subject = ?, text = ?, purpose = ?,"
-	" message_id = ?, thread = ?, in_reply_to = ?, refs = ?, raw = ?, due = NULL WHERE id = ? AND state = 'queued'";
+	"UPDATE messages SET state = 'handed', handed_at = ?1, first_handed_at = coalesce(first_handed_at, ?1), boot = ?2,"
+	" attempts = attempts + 1, address = ?, subject = ?, text = ?, purpose = ?, message_id = ?, thread = ?, in_reply_to = ?, refs = ?, raw = ?, due = NULL WHERE id = ? AND state = 'queued'";
 static const char HAND_AGAIN[] =
-	"UPDATE messages SET state = 'handed', handed_at = ?, boot = ?, attempts = attempts + 1, due = NULL WHERE id = ? AND state = 'queued'";
+	"UPDATE messages SET state = 'handed', handed_at = ?1, first_handed_at = coalesce(first_handed_at, ?1), boot = ?2,"
+	" attempts = attempts + 1, due = NULL WHERE id = ? AND state = 'queued'";
 static const char THREAD_SUBJECT[] = "SELECT subject FROM messages WHERE message_id = ? AND direction = 'out'";
 static const char THREAD_LAST[] =
 	"SELECT message_id, refs FROM messages WHERE thread = ? AND message_id IS NOT NULL AND"
@@ -182,6 +183,22 @@ static const Account *account_of(Host *host, const Message *m)
 	return *m->account ? workspace_account(host->workspace, m->account) : NULL;
 }
 
+/* opts.cc: one address or a list. NULL if there is none. */
+static GStrv copies(const Message *m)
+{
+	const json_t *cc = json_object_get(m->options, "cc");
+	g_autoptr(GStrvBuilder) list = g_strv_builder_new();
+	if (json_is_string(cc))
+		g_strv_builder_add(list, json_string_value(cc));
+	for (size_t i = 0; i < json_array_size(cc); i++)
+		if (json_is_string(json_array_get(cc, i)))
+			g_strv_builder_add(list, json_string_value(json_array_get(cc, i)));
+	GStrv copies = g_strv_builder_end(list);
+	if (!*copies)
+		g_clear_pointer(&copies, g_strfreev);
+	return copies;
+}
+
 /* The message as it will leave; NULL: refused. */
 static GBytes *compose(Host *host, Message *m, const Account *account, const json_t *result, const char *entity, size_t size, GError **error)
 {
@@ -204,7 +221,9 @@ static GBytes *compose(Host *host, Message *m, const Account *account, const jso
 		rows_done(rows);
 	}
 	g_autoptr(json_t) view = m->contact ? contacts_view(host, m->contact, NULL) : NULL;
+	g_auto(GStrv) cc = copies(m);
 	Compose c = {
+		.cc = (const char *const *)cc,
 		.from_name = account->from_name, .from_address = account->from_address, .to_name = value_string(view, "name", NULL),
 		.to_address = m->address, .subject = m->subject, .purpose = value_string(result, "purpose", "ask"), .date = host_now(host),
 		.zone = host->workspace->zone, .message_id = m->message_id, .in_reply_to = m->in_reply_to, .references = (const char *const *)refs,
@@ -363,9 +382,10 @@ static void to_carrier(Host *host, void *data)
 	if (message_load(host, *id, &m) && g_str_equal(m.state, "handed")) {
 		gsize size = 0;
 		const void *bytes = m.raw ? g_bytes_get_data(m.raw, &size) : NULL;
+		g_auto(GStrv) cc = copies(&m);
 		Handing handing = { .id = m.id, .account = account_of(host, &m), .channel = m.channel, .contact = m.contact, .address = m.address,
 			            .message_id = m.message_id, .template_name = m.template_name, .subject = m.subject, .text = m.text,
-			            .run = m.run, .bytes = bytes, .size = size };
+			            .run = m.run, .bytes = bytes, .size = size, .cc = (const char *const *)cc };
 		host->carrier->hand(host, &handing);
 	}
 	not_handed(host, id);

@@ -11,7 +11,7 @@ typedef struct Message {
 	char *contact, *channel, *account, *state, *template_name, *address, *subject, *text, *purpose, *message_id, *thread, *in_reply_to, *refs;
 	char *locale; /* of the variant that was rendered; not kept */
 	json_t *options;
-	Time at, handed_at;
+	Time at, first_handed_at;
 	GBytes *raw;
 } Message;
 bool message_load(Host *host, int64_t id, Message *m);

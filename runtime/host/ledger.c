@@ -25,7 +25,7 @@ static const char ADD[] =
 	" VALUES (?, ?, ?, ?, ?, 'out', 'queued', ?, ?, ?, ?, ?)";
 static const char FIND[] =
 	"SELECT contact, run, position, channel, account, state, template, options, address, subject, text, purpose, message_id, thread,"
-	" in_reply_to, refs, at, handed_at, attempts, raw FROM messages WHERE id = ?";
+	" in_reply_to, refs, at, first_handed_at, attempts, raw FROM messages WHERE id = ?";
 static const char LAST_ACCOUNT[] =
 	"SELECT account FROM messages WHERE contact = ? AND channel = ? AND direction = 'out' AND account <> '' AND"
 	" state NOT IN ('withdrawn', 'refused', 'cancelled', 'queued', 'held') ORDER BY id DESC LIMIT 1";
@@ -33,7 +33,7 @@ static const char OWNER[] = "SELECT owner FROM contacts WHERE id = ?";
 static const char CLOSE[] = "UPDATE messages SET state = ?, rule = ?, reason = ?, code = ?, error = ?, done_at = ?, raw = NULL, due = NULL WHERE id = ?";
 static const char DEFER[] = "UPDATE messages SET state = 'queued', due = ?, rule = ?, reason = ? WHERE id = ?";
 static const char HOLD[] = "UPDATE messages SET state = 'held', rule = 'template', reason = ?, due = NULL WHERE id = ?";
-static const char RETRY[] = "UPDATE messages SET state = 'queued', due = ?, rule = 'retry', reason = ?, code = ? WHERE id = ?";
+static const char RETRY[] = "UPDATE messages SET state = 'queued', due = ?, rule = 'retry', reason = ?, code = ?, handed_at = NULL WHERE id = ?";
 static const char FIRST_MESSAGE[] =
 	"UPDATE runs SET first_message_at = coalesce(first_message_at, ?), account = ?, thread = coalesce(?, thread) WHERE id = ?";
 static const char CALL_ARGS[] = "SELECT args FROM journal WHERE run = ? AND position = ?";
@@ -63,7 +63,7 @@ bool message_load(Host *host, int64_t id, Message *m)
 	for (int i = 0; i < 8; i++)
 		*more[i] = g_strdup(rows_text(rows, 8 + i));
 	m->at = rows_int(rows, 16);
-	m->handed_at = rows_int(rows, 17);
+	m->first_handed_at = rows_int(rows, 17);
 	m->attempts = rows_int(rows, 18);
 	if (!rows_null(rows, 19)) {
 		size_t size;
@@ -295,8 +295,7 @@ static void sent(Host *host, const Message *m, const char *state, const char *co
 static void retry(Host *host, const Message *m, const char *code, const char *text)
 {
 	Time now = host_now(host);
-	Time first = m->handed_at ? MIN(m->at, m->handed_at) : m->at;
-	if (m->attempts > 1 && now - first > GIVE_UP_DAYS * TIME_DAY) {
+	if (m->first_handed_at && now - m->first_handed_at > GIVE_UP_DAYS * TIME_DAY) {
 		g_autofree char *reason = g_strdup_printf("given up after %d days: %s", GIVE_UP_DAYS, text);
 		refuse(host, m, NULL, reason, "timeout", "refused");
 		return;

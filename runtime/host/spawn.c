@@ -15,7 +15,8 @@ static G_GNUC_NORETURN void become(const char *const *argv, char *const *env, in
 	/* The socket goes to 3 even if 3 is the descriptor that is kept: then that one moves aside first. */
 	if (keep_fd == FORK_SERVER_FD)
 		_exit(126);
-	int null = open("/dev/null", O_RDONLY);
+	/* A terminal is kept: net may ask for the vault's passphrase there, and nothing else is ever asked. */
+	int null = isatty(0) ? -1 : open("/dev/null", O_RDONLY);
 	if (null >= 0)
 		dup2(null, 0);
 	if (fd == FORK_SERVER_FD)

@@ -12,14 +12,14 @@
 #define MAIL_TEXT_BYTES (64u << 10) /* the most that is kept of the visible text */
 
 /*
- * To be called once in the zygote, before the jail: starts GMime and opens all that it and iconv would open later (each
+ * To be called once before the others, in the zygote, before the jail: starts GMime and opens all that it and iconv would open later (each
  * charset is a file to load). After it mail_read and mime_entity open no file.
  */
 void mail_prepare(void);
 
 /*
  * How a raw mail (CRLF or LF lines) is understood: canonical JSON text, exactly W_MAIL_READ of base/proto.h. The caller
- * frees it. Without mail_prepare() it still works where files can be opened.
+ * frees it.
  */
 char *mail_read(const char *bytes, size_t size);
 

@@ -112,10 +112,9 @@ static void test_opens_nothing(void)
 		g_ptr_array_add(mails, mail);
 		g_array_append_val(sizes, size);
 	}
-	/* fork and mail_prepare come in the order of the zygote; the test's own mails have not been read in the child before. */
+	/* As in the zygote: mail_prepare, fork, jail. No mail has been read before but those of mail_prepare. */
 	pid_t pid = fork();
 	if (!pid) {
-		mail_prepare();
 		close_jail();
 		for (guint i = 0; i < mails->len; i++)
 			g_free(mail_read(g_ptr_array_index(mails, i), g_array_index(sizes, gsize, i)));
@@ -233,6 +232,7 @@ static void test_real_bounces(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	mail_prepare();
 	/* First, so that nothing was read yet in the process that is forked. */
 	g_test_add_func("/mail/once the jail is closed reading opens nothing", test_opens_nothing);
 	g_autoptr(GPtrArray) names = fixtures();

@@ -118,7 +118,9 @@ CREATE TABLE messages (
   at INTEGER NOT NULL,        -- asked for, or received
   due INTEGER,                -- not before this time (undo, deferral, retry)
   rule TEXT, reason TEXT,     -- why it waits or was refused
-  handed_at INTEGER, boot TEXT, done_at INTEGER,
+  handed_at INTEGER,           -- counts for caps and pace; cleared when it comes back to the queue
+  first_handed_at INTEGER,     -- of the first attempt: it is given up four days after that
+  boot TEXT, done_at INTEGER,
   attempts INTEGER NOT NULL DEFAULT 0, code TEXT, error TEXT,
   uncertain INTEGER NOT NULL DEFAULT 0
 );
