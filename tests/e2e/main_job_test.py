@@ -29,7 +29,7 @@ def scenario(tap):
     role = {address: r for address, r in people.values()}
     with harness.mail() as mail:
         mail.add_users([a for a in role if role[a] != "bounce"])
-        work = Workspace(mail)
+        work = Workspace(mail, tls=True)
         work.set_up({id: address for id, (address, _) in people.items()})
         said = work.do("enrol", "creator-intro", "--all", "--yes")
         tap.ok("200" in said, "enrol says that 200 will start", said)

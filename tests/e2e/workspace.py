@@ -18,11 +18,12 @@ PLACES = [("FR", "Europe/Paris"), ("GB", "Europe/London"), ("DE", "Europe/Berlin
 
 
 class Workspace:
-    def __init__(self, mail, name="workspace", sequence="creator-intro", smtp_port=None, imap_port=None, extra=""):
-        self.mail, self.name = mail, name
+    def __init__(self, mail, name="workspace", smtp_port=None, tls=False):
+        """tls: STARTTLS to Postfix and TLS from the first byte to Dovecot, with the certificate that the harness made."""
+        self.mail, self.name, self.tls = mail, name, tls
         self.dir = mail.dir / name
         self.smtp_port = smtp_port or mail.submission_port
-        self.imap_port = imap_port or mail.imap_port
+        self.imap_port = mail.imaps_port if tls else mail.imap_port
         self.keys = mail.dir / (name.replace("/", "-") + "-keys")
         self.keys.mkdir()
         (self.keys / "perigee.key").write_bytes(secrets.token_bytes(32))
@@ -30,25 +31,25 @@ class Workspace:
         shutil.copytree(ROOT / "scripts" / "creator-intro" / "templates", self.dir / "templates")
         (self.dir / "sequences").mkdir()
         shutil.copy(ROOT / "scripts" / "creator-intro" / "sequences" / "creator-intro.lua", self.dir / "sequences")
-        self.configure(extra=extra)
+        self.configure()
         self.server = None
         self.log_path = mail.dir / (name.replace("/", "-") + ".log")
 
-    def configure(self, gap="0s", extra=""):
+    def configure(self):
+        tls = "" if self.tls else 'tls = "none", '
         (self.dir / "perigee.lua").write_text(f"""\
 workspace {{
   timezone = "Europe/Paris",
   hours = "always",
   allow_addresses = {{ "127.0.0.1:{self.smtp_port}", "127.0.0.1:{self.imap_port}" }},
-  {extra}
 }}
 
 account "partnerships" {{
   channel = "email",
   from = "Léa Martin <{OURS}>",
-  smtp = {{ url = "smtp://127.0.0.1:{self.smtp_port}", tls = "none", user = "{OURS}", password = secret "partnerships" }},
-  imap = {{ url = "imap://127.0.0.1:{self.imap_port}", tls = "none", user = "{OURS}", password = secret "partnerships" }},
-  cap = {{ per_day = 10000, gap = "{gap}" }},
+  smtp = {{ url = "smtp://127.0.0.1:{self.smtp_port}", {tls}user = "{OURS}", password = secret "partnerships" }},
+  imap = {{ url = "imap{'s' if self.tls else ''}://127.0.0.1:{self.imap_port}", {tls}user = "{OURS}", password = secret "partnerships" }},
+  cap = {{ per_day = 10000, gap = "0s" }},
 }}
 """)
 
@@ -59,7 +60,8 @@ account "partnerships" {{
 
     @property
     def environment(self):
-        return {**os.environ, "CREDENTIALS_DIRECTORY": str(self.keys), "NO_COLOR": "1"}
+        return {**os.environ, "CREDENTIALS_DIRECTORY": str(self.keys), "NO_COLOR": "1",
+                **({"SSL_CERT_FILE": str(self.mail.dir / "cert.pem")} if self.tls else {})}
 
     def command(self, *words):
         return [PERIGEE, "-C", str(self.dir), *map(str, words)]
