@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { DEPTH = 16, PARTS = 500, BODY_MOST = 1 << 20, RETURNED_MOST = 64 << 10 };
+enum { DEPTH = 16, PARTS = 500, BODY_MOST = 1 << 20, RETURNED_MOST = 64 << 10, FIELD_MOST = 16 << 10, FIELDS_MOST = 2000 };
 
 /* What the walk over the parts gathers. */
 typedef struct Walk {
@@ -165,6 +165,29 @@ static char *sender(GMimeMessage *message)
 	return g_utf8_strdown(valid, -1);
 }
 
+/* The mail without what no honest header has: fields over FIELD_MOST (the rest of them goes), more than FIELDS_MOST fields. GMime
+ * takes time by the square of an address list's length. */
+static GString *bounded(const char *bytes, size_t size)
+{
+	GString *out = g_string_sized_new(size);
+	size_t at = 0, field = 0, fields = 0;
+	while (at < size && bytes[at] != '\n' && !(bytes[at] == '\r' && at + 1 < size && bytes[at + 1] == '\n')) {
+		const char *end = memchr(bytes + at, '\n', size - at);
+		size_t line = end ? (size_t)(end - bytes) + 1 - at : size - at;
+		bool folded = bytes[at] == ' ' || bytes[at] == '\t';
+		field = folded ? field : 0;
+		fields += !folded;
+		size_t kept = fields > FIELDS_MOST || field >= FIELD_MOST ? 0 : MIN(line, FIELD_MOST - field);
+		g_string_append_len(out, bytes + at, (gssize)kept);
+		if (kept && kept < line)
+			g_string_append_c(out, '\n');
+		field += line;
+		at += line;
+	}
+	g_string_append_len(out, bytes + at, (gssize)(size - at));
+	return out;
+}
+
 Mail *mail_take_apart(const char *bytes, size_t size)
 {
 	Mail *mail = g_new0(Mail, 1);
@@ -173,7 +196,8 @@ Mail *mail_take_apart(const char *bytes, size_t size)
 	mail->cut = G_MAXSIZE;
 	mail->raw = bytes;
 	mail->raw_size = size;
-	g_autoptr(GMimeStream) stream = g_mime_stream_mem_new_with_buffer(bytes, size);
+	g_autoptr(GString) fit = bounded(bytes, size);
+	g_autoptr(GMimeStream) stream = g_mime_stream_mem_new_with_buffer(fit->str, fit->len);
 	g_autoptr(GMimeParser) parser = g_mime_parser_new_with_stream(stream);
 	mail->message = g_mime_parser_construct_message(parser, NULL);
 	const char *subject = mail->message ? g_mime_message_get_subject(mail->message) : NULL;

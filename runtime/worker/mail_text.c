@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { LINE_MOST = 400, JOIN_MOST = 4 };
+enum { LINE_MOST = 400, JOIN_MOST = 4, LOOKED_AT = 256 << 10 };
 
 /* A line in lower case, its no-break spaces as spaces, without what surrounds it. */
 static char *simple(const char *line)
@@ -240,15 +240,16 @@ static void strip_marked(GString *text)
 
 char *mail_visible(const Mail *mail)
 {
-	g_autoptr(GString) text = g_string_new_len(mail->body->str, (gssize)MIN(mail->cut, mail->body->len));
+	gsize most = MIN(mail->body->len, LOOKED_AT);
+	g_autoptr(GString) text = g_string_new_len(mail->body->str, (gssize)MIN(mail->cut, most));
 	mail_strip(text);
-	if (!text->len && mail->cut < mail->body->len) {
-		g_string_assign(text, mail->body->str);
+	if (!text->len && mail->cut < most) {
+		g_string_append_len(text, mail->body->str, (gssize)most);
 		mail_strip(text);
 	}
 	if (!text->len) {
-		g_string_assign(text, mail->body->str);
+		g_string_append_len(text, mail->body->str, (gssize)most);
 		strip_marked(text);
 	}
-	return g_strdup(text->str);
+	return g_utf8_make_valid(text->str, -1); /* it may have been cut within a character */
 }
