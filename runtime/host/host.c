@@ -186,6 +186,7 @@ void host_close(Host *host)
 		g_hash_table_unref(host->programs);
 	g_hash_table_unref(host->ledger_rendering);
 	g_hash_table_unref(host->account_blocks);
+	g_clear_pointer(&host->policy_hashes, g_hash_table_unref);
 	db_close(host->db);
 	workspace_free(host->workspace);
 	g_ptr_array_unref(host->watchers);

@@ -45,6 +45,7 @@ typedef struct Host {
 	GArray *after_commit; /* things to do once the open transaction is committed */
 	GHashTable *ledger_rendering; /* messages between the queue and the carrier (handover.c) */
 	GHashTable *account_blocks; /* account → Time until which its cap or pace lets nothing go (a cache: policy decides anew) */
+	GHashTable *policy_hashes;  /* "FAMILY\nADDRESS" → keyed hash (policy.c) */
 	char *boot;           /* this boot of the machine; a message handed in another one can't be settled by the send log */
 	GHashTable *programs; /* versions.c: programs and declarations by hash, templates by name */
 	int lock_fd;          /* the workspace's lock, -1 if not taken */

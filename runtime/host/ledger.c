@@ -166,7 +166,9 @@ static Time blocked_until(const Host *host, const char *account)
 	return until ? *until : 0;
 }
 
-static void look_at_account(Host *host, const char *account, int room)
+/* True if there is nothing more to look at now: nothing is due, or something is on its way. False: all that was looked at was put
+ * off or refused. */
+static bool look_at_account(Host *host, const char *account, int room)
 {
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	guint rendering = g_hash_table_size(host->ledger_rendering);
@@ -178,6 +180,7 @@ static void look_at_account(Host *host, const char *account, int room)
 	}
 	for (guint i = 0; i < ids->len && (int)i < room && blocked_until(host, account) <= host_now(host); i++)
 		handover_consider(host, g_array_index(ids, int64_t, i));
+	return ids->len == 0 || g_hash_table_size(host->ledger_rendering) != rendering || db_failed(host->db);
 }
 
 static const char NEXT_OF[] = "SELECT min(due) FROM messages WHERE state = 'queued' AND account = ?";
@@ -202,8 +205,9 @@ void ledger_turn(Host *host)
 		int room = host->carrier->room(host, account) - handover_rendering(host, account->name);
 		if (account->gap && !account->pretend)
 			room = MIN(room, 1 - handover_rendering(host, account->name));
-		if (room > 0 && blocked_until(host, account->name) <= host_now(host))
-			look_at_account(host, account->name, room);
+		/* What is only put off makes room for the next at once. */
+		for (bool over = room <= 0; !over && blocked_until(host, account->name) <= host_now(host);)
+			over = look_at_account(host, account->name, room);
 	}
 	look_at_account(host, "", BY_HAND_ROOM);
 }

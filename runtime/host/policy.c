@@ -169,15 +169,23 @@ char *policy_key(Host *host, bool make)
 	return g_string_free(text, FALSE);
 }
 
-char *policy_hash(const char *key, const char *channel, const char *norm)
+/* Hashes are asked for again and again (every look at every queued message): those made are kept, up to a bound. */
+const char *policy_hash(Host *host, const char *key, const char *channel, const char *norm)
 {
+	enum { MOST = 100000 };
+	g_autofree char *word = g_strdup_printf("%s\n%s", family_of(channel), norm);
+	if (!host->policy_hashes)
+		host->policy_hashes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	char *hash = g_hash_table_lookup(host->policy_hashes, word);
+	if (hash)
+		return hash;
+	if (g_hash_table_size(host->policy_hashes) >= MOST)
+		g_hash_table_remove_all(host->policy_hashes);
 	GHmac *hmac = g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)key, strlen(key));
-	const char *family = family_of(channel);
-	g_hmac_update(hmac, (const guchar *)family, (gssize)strlen(family));
-	g_hmac_update(hmac, (const guchar *)"\n", 1);
-	g_hmac_update(hmac, (const guchar *)norm, (gssize)strlen(norm));
-	char *hash = g_strdup(g_hmac_get_string(hmac));
+	g_hmac_update(hmac, (const guchar *)word, (gssize)strlen(word));
+	hash = g_strdup(g_hmac_get_string(hmac));
 	g_hmac_unref(hmac);
+	g_hash_table_insert(host->policy_hashes, g_steal_pointer(&word), hash);
 	return hash;
 }
 
@@ -185,8 +193,8 @@ void policy_suppress_identity(Host *host, const char *channel, const char *addre
 {
 	host_write(host);
 	g_autofree char *norm = contacts_normalize(channel, address, NULL);
-	g_autofree char *key = policy_key(host, true), *hash = policy_hash(key, channel, norm ? norm : address);
-	db_run(host->db, SUPPRESS, "ssssi", channel, hash, reason, contact, host_now(host));
+	g_autofree char *key = policy_key(host, true);
+	db_run(host->db, SUPPRESS, "ssssi", channel, policy_hash(host, key, channel, norm ? norm : address), reason, contact, host_now(host));
 }
 
 /* All their addresses; somebody without any is remembered by a row that only its column contact finds. */
@@ -197,9 +205,9 @@ void policy_suppress_person(Host *host, const char *contact, const char *reason)
 	g_autoptr(GPtrArray) hashes = g_ptr_array_new_with_free_func(g_free);
 	Rows *rows = db_query(host->db, IDENTITIES, "s", contact);
 	while (rows_next(rows))
-		g_ptr_array_add(hashes, policy_hash(key, rows_text(rows, 0), rows_text(rows, 1)));
+		g_ptr_array_add(hashes, g_strdup(policy_hash(host, key, rows_text(rows, 0), rows_text(rows, 1))));
 	if (hashes->len == 0)
-		g_ptr_array_add(hashes, policy_hash(key, "contact", contact));
+		g_ptr_array_add(hashes, g_strdup(policy_hash(host, key, "contact", contact)));
 	for (guint i = 0; i < hashes->len; i++)
 		db_run(host->db, SUPPRESS, "ssssi", "*", (const char *)hashes->pdata[i], reason, contact, host_now(host));
 }

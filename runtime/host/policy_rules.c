@@ -88,7 +88,7 @@ static Verdict suppressed_for(const Look *look, const char *reason, Time at)
 /* rows of channel and of all channels ("*") */
 static Verdict suppressed_hash(const Look *look, const char *key, const char *channel, const char *address_channel, const char *norm)
 {
-	g_autofree char *hash = policy_hash(key, address_channel, norm);
+	const char *hash = policy_hash(look->host, key, address_channel, norm);
 	Rows *rows = db_query(look->host->db, SUPPRESSED_HASH, "ss", channel, hash);
 	Verdict verdict = allow();
 	if (rows_next(rows)) {

@@ -45,6 +45,6 @@ Verdict rule_paused(Look *look);
 /* The key of this database under which addresses are remembered; NULL if none has been drawn yet (make: then one is). Caller frees. */
 char *policy_key(Host *host, bool make);
 /* The keyed hash of an address, for table suppressions. Caller frees. */
-char *policy_hash(const char *key, const char *channel, const char *norm);
+const char *policy_hash(Host *host, const char *key, const char *channel, const char *norm);
 
 #endif

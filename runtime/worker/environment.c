@@ -3,6 +3,7 @@
 #include "worker/environment.h"
 
 #include "worker/coroutine.h"
+#include "worker/library.h"
 #include "worker/markdown.h"
 #include "worker/metatable.h"
 #include "worker/moment.h"
@@ -85,32 +86,6 @@ static void push_environment(lua_State *L, int first)
 		copy_library(L, first + (int)i, i);
 		lua_setfield(L, -2, libraries[i].name);
 	}
-}
-
-/* host.library(name, environment): a stdlib file as a function, or nil and a text. Its source makes no Lua string, and the garbage of the
- * compiler before is collected, because what stands here is part of every state's image. */
-static int l_library(lua_State *L)
-{
-	const char *name = luaL_checkstring(L, 1);
-	luaL_checktype(L, 2, LUA_TTABLE);
-	GBytes *bytes = g_hash_table_lookup(state_worker(L)->sources, name);
-	if (!bytes) {
-		lua_pushnil(L);
-		lua_pushfstring(L, "the stdlib has no file %s", name);
-		return 2;
-	}
-	lua_gc(L, LUA_GCCOLLECT);
-	gsize size;
-	const char *text = g_bytes_get_data(bytes, &size);
-	const char *chunk = lua_pushfstring(L, "=[%s]", name);
-	if (luaL_loadbufferx(L, text, size, chunk, "t") != LUA_OK) {
-		lua_pushnil(L);
-		lua_insert(L, -2);
-		return 2;
-	}
-	lua_pushvalue(L, 2);
-	lua_setupvalue(L, -2, 1);
-	return 1;
 }
 
 /* host.keep{ load=, prepare=, fold= }: functions that C calls. */

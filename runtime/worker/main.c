@@ -9,10 +9,10 @@
  * NEVER   holds a secret; runs a script in the zygote itself; lets a child serve outside of its jail (jail.h): it opens no
  *         file and no socket, starts no process. A child never serves two trust domains.
  */
-#include "base/embed.h"
 #include "base/log.h"
 #include "base/proto.h"
 #include "worker/jail.h"
+#include "worker/library.h"
 #include "worker/limits.h"
 #include "worker/mail.h"
 #include "worker/program.h"
@@ -47,41 +47,6 @@ static void out_of_memory(void)
 	limits_memory();
 }
 
-static void add_source(GHashTable *sources, const char *name, GBytes *bytes)
-{
-	g_hash_table_replace(sources, g_strdup(name), bytes);
-}
-
-static void read_folder(GHashTable *sources, const char *folder, const char *prefix)
-{
-	g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
-	if (!dir)
-		fatal("--stdlib: cannot read the folder %s", folder);
-	for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir)) {
-		g_autofree char *path = g_build_filename(folder, name, NULL);
-		g_autofree char *whole = g_strconcat(prefix, name, NULL);
-		char *text;
-		gsize size;
-		if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
-			g_autofree char *inner = g_strconcat(whole, "/", NULL);
-			read_folder(sources, path, inner);
-		} else if (g_str_has_suffix(name, ".lua") && g_file_get_contents(path, &text, &size, NULL)) {
-			add_source(sources, whole, g_bytes_new_take(text, size));
-		}
-	}
-}
-
-static GHashTable *read_sources(const char *folder)
-{
-	GHashTable *sources = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
-	if (folder)
-		read_folder(sources, folder, "");
-	else
-		for (const Embedded *file = embedded_stdlib; file->name; file++)
-			add_source(sources, file->name, g_bytes_new_static(file->data, file->size));
-	return sources;
-}
-
 static Worker *prepare_worker(const char *stdlib)
 {
 	Worker *worker = g_new0(Worker, 1);
@@ -90,7 +55,10 @@ static Worker *prepare_worker(const char *stdlib)
 #ifdef WORKER_SANITIZED
 	worker->slow = true;
 #endif
-	worker->sources = read_sources(stdlib);
+	g_autoptr(GError) error = NULL;
+	worker->library = library_open(stdlib, &error);
+	if (!worker->library)
+		fatal("--stdlib: %s", error->message);
 	worker->programs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)program_free);
 	worker->encoder = encoder_new();
 	g_queue_init(&worker->kept);
@@ -105,7 +73,7 @@ static Worker *prepare_worker(const char *stdlib)
 
 static void free_worker(Worker *worker)
 {
-	g_hash_table_unref(worker->sources);
+	library_free(worker->library);
 	g_hash_table_unref(worker->programs);
 	encoder_free(worker->encoder);
 	g_free(worker->bare);

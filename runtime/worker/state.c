@@ -227,6 +227,8 @@ static void one_line(char *to, size_t room, const char *text)
 static void take_text(Failure *failure, const char *text)
 {
 	size_t place;
+	if (g_str_has_prefix(text, "?:-1: ")) /* the stdlib, which has no lines */
+		text += strlen("?:-1: ");
 	while ((place = place_of(text)) > 0) {
 		if (text[0] != '[' || g_str_has_prefix(text, "[string "))
 			g_snprintf(failure->where, sizeof failure->where, "%.*s", (int)MIN(place, sizeof failure->where - 1), text);

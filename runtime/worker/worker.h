@@ -28,7 +28,7 @@ typedef struct Worker {
 	Peer *peer;            /* NULL in the zygote */
 	bool slow;             /* under sanitizers or valgrind */
 	Arena *arena;
-	GHashTable *sources;   /* the stdlib: file name → GBytes */
+	struct Library *library; /* the stdlib */
 	lua_State *state;      /* stands at the same place in all images */
 	Image *bare;           /* libraries and environment */
 	Image *bases[WORKER_PROGRAM_TYPES]; /* with the stdlib modules of a type of program; NULL until needed */

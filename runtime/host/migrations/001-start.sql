@@ -125,7 +125,6 @@ CREATE TABLE messages (
   uncertain INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX messages_queue ON messages (account, due, id) WHERE state = 'queued';
-CREATE INDEX messages_due ON messages (due) WHERE state = 'queued';
 CREATE INDEX messages_busy ON messages (state) WHERE state IN ('queued', 'handed', 'unknown', 'held');
 CREATE INDEX messages_by_contact ON messages (contact, at);
 CREATE INDEX messages_by_run ON messages (run);
