@@ -143,13 +143,14 @@ def documented(paths):
 
 
 def stdlib_rules():
-    """What scripts call is in perigee.lua and contact.lua; its words are there or, for editors, in meta/."""
-    modules = [ROOT / "stdlib" / n for n in ("perigee.lua", "contact.lua")]
-    words = documented([p for p in modules if p.exists()] + tracked("stdlib/meta/*.lua"))
+    """What scripts call is in perigee.lua, contact.lua and testing.lua; its words are there or, for editors, in meta/."""
+    tables = {ROOT / "stdlib" / "perigee.lua": "M", ROOT / "stdlib" / "contact.lua": "methods",
+              ROOT / "stdlib" / "testing.lua": "methods"}
+    words = documented(list(tables) + tracked("stdlib/meta/*.lua"))
     faults = []
-    for path in modules:
-        for number, line in enumerate(path.read_text().splitlines() if path.exists() else [], 1):
-            found = re.match(r"function (?:M|methods)(?:\.\w+)?[.:]([a-z]\w*)\(", line)
+    for path, table in tables.items():
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            found = re.match(rf"function {table}(?:\.\w+)?[.:]([a-z]\w*)\(", line)
             if found and found.group(1) not in words:
                 faults.append(f"{short(path, number)}: {found.group(1)} has no LuaLS comment")
     check("every function that scripts may call is documented for editors", faults)
