@@ -25,7 +25,7 @@ end
 
 -- The known name that looks most like the one given, or nil.
 local function suggestion(name, known)
-  local best, least = nil, 3
+  local best, least = nil, #name < 5 and 2 or 3
   local names = {}
   for other in pairs(known) do names[#names + 1] = other end
   table.sort(names)
