@@ -271,8 +271,10 @@ static void read_signals(Parent *p)
 
 static void turn(Parent *p, int timeout_ms)
 {
-	if (!peer_flush(p->host, NULL))
+	if (!p->ended && !peer_flush(p->host, NULL)) {
 		p->ended = true;
+		return;
+	}
 	short events = peer_pending(p->host) && !p->ended ? POLLIN | POLLOUT : POLLIN;
 	struct pollfd polled[2] = { { p->signals, POLLIN, 0 }, { p->ended ? -1 : peer_fd(p->host), events, 0 } };
 	poll(polled, 2, timeout_ms);

@@ -116,9 +116,9 @@ class Net:
 
         def as_fd_3():
             os.dup2(moved, 3)
-            os.set_inheritable(3, True)
+            os.set_inheritable(3, True)  # also where it was 3 already
 
-        self.process = subprocess.Popen([*wrap, program, workspace, *args], preexec_fn=as_fd_3, pass_fds=(3, moved), env=environment,
+        self.process = subprocess.Popen([*wrap, program, workspace, *args], preexec_fn=as_fd_3, close_fds=False, env=environment,
                                         stdin=subprocess.DEVNULL)
         theirs.close()
         self.peer = Peer(mine)

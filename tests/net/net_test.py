@@ -456,7 +456,7 @@ def a_connection_that_ends_is_made_anew_unseen():
         child = s.reader(server)
         read(child)
         wait(lambda: "IDLE" in server.commands, "IDLE")
-        for sock in server.open:
+        for sock in list(server.open):
             try:
                 sock.shutdown(2)
             except OSError:

@@ -40,6 +40,7 @@ class Listener:
             sock.close()
 
     def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)  # wakes accept, which would take one more
         self.socket.close()
         for sock in self.open:
             try:
