@@ -536,6 +536,7 @@ typedef struct Wait {
 	GByteArray *bytes;
 	GError *error;
 	const json_t *data, *options;
+	bool ordered; /* the data keep the order of their members, which plain Liquid shows */
 	const void *mail;
 	size_t mail_size;
 } Wait;
@@ -594,7 +595,8 @@ json_t *workers_declare(Host *host, Program *program, GError **error)
 static void write_render(void *user, Peer *peer, uint64_t ticket, uint64_t program)
 {
 	Wait *wait = user;
-	g_autofree char *data = value_text(wait->data), *options = value_text(wait->options);
+	g_autofree char *data = wait->ordered ? json_dumps(wait->data, JSON_COMPACT) : value_text(wait->data);
+	g_autofree char *options = value_text(wait->options);
 	peer_begin(peer, W_RENDER, ticket);
 	peer_put_u64(peer, program);
 	peer_put_str(peer, data, -1);
@@ -604,7 +606,7 @@ static void write_render(void *user, Peer *peer, uint64_t ticket, uint64_t progr
 
 json_t *workers_render(Host *host, Program *program, const json_t *data, const json_t *options, GByteArray **bytes, GError **error)
 {
-	Wait wait = { .data = data, .options = options };
+	Wait wait = { .data = data, .options = options, .ordered = program->type == PROGRAM_LIQUID };
 	WorkerCall call = { .domain = "workspace", .program = program, .write = write_render, .frame = wait_frame, .failed = wait_failed, .user = &wait };
 	json_t *result = wait_for(host, &wait, &call, false, error);
 	if (bytes && result)
