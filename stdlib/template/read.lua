@@ -116,7 +116,8 @@ local function keep_breaks(lines, from, to)
     local line, after = lines[i], lines[i + 1]
     local word = after:match("^%s*({[{%%].-[%%}]})") or after:match("%S+")
     local fits = word and letters.length(line) + 1 + letters.length(word) <= WIDTH
-    if fits and line:find("%S") and not line:find("%%}%s*$") then lines[i] = (line:match("^.*%S") or "") .. "  " end
+    local marked = line:find("%%}%s*$") or line:find("\\$") -- a tag, or Markdown's other way
+    if fits and not marked and line:find("%S") then lines[i] = (line:match("^.*%S") or "") .. "  " end
   end
 end
 

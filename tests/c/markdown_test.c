@@ -145,6 +145,9 @@ static void test_data_in_places(void)
 		{ "{{ v | escape }}", "a<b", "<p>a&lt;b</p>" },
 		{ "{{ v | raw }}", "*a*", "<em>a</em>" },
 		{ "Best,\nLéa", "", "Best,<br>\nLéa" },
+		{ "Best,\\\nLéa", "", "Best,<br>\nLéa" },
+		{ "Best,  \nLéa", "", "Best,<br>\nLéa" },
+		{ "A line that was broken because it was full up to\nhere.", "", "up to\nhere." },
 	};
 	lua_State *L = open_state();
 	for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
