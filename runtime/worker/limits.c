@@ -51,11 +51,11 @@ static uint8_t *put_text(uint8_t *at, const char *text)
 	return at + 4 + size + 1;
 }
 
-/* Stuck in C code. Only calls that are allowed in a signal handler: the frame is built and written by hand, and only if
- * no other frame is half written. */
+/* Stuck in C code of a library. Only what may be done in a signal handler: answers to requests before are written out (which
+ * allocates nothing), and the frame is built and written by hand. */
 static _Noreturn void end_here(void)
 {
-	if (peer_pending(watch.peer) == 0) {
+	if (peer_flush_all(watch.peer, NULL)) {
 		uint8_t frame[256] = { 0 }, *end = frame + 16;
 		end = put_text(end, "limit");
 		end = put_text(end, "too much processor time in one call of a library function");
@@ -141,8 +141,8 @@ void limits_stop(void)
 
 void limits_memory(void)
 {
-	char text[80], where[STATE_WHERE] = "";
-	g_snprintf(text, sizeof text, "more than %u MiB of memory in one visit", watch.memory_mb);
+	char text[160], where[STATE_WHERE] = "";
+	g_snprintf(text, sizeof text, "more than %u MiB of memory %s", watch.memory_mb, watch.doing);
 	if (watch.state)
 		state_where(watch.state, where);
 	limits_end("memory", text, where);

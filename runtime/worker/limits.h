@@ -28,7 +28,7 @@ enum {
 
 /* Sets the handler of the timer's signal; in the zygote, because a jailed process sets none. */
 void limits_prepare(void);
-/* Starts the clock of this process. slow: everything takes longer (sanitizers, valgrind), budgets are times 20. */
+/* Starts the clock of this process. slow: everything takes longer (sanitizers), budgets are times 20. */
 void limits_start(Peer *peer, bool slow);
 /* Whose failure is told when a limit is passed: the frame's kind and id. */
 void limits_request(uint8_t kind, uint64_t id);

@@ -50,8 +50,6 @@ static void out_of_memory(void)
 static Worker *prepare_worker(const char *stdlib)
 {
 	Worker *worker = g_new0(Worker, 1);
-	const char *preload = getenv("LD_PRELOAD");
-	worker->slow = preload && strstr(preload, "vgpreload");
 #ifdef WORKER_SANITIZED
 	worker->slow = true;
 #endif

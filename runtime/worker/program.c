@@ -166,6 +166,7 @@ static Program *make(Worker *worker, ProgramType type, Load *what, Failure *fail
 	what->json = call_load(worker, base, what, &link, failure);
 	if (!what->json)
 		return NULL;
+	program_leave(worker); /* no tick may leave its mark in the image */
 	Program *program = keep(worker, type);
 	const Image *scan = type == PROGRAM_SCRIPT ? state_base(worker, WORKER_SCAN, &why) : NULL;
 	if (!scan)

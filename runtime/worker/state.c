@@ -89,6 +89,7 @@ static int prepare(lua_State *L)
 Image *state_save(Worker *worker)
 {
 	lua_settop(worker->state, 0);
+	lua_sethook(worker->state, NULL, 0, 0);
 	lua_gc(worker->state, LUA_GCINC, 400, 0, 0);
 	lua_gc(worker->state, LUA_GCCOLLECT);
 	lua_gc(worker->state, LUA_GCINC, 200, 0, 0);

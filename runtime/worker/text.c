@@ -85,7 +85,7 @@ int l_pattern(lua_State *L)
 int l_rep(lua_State *L)
 {
 	size_t size, between = 0;
-	luaL_checklstring(L, 1, &size);
+	const char *text = luaL_checklstring(L, 1, &size);
 	lua_Integer n = luaL_checkinteger(L, 2);
 	luaL_optlstring(L, 3, "", &between);
 	if (n <= 0 || size + between == 0) { /* the original would count to n */
@@ -94,5 +94,16 @@ int l_rep(lua_State *L)
 	}
 	if ((lua_Unsigned)n > REP_BYTES / (size + between))
 		return luaL_error(L, "string.rep: more than %d MiB", REP_BYTES >> 20);
-	return lua_tocfunction(L, lua_upvalueindex(1))(L);
+	if (between)
+		return lua_tocfunction(L, lua_upvalueindex(1))(L);
+	/* Doubling, where the original copies text by text. */
+	luaL_Buffer out;
+	size_t total = (size_t)n * size, done = size;
+	char *to = luaL_buffinitsize(L, &out, total);
+	memcpy(to, text, size);
+	for (; done <= total - done; done *= 2)
+		memcpy(to + done, to, done);
+	memcpy(to + done, to, total - done);
+	luaL_pushresultsize(&out, total);
+	return 1;
 }

@@ -26,7 +26,7 @@ typedef struct Running {
 
 typedef struct Worker {
 	Peer *peer;            /* NULL in the zygote */
-	bool slow;             /* under sanitizers or valgrind */
+	bool slow;             /* under sanitizers (valgrind knows no seccomp, and no worker runs without its jail) */
 	Arena *arena;
 	struct Library *library; /* the stdlib */
 	lua_State *state;      /* stands at the same place in all images */

@@ -56,6 +56,8 @@ static const Case cases[] = {
 	{ "format as usual", "return ('%d %5.2f %q %s %% %x %-3s|'):format(3, 2.5, 'a\\n', 'b', 255, 'c')", "3  2.50 \"a\\\n\" b % ff c  |" },
 	{ "one kind of nan", "return tostring(0 / 0) .. tostring(-(0 / 0)) .. ('%f'):format(0 / 0)", "nannannan" },
 	{ "rep is bounded", "return select(2, pcall(string.rep, 'x', 1 << 40)) .. (''):rep(math.maxinteger)", "string.rep: more than 8 MiB" },
+	{ "rep repeats", "for n = 1, 40 do local s = '' for i = 1, n do s = s .. 'ab' end if ('ab'):rep(n) ~= s then return 'not ' .. n end end "
+	                 "return ('-'):rep(3, '+') .. #('abc'):rep(1001)", "-+-+-3003" },
 	{ "patterns are bounded", "return (select(2, pcall(string.find, 'x', ('x'):rep(2000)))) .. ('x'):rep(2000):find(('x'):rep(2000), 1, true)",
 	  "a pattern of more than 1024 bytes1" },
 	{ "random is the run's", "return ('%d %d %.6f'):format(math.random(1000), math.random(-5, 5), math.random())", "603 -3 0.839627" },

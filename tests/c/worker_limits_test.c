@@ -66,6 +66,21 @@ static void test_garbage_is_collected(void)
 	host_expect(host, "done \"60010893\"");
 }
 
+/* What was asked before, and is answered but not yet written, is not lost. */
+static void test_answers_before_a_limit(void)
+{
+	uint64_t good = host_load_script(host, HEAD "return 'x'" TAIL);
+	uint64_t stuck = host_load_script(host, HEAD "string.find(('a'):rep(40), ('a?'):rep(40) .. ('a'):rep(40))" TAIL);
+	for (int i = 0; i < 10; i++)
+		host_visit(host, good, VISIT_STRICT, ANN, NULL);
+	host_visit(host, stuck, VISIT_STRICT, ANN, NULL);
+	for (int i = 0; i < 10; i++)
+		host_expect(host, "done \"x\"");
+	host_expect(host, "failed limit too much processor time in one call of a library function @");
+	host_wait_end(host);
+	host_fork(host);
+}
+
 static void test_loading_is_bounded(void)
 {
 	host_load(host, PROGRAM_SCRIPT, "sequences/test.lua", "while true do end", NULL);
@@ -109,6 +124,7 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, &cases[i], test_case);
 	}
 	g_test_add_func("/limits/garbage is collected within the limit", test_garbage_is_collected);
+	g_test_add_func("/limits/answers before a limit are not lost", test_answers_before_a_limit);
 	g_test_add_func("/limits/loading has limits too", test_loading_is_bounded);
 	g_test_add_func("/limits/a sequence may set its own", test_limits_can_be_set);
 	g_test_add_func("/limits/a long replay costs no budget of the visit", test_replay_has_its_own_time);
