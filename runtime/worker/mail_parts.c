@@ -213,6 +213,7 @@ Mail *mail_take_apart(const char *bytes, size_t size)
 		html_text(mail->body, html->str, html->len, &mail->cut);
 	else
 		g_string_append_len(mail->body, plain->str, (gssize)plain->len);
+	mail_take_ses(mail);
 	return mail;
 }
 

@@ -28,6 +28,8 @@ Mail *mail_take_apart(const char *bytes, size_t size);
 void mail_free(Mail *mail);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Mail, mail_free)
 
+/* If the text is a notification of Amazon SES, adds what it says as a report (mail_ses.c). */
+void mail_take_ses(Mail *mail);
 /* A header as UTF-8, "" if it is not there. The caller frees it. */
 char *mail_header(const Mail *mail, const char *name);
 /* A header's value in the raw header block text (unfolded), or NULL. The caller frees it. */
