@@ -32,9 +32,8 @@ local function same(_, _, value)
   return value
 end
 
-local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
 local function escape_html(value)
-  return (value:gsub("[&<>\"']", entities))
+  return liquid.filters.escape.call(nil, nil, value)
 end
 
 -- Liquid's filters, and raw, which puts a value out unescaped.
