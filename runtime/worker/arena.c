@@ -32,8 +32,9 @@ struct Arena {
 	size_t top;   /* bytes from the start that have ever been handed out, this record included */
 	size_t live;  /* bytes in use, counted as their classes */
 	size_t limit; /* live may not pass it */
-	/* A refused request. Lua's core collects garbage and asks again for the same; anything else that asks for more
-	 * in between has swallowed the refusal, and the visit ends: being out of memory is no value to branch on. */
+	/* A refused request. Lua's core collects garbage and asks again for the same; anything else that asks for
+	 * more in between has swallowed the refusal, and the visit ends: being out of memory is no value to branch
+	 * on. */
 	bool refused;
 	void *refused_block;
 	size_t refused_size;
@@ -123,7 +124,8 @@ static void *resize(Arena *arena, void *block, size_t old_size, size_t size)
 		return block;
 	/* The last block grows and shrinks in place; large strings are built there. */
 	size_t before = class_size(from), after = class_size(to);
-	if (is_last(arena, block, before) && arena->live - before + after <= arena->limit && arena->top - before + after <= arena->size) {
+	bool fits = arena->live - before + after <= arena->limit && arena->top - before + after <= arena->size;
+	if (fits && is_last(arena, block, before)) {
 		arena->top = arena->top - before + after;
 		arena->live = arena->live - before + after;
 		return block;

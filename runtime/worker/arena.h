@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory of a Lua state: one mapping at a fixed address that also holds the allocator's own records, so that copying
- * the used bytes out and back (an Image) restores the state with all that belongs to it. Fixed, because the pointers
- * in an image must hold when it comes back, and because Lua mixes addresses into its hash seed.
+ * The memory of a Lua state: one mapping at a fixed address that also holds the allocator's own records, so that
+ * copying the used bytes out and back (an Image) restores the state with all that belongs to it. Fixed, because the
+ * pointers in an image must hold when it comes back, and because Lua mixes addresses into its hash seed.
  *
  * Blocks come in size classes with a free list each; nothing is joined again, because a state lives for one visit.
  */

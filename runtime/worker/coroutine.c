@@ -74,8 +74,8 @@ int l_coroutine_resume(lua_State *L)
 	return (results < 0 ? 1 : results) + 1;
 }
 
-/* Closes the variables of a failed coroutine. In this library a close within a close starts counting C calls anew and so can
- * run through the C stack: past a few levels they stay unclosed. */
+/* Closes the variables of a failed coroutine. In this library a close within a close starts counting C calls anew and
+ * so can run through the C stack: past a few levels they stay unclosed. */
 static void close_failed(lua_State *L, lua_State *co)
 {
 	Worker *worker = state_worker(L);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * JSON text to Lua values. The text comes from the host or its journal, so it is known to be well formed and within the
- * limits of base/value.h; false means that it is not, and the worker ends. A null member is left out; a null in a list
- * leaves a hole.
+ * JSON text to Lua values. The text comes from the host or its journal, so it is known to be well formed and within
+ * the limits of base/value.h; false means that it is not, and the worker ends. A null member is left out; a null in a
+ * list leaves a hole.
  */
 #ifndef PERIGEE_DECODE_H
 #define PERIGEE_DECODE_H

@@ -175,7 +175,8 @@ static bool encode_members(Encoder *e, lua_State *L, int table, guint from)
 	return true;
 }
 
-/* Collects the names of a table behind those of the tables around it and counts its positions; false for other keys. */
+/* Collects the names of a table behind those of the tables around it and counts its positions; false for other
+ * keys. */
 static bool collect(Encoder *e, lua_State *L, int table, lua_Integer *positions)
 {
 	lua_Integer highest = 0, n = 0;
@@ -197,8 +198,8 @@ static bool collect(Encoder *e, lua_State *L, int table, lua_Integer *positions)
 			n++;
 			break;
 		default:
-			refuse(e, lua_type(L, -1) == LUA_TBOOLEAN ? "a table with true or false as key" : "a table with a table or function as key");
-			return lua_pop(L, 1), false;
+			lua_pop(L, 1);
+			return refuse(e, "a table with a key that is neither a name nor a position");
 		}
 		if (n + e->names->len > VALUE_ELEMENTS)
 			return lua_pop(L, 1), refuse(e, "more than 100,000 members");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Lua values to canonical JSON text (base/value.h). Plain data only: raw access, string keys or a dense list, at most
- * VALUE_DEPTH levels, VALUE_ELEMENTS members and VALUE_BYTES bytes, finite numbers, valid UTF-8. An empty table is {}.
+ * VALUE_DEPTH levels, VALUE_ELEMENTS members and VALUE_BYTES bytes, finite numbers, valid UTF-8. An empty table is
+ * {}.
  */
 #ifndef PERIGEE_ENCODE_H
 #define PERIGEE_ENCODE_H

@@ -20,15 +20,20 @@
 /* Functions that hang in the registry under their addresses. */
 static const char LOAD = 0, PREPARE = 0, ENTRY = 0, FOLD = 0;
 
-/* Taken as they are. Not here, for cause: dofile loadfile load print warn collectgarbage require, io, package, debug, os but for two,
- * string.dump, math.randomseed, coroutine.close; the same names below come from us. */
-static const char *const base_kept[] = { "assert", "error", "ipairs", "pcall", "rawequal", "rawget", "rawlen", "rawset", "select",
-                                         "tonumber", "type", "xpcall", "_VERSION", NULL };
-static const char *const string_kept[] = { "byte", "char", "len", "lower", "pack", "packsize", "reverse", "sub", "unpack", "upper", NULL };
+/* Taken as they are. Not here, for cause: dofile loadfile load print warn collectgarbage require, io, package, debug,
+ * os but for two, string.dump, math.randomseed, coroutine.close; the same names below come from us. */
+static const char *const base_kept[] = {
+	"assert", "error", "ipairs", "pcall", "rawequal", "rawget", "rawlen", "rawset", "select", "tonumber", "type", "xpcall",
+	"_VERSION", NULL,
+};
+static const char *const string_kept[] = {
+	"byte", "char", "len", "lower", "pack", "packsize", "reverse", "sub", "unpack", "upper", NULL,
+};
 static const char *const table_kept[] = { "concat", "insert", "move", "pack", "remove", "unpack", NULL };
-static const char *const math_kept[] = { "abs", "acos", "asin", "atan", "ceil", "cos", "deg", "exp", "floor", "fmod", "huge", "log",
-                                         "max", "maxinteger", "min", "mininteger", "modf", "pi", "rad", "sin", "sqrt", "tan",
-                                         "tointeger", "type", "ult", NULL };
+static const char *const math_kept[] = {
+	"abs", "acos", "asin", "atan", "ceil", "cos", "deg", "exp", "floor", "fmod", "huge", "log", "max", "maxinteger", "min",
+	"mininteger", "modf", "pi", "rad", "sin", "sqrt", "tan", "tointeger", "type", "ult", NULL,
+};
 static const char *const utf8_kept[] = { "char", "charpattern", "codepoint", "codes", "len", "offset", NULL };
 static const char *const coroutine_kept[] = { "isyieldable", "running", "status", "yield", NULL };
 static const char *const nothing_kept[] = { NULL };
@@ -40,8 +45,10 @@ static const luaL_Reg coroutine_ours[] = { { "create", l_coroutine_create }, { "
                                            { "wrap", l_coroutine_wrap }, { NULL, NULL } };
 static const luaL_Reg nothing_ours[] = { { NULL, NULL } };
 /* These call the original, which is their upvalue. */
-static const luaL_Reg string_around[] = { { "find", l_pattern }, { "format", l_format }, { "gmatch", l_pattern }, { "gsub", l_pattern },
-                                          { "match", l_pattern }, { "rep", l_rep }, { NULL, NULL } };
+static const luaL_Reg string_around[] = {
+	{ "find", l_pattern }, { "format", l_format }, { "gmatch", l_pattern }, { "gsub", l_pattern }, { "match", l_pattern },
+	{ "rep", l_rep }, { NULL, NULL },
+};
 static const luaL_Reg os_around[] = { { "date", l_os_date }, { "time", l_os_time }, { NULL, NULL } };
 
 static const struct {

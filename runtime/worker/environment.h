@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What Lua code finds: an allow-list of Lua's libraries, with replacements where the original would show an address, time,
- * chance or another's table (lua-sandbox.md 1.4, docs/architecture.md). There are two equal environments, one for scripts and one for the
- * stdlib, whose functions a script can't replace; the stdlib's has the table `host` besides: the bindings.
+ * What Lua code finds: an allow-list of Lua's libraries, with replacements where the original would show an address,
+ * time, chance or another's table (docs/architecture.md). There are two equal environments, one
+ * for scripts and one for the stdlib, whose functions a script can't replace; the stdlib's has the table `host`
+ * besides: the bindings.
  */
 #ifndef PERIGEE_ENVIRONMENT_H
 #define PERIGEE_ENVIRONMENT_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The jail of a worker: see jail.h. The order of steps matters: descriptors, limits, no_new_privs, the filter last. */
+/* The jail of a worker: see jail.h. The order of steps matters: descriptors, limits, no_new_privs, the filter
+ * last. */
 #include "worker/jail.h"
 
 #include "base/proto.h"
@@ -27,9 +28,10 @@ struct Jail {
 /* Memory, signals to itself, clocks, waiting, the end. Everything not named here kills. */
 static const int allowed[] = {
 	SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(brk), SCMP_SYS(madvise), SCMP_SYS(exit_group), SCMP_SYS(exit),
-	SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack), SCMP_SYS(setitimer), SCMP_SYS(getitimer),
-	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(futex), SCMP_SYS(getrandom),
-	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(sched_yield), SCMP_SYS(restart_syscall),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack), SCMP_SYS(setitimer),
+	SCMP_SYS(getitimer), SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(poll), SCMP_SYS(ppoll),
+	SCMP_SYS(futex), SCMP_SYS(getrandom), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(sched_yield),
+	SCMP_SYS(restart_syscall),
 #ifdef WORKER_SANITIZED
 	SCMP_SYS(rt_sigaction), SCMP_SYS(sched_getaffinity),
 #endif
@@ -37,10 +39,10 @@ static const int allowed[] = {
 
 /* What libraries try by the way (a zone file, a charset): an error, as if there were nothing. */
 static const int denied[] = {
-	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(fstat), SCMP_SYS(newfstatat), SCMP_SYS(statx),
-	SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getcwd),
-	SCMP_SYS(fcntl), SCMP_SYS(lseek), SCMP_SYS(ioctl), SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(getuid), SCMP_SYS(geteuid),
-	SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(close),
+	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
+	SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink),
+	SCMP_SYS(readlinkat), SCMP_SYS(getcwd), SCMP_SYS(fcntl), SCMP_SYS(lseek), SCMP_SYS(ioctl), SCMP_SYS(sysinfo),
+	SCMP_SYS(uname), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(close),
 };
 
 static struct scmp_arg_cmp equals(unsigned argument, uint64_t value)
@@ -149,6 +151,7 @@ bool jail_enter(const Jail *jail, int fd, int at)
 	good = good && limit(RLIMIT_AS, (rlim_t)3 << 30);
 #endif
 	good = good && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && prctl(PR_SET_DUMPABLE, 0) == 0 &&
-	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &jail->filter) == 0;
+	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &jail->filter) == 0;
 	return good && is_locked();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The jail of a worker: after it the process can read and write its one socket, use memory and its own clocks, and nothing
- * else; it opens no file, makes no socket, starts no process. It is the boundary against hostile scripts: Lua's own
- * library is not memory-safe (lua-sandbox.md). It holds for root as for everybody.
+ * The jail of a worker: after it the process can read and write its one socket, use memory and its own clocks, and
+ * nothing else; it opens no file, makes no socket, starts no process. It is the boundary against hostile scripts:
+ * Lua's own library is not memory-safe (docs/architecture.md). It holds for root as for everybody.
  */
 #ifndef PERIGEE_JAIL_H
 #define PERIGEE_JAIL_H
@@ -16,8 +16,8 @@ typedef struct Jail Jail;
 Jail *jail_new(GError **error);
 void jail_free(Jail *jail);
 /*
- * Closes all descriptors but fd, which becomes `at`, and locks the process in. False: the process is not jailed and must not
- * serve; errors can't be shown any more then.
+ * Closes all descriptors but fd, which becomes `at`, and locks the process in. False: the process is not jailed and
+ * must not serve; errors can't be shown any more then.
  */
 bool jail_enter(const Jail *jail, int fd, int at);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The stdlib's files. Each is compiled when it is first asked for, in a state of its own outside of the arena, and kept as bytecode of
- * ours: the states of scripts get no parser's garbage and, unless the files come from a folder, no line numbers, because every
- * visit copies what stands in them. (Bytecode of a script's is never loaded.)
+ * The stdlib's files. Each is compiled when it is first asked for, in a state of its own outside of the arena, and
+ * kept as bytecode of ours: the states of scripts get no parser's garbage and, unless the files come from a folder,
+ * no line numbers, because every visit copies what stands in them. (Bytecode of a script's is never loaded.)
  */
 #ifndef PERIGEE_LIBRARY_H
 #define PERIGEE_LIBRARY_H
@@ -12,7 +12,8 @@
 
 typedef struct Library Library;
 
-/* From the embedded copy, or all *.lua of a folder and its folders. NULL with an error if the folder can't be read. */
+/* From the embedded copy, or all *.lua of a folder and its folders. NULL with an error if the folder can't be
+ * read. */
 Library *library_open(const char *folder, GError **error);
 void library_free(Library *library);
 /* host.library(name, environment): the file as a function, or nil and a text. */

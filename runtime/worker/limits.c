@@ -51,8 +51,8 @@ static uint8_t *put_text(uint8_t *at, const char *text)
 	return at + 4 + size + 1;
 }
 
-/* Stuck in C code of a library. Only what may be done in a signal handler: answers to requests before are written out (which
- * allocates nothing), and the frame is built and written by hand. */
+/* Stuck in C code of a library. Only what may be done in a signal handler: answers to requests before are written out
+ * (which allocates nothing), and the frame is built and written by hand. */
 static _Noreturn void end_here(void)
 {
 	if (peer_flush_all(watch.peer, NULL)) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Limits of processor time and memory. No limit is a Lua error, because pcall, __close and message handlers swallow
- * errors: passing one ends this worker from outside the script, after a word to the host (W_FAILED, or W_REFUSED while a program is
- * loaded).
+ * errors: passing one ends this worker from outside the script, after a word to the host (W_FAILED, or W_REFUSED
+ * while a program is loaded).
  *
- * Processor time is counted by a profiling timer that ticks all the time (a visit costs no system call). Past the budget
- * the handler sets a hook, which costs nothing before and knows the line; if the script is stuck in C code, where no hook
- * runs, a later tick ends the worker with what it knows.
+ * Processor time is counted by a profiling timer that ticks all the time (a visit costs no system call). Past the
+ * budget the handler sets a hook, which costs nothing before and knows the line; if the script is stuck in C code,
+ * where no hook runs, a later tick ends the worker with what it knows.
  */
 #ifndef PERIGEE_LIMITS_H
 #define PERIGEE_LIMITS_H

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The worker role: computes. This program is the zygote, started by the host with a socket as descriptor 3; it prepares
- * what all workers share and forks one for each F_FORK (base/proto.h).
+ * The worker role: computes. This program is the zygote, started by the host with a socket as descriptor 3; it
+ * prepares what all workers share and forks one for each F_FORK (base/proto.h).
  *
- * READS   the Lua stdlib (its own copy, or DIR with --stdlib DIR), what libraries open lazily: before any child exists.
- * WRITES  nothing but its socket, and a line on stderr if it can't do its work.
+ * READS    the Lua stdlib (its own copy, or DIR with --stdlib DIR) and what libraries open lazily, before any child
+ *          exists.
+ * WRITES   nothing but its socket, and a line on stderr if it can't do its work.
  * TALKS TO the host. A child talks to the host over the socket that came with its F_FORK.
- * NEVER   holds a secret; runs a script in the zygote itself; lets a child serve outside of its jail (jail.h): it opens no
- *         file and no socket, starts no process. A child never serves two trust domains.
+ * NEVER    holds a secret; runs a script in the zygote itself; lets a child serve outside of its jail (jail.h): it
+ *          opens no file and no socket, starts no process. A child never serves two trust domains.
  */
 #include "base/log.h"
 #include "base/proto.h"
@@ -64,7 +65,8 @@ static Worker *prepare_worker(const char *stdlib)
 	if (!worker->arena)
 		fatal("the place of the Lua states in memory is taken");
 	g_autofree char *why = NULL;
-	if (!state_build(worker, &why) || !state_base(worker, PROGRAM_SCRIPT, &why) || !state_base(worker, WORKER_SCAN, &why))
+	if (!state_build(worker, &why) || !state_base(worker, PROGRAM_SCRIPT, &why) ||
+	    !state_base(worker, WORKER_SCAN, &why))
 		fatal("the stdlib can't be loaded: %s", why);
 	return worker;
 }
@@ -163,8 +165,8 @@ static bool serve(Zygote *zygote)
 	return open && peer_flush_all(zygote->host, NULL);
 }
 
-/* Some functions of libm give other last digits on processors with FMA; a run may be replayed on another machine. The tunable is read
- * by the loader, so the program starts itself once more. */
+/* Some functions of libm give other last digits on processors with FMA; a run may be replayed on another machine. The
+ * tunable is read by the loader, so the program starts itself once more. */
 static void level_processors(char **argv)
 {
 	if (getenv("GLIBC_TUNABLES"))

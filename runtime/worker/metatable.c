@@ -15,9 +15,9 @@ static const char DATA = 0;     /* in the metatable of a read-only view: the dat
 static const char NAME = 0;     /* in the metatable of an object: what it is */
 
 static const char *const events[] = {
-	"__index", "__newindex", "__call", "__len", "__eq", "__lt", "__le", "__unm", "__add", "__sub", "__mul", "__div", "__mod",
-	"__pow", "__idiv", "__band", "__bor", "__bxor", "__bnot", "__shl", "__shr", "__close", "__tostring", "__name", "__pairs",
-	"__metatable",
+	"__index", "__newindex", "__call", "__len", "__eq", "__lt", "__le", "__unm", "__add", "__sub", "__mul",
+	"__div", "__mod", "__pow", "__idiv", "__band", "__bor", "__bxor", "__bnot", "__shl", "__shr", "__close",
+	"__tostring", "__name", "__pairs", "__metatable",
 };
 static const char *const refused[] = { "__gc", "__mode", "__concat" };
 enum { EVENTS = G_N_ELEMENTS(events), REFUSED = G_N_ELEMENTS(refused) };

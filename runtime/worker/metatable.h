@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Metatables of scripts. A script's metatable is never used itself: the events that are allowed are copied into a hidden
- * shadow, so that __gc, __mode and __concat (unsafe in the library we are linked with, lua-sandbox.md) can't be
- * slipped in later. Tables made by the stdlib may be read-only views or objects, which the encoder knows.
+ * Metatables of scripts. A script's metatable is never used itself: the events that are allowed are copied into a
+ * hidden shadow, so that __gc, __mode and __concat (unsafe in the library we are linked with, docs/architecture.md) can't
+ * be slipped in later. Tables made by the stdlib may be read-only views or objects, which the encoder knows.
  */
 #ifndef PERIGEE_METATABLE_H
 #define PERIGEE_METATABLE_H
 
 #include <lua.h>
 
-/* Pushes what the table at index stands for: the data behind a read-only view, else the table itself. Returns NULL, or for
- * an object its name in words ("a contact"). */
+/* Pushes what the table at index stands for: the data behind a read-only view, else the table itself. Returns NULL,
+ * or for an object its name in words ("a contact"). */
 const char *metatable_plain(lua_State *L, int index);
 
 /* Push setmetatable and getmetatable for scripts. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* os.time and os.date of scripts: see moment.h. The worker runs with TZ=UTC0, so that the original's mktime is UTC too. */
+/* os.time and os.date of scripts: see moment.h. The worker runs with TZ=UTC0, so that the original's mktime is UTC
+ * too. */
 #include "worker/moment.h"
 
 #include "worker/visit.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* os.time and os.date of scripts: the time of the last effect, and UTC. Both take the original as their first upvalue. */
+/* os.time and os.date of scripts: the time of the last effect, and UTC. Both take the original as their first
+ * upvalue. */
 #ifndef PERIGEE_MOMENT_H
 #define PERIGEE_MOMENT_H
 

@@ -61,8 +61,8 @@ static bool key_at(lua_State *L, int index, Key *key)
 		key->truth = lua_toboolean(L, index);
 		return true;
 	default:
-		luaL_error(L, "pairs: a %s is a key of this table; only numbers, texts and booleans have an order that every replay shares",
-		           luaL_typename(L, index));
+		luaL_error(L, "pairs: a %s is a key of this table; only numbers, texts and booleans have an order that every "
+		              "replay shares", luaL_typename(L, index));
 		return false;
 	}
 }
@@ -93,7 +93,8 @@ int l_next(lua_State *L)
 	lua_pushnil(L);
 	while (lua_next(L, 1)) {
 		lua_pop(L, 1);
-		if (key_at(L, -1, &key) && (from_start || compare(&key, &after) > 0) && (!found || compare(&key, &least) < 0)) {
+		bool follows = key_at(L, -1, &key) && (from_start || compare(&key, &after) > 0);
+		if (follows && (!found || compare(&key, &least) < 0)) {
 			least = key;
 			found = true;
 		}

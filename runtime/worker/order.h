@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pairs and next in a fixed order: numbers ascending, then texts bytewise, then false and true. Other keys have no order
- * that two processes would share, so they are an error.
+ * pairs and next in a fixed order: numbers ascending, then texts bytewise, then false and true. Other keys have no
+ * order that two processes would share, so they are an error.
  */
 #ifndef PERIGEE_ORDER_H
 #define PERIGEE_ORDER_H

@@ -28,7 +28,8 @@ bool program_drop(Worker *worker, Frame *frame)
 	return frame_end(frame);
 }
 
-static lua_State *start(Worker *worker, const Image *image, Running *link, unsigned ms, unsigned memory_mb, const char *doing)
+static lua_State *start(Worker *worker, const Image *image, Running *link, unsigned ms, unsigned memory_mb,
+                        const char *doing)
 {
 	arena_restore(worker->arena, image);
 	arena_limit(worker->arena, (size_t)memory_mb << 20);
@@ -88,8 +89,8 @@ typedef struct Load {
 	bool malformed;
 } Load;
 
-/* Calls prelude.lua's load(type, name, files, declarations); leaves declarations. Inside of a protected call, so that running out of
- * memory is an error like others. */
+/* Calls prelude.lua's load(type, name, files, declarations); leaves declarations. Inside of a protected call, so that
+ * running out of memory is an error like others. */
 static int load(lua_State *L)
 {
 	Load *what = lua_touserdata(L, 1);
@@ -126,7 +127,8 @@ static unsigned limit_of(lua_State *L, const char *name, unsigned otherwise, uns
 	return value > 0 ? (unsigned)MIN(value, (lua_Integer)most) : otherwise;
 }
 
-/* Runs load in a state that starts from base. The text of the declarations; NULL with the failure. They stay on the stack. */
+/* Runs load in a state that starts from base. The text of the declarations; NULL with the failure. They stay on the
+ * stack. */
 static GString *call_load(Worker *worker, const Image *base, Load *what, Running *link, Failure *failure)
 {
 	lua_State *L = start(worker, base, link, LIMIT_LOAD_MS, LOAD_MEMORY_MB, "to load");
@@ -151,8 +153,8 @@ static Program *keep(Worker *worker, ProgramType type)
 	return program;
 }
 
-/* Loads, keeps the image, and for a script reads its source for `check`: in a state of its own, so that the images of scripts, which
- * every visit copies, stay small. */
+/* Loads, keeps the image, and for a script reads its source for `check`: in a state of its own, so that the images of
+ * scripts, which every visit copies, stay small. */
 static Program *make(Worker *worker, ProgramType type, Load *what, Failure *failure)
 {
 	g_autofree char *why = NULL;

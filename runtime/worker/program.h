@@ -18,8 +18,8 @@ bool program_drop(Worker *worker, Frame *frame);
 Program *program_find(Worker *worker, uint64_t number);
 void program_free(Program *program);
 
-/* Brings the state back to the program's image, starts its budgets (ms of processor time, doing as for limits_begin), and says in
- * link that it runs. */
+/* Brings the state back to the program's image, starts its budgets (ms of processor time, doing as for limits_begin),
+ * and says in link that it runs. */
 lua_State *program_enter(Worker *worker, Program *program, Running *link, unsigned ms, const char *doing);
 /* Nothing runs any more. */
 void program_leave(Worker *worker);

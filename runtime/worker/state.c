@@ -40,7 +40,8 @@ static bool new_state(Worker *worker)
 {
 	arena_clear(worker->arena);
 	void *place = (char *)worker->arena - STACK_GAP;
-	void *stack = mmap(place, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+	void *stack = mmap(place, STACK_BYTES, PROT_READ | PROT_WRITE, flags, -1, 0);
 	if (stack != place)
 		return false;
 	ucontext_t here, there;
@@ -85,7 +86,8 @@ static int prepare(lua_State *L)
 	return 0;
 }
 
-/* The collector runs rarely in a visit, which is short: first when memory is four times the image, later when it has doubled. */
+/* The collector runs rarely in a visit, which is short: first when memory is four times the image, later when it has
+ * doubled. */
 Image *state_save(Worker *worker)
 {
 	lua_settop(worker->state, 0);
@@ -232,7 +234,7 @@ static void take_text(Failure *failure, const char *text)
 		text += strlen("?:-1: ");
 	while ((place = place_of(text)) > 0) {
 		if (text[0] != '[' || g_str_has_prefix(text, "[string "))
-			g_snprintf(failure->where, sizeof failure->where, "%.*s", (int)MIN(place, sizeof failure->where - 1), text);
+			g_strlcpy(failure->where, text, MIN(place + 1, sizeof failure->where));
 		text += place + 2;
 	}
 	one_line(failure->text, sizeof failure->text, text);
@@ -269,7 +271,8 @@ static int describe(lua_State *L)
 		break;
 	}
 	default:
-		g_snprintf(failure->text, sizeof failure->text, "the script raised a value of type %s", luaL_typename(L, 1));
+		g_snprintf(failure->text, sizeof failure->text, "the script raised a value of type %s",
+		           luaL_typename(L, 1));
 	}
 	return 1;
 }
@@ -287,7 +290,8 @@ bool state_call(lua_State *L, int arguments, int results, Failure *failure)
 		return true;
 	if (!*failure->code) { /* the handler itself could not run */
 		g_strlcpy(failure->code, "error", sizeof failure->code);
-		g_strlcpy(failure->text, status == LUA_ERRERR ? "an error within the handling of an error" : "out of memory", sizeof failure->text);
+		const char *text = status == LUA_ERRERR ? "an error within the handling of an error" : "out of memory";
+		g_strlcpy(failure->text, text, sizeof failure->text);
 	}
 	lua_settop(L, base - 1);
 	return false;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lua states. The bare state (libraries, environment) is built once in the zygote, in the arena; states with a type of program's
- * stdlib modules and states with a program grow from its image. There is one live state in a process at any time.
+ * Lua states. The bare state (libraries, environment) is built once in the zygote, in the arena; states with a type
+ * of program's stdlib modules and states with a program grow from its image. There is one live state in a process at
+ * any time.
  *
- * Lua's hash seed decides the length of a list with holes, so it is the same in every process: it is made of time() (pinned here
- * while a state is made), the state's address (the arena's), a stack address (a stack of ours, at a fixed place) and the
- * address of lua_newstate (linked at a fixed place).
+ * Lua's hash seed decides the length of a list with holes, so it is the same in every process: it is made of time()
+ * (pinned here while a state is made), the state's address (the arena's), a stack address (a stack of ours, at a
+ * fixed place) and the address of lua_newstate (linked at a fixed place).
  */
 #ifndef PERIGEE_STATE_H
 #define PERIGEE_STATE_H
@@ -16,7 +17,8 @@
 
 enum { STATE_TEXT = 1000, STATE_SOURCE_BYTES = 256 << 10 };
 
-/* Builds the bare state in the arena and keeps its image. False with a text in *why (caller frees) if our own Lua fails. */
+/* Builds the bare state in the arena and keeps its image. False with a text in *why (caller frees) if our own Lua
+ * fails. */
 bool state_build(Worker *worker, char **why);
 /* The image of a type of program (ProgramType or WORKER_SCAN), built if it is needed for the first time. */
 const Image *state_base(Worker *worker, unsigned type, char **why);
@@ -27,7 +29,8 @@ const char *state_type_name(unsigned type);
 
 Worker *state_worker(lua_State *L);
 
-/* "FILE:LINE" of the innermost frame that is not the stdlib's, over all coroutines that run, else what host.place said. Makes no Lua value. */
+/* "FILE:LINE" of the innermost frame that is not the stdlib's, over all coroutines that run, else what host.place
+ * said. Makes no Lua value. */
 void state_where(lua_State *L, char where[STATE_WHERE]);
 /* Raises text with the place of state_where in front. */
 int state_raise(lua_State *L, const char *text);
@@ -39,8 +42,8 @@ typedef struct Failure {
 	char where[STATE_WHERE];
 } Failure;
 
-/* lua_pcall for what the host asked for: an error leaves its words in failure and nothing on the stack. __tostring is not
- * run. */
+/* lua_pcall for what the host asked for: an error leaves its words in failure and nothing on the stack. __tostring is
+ * not run. */
 bool state_call(lua_State *L, int arguments, int results, Failure *failure);
 
 /* host.compile(source, name, environment): a function, or nil and a text. Text only, at most STATE_SOURCE_BYTES. */
@@ -48,7 +51,8 @@ int l_compile(lua_State *L);
 /* host.raise(text), host.where() */
 int l_raise(lua_State *L);
 int l_where(lua_State *L);
-/* host.place(function or text): the place to tell when a tail call (return perigee.sequence { ... }) has left no frame of the script. */
+/* host.place(function or text): the place to tell when a tail call (return perigee.sequence { ... }) has left no
+ * frame of the script. */
 int l_place(lua_State *L);
 
 #endif

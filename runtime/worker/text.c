@@ -5,9 +5,15 @@
 #include <glib.h>
 #include <lauxlib.h>
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { PATTERN_BYTES = 1024, REP_BYTES = 8 << 20 };
+
+static bool is_nan(lua_State *L, int index)
+{
+	return lua_type(L, index) == LUA_TNUMBER && !lua_isinteger(L, index) && isnan(lua_tonumber(L, index));
+}
 
 static void push_text(lua_State *L, int index)
 {
@@ -24,7 +30,7 @@ static void push_text(lua_State *L, int index)
 	case LUA_TBOOLEAN: lua_pushstring(L, lua_toboolean(L, index) ? "true" : "false"); return;
 	case LUA_TSTRING: lua_pushvalue(L, index); return;
 	case LUA_TNUMBER:
-		if (!lua_isinteger(L, index) && isnan(lua_tonumber(L, index))) {
+		if (is_nan(L, index)) {
 			lua_pushliteral(L, "nan"); /* the C library shows a sign that means nothing */
 			return;
 		}
@@ -64,7 +70,7 @@ int l_format(lua_State *L)
 		if (*at == 's') {
 			push_text(L, argument);
 			lua_replace(L, argument);
-		} else if (lua_type(L, argument) == LUA_TNUMBER && !lua_isinteger(L, argument) && isnan(lua_tonumber(L, argument))) {
+		} else if (is_nan(L, argument)) {
 			lua_pushnumber(L, fabs(lua_tonumber(L, argument)));
 			lua_replace(L, argument);
 		}

@@ -44,7 +44,8 @@ static _Noreturn void leave(Visit *visit)
 
 /* ---- answers ---- */
 
-/* Changes of the contact, one by one because null means something here: the stdlib folds them into what the script sees. */
+/* Changes of the contact, one by one because null means something here: the stdlib folds them into what the script
+ * sees. */
 static bool fold(lua_State *L, Decoder *d)
 {
 	if (!decode_sign(d, '{'))
@@ -97,8 +98,8 @@ static bool member(lua_State *L, Decoder *d, int *n, bool *raises)
 	return *raises && decode_value(d, L);
 }
 
-/* Gives an answer to the script: pushes its results and returns their number, or raises. The members of an answer are in order: c
- * before r and raise. */
+/* Gives an answer to the script: pushes its results and returns their number, or raises. The members of an answer are
+ * in order: c before r and raise. */
 static int give(lua_State *L, Text answer)
 {
 	Decoder d = decoder(answer.text, answer.size);
@@ -240,7 +241,8 @@ int l_effect(lua_State *L)
 	kind.text = luaL_checklstring(L, 1, &kind.size);
 	luaL_checktype(L, 2, LUA_TTABLE);
 	if (!visit) {
-		lua_pushfstring(L, "%s: only run(...) can act; the top level of a script says what it is and does nothing", kind.text);
+		lua_pushfstring(L, "%s: only run(...) can act; the top level of a script says what it is and does nothing",
+		                kind.text);
 		return state_raise(L, lua_tostring(L, -1));
 	}
 	GString *text = encode(worker->encoder, L, 2);

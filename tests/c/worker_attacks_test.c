@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* LINKS: base */
 /*
- * Runs every hostile script of the folder $PERIGEE_ATTACKS as a sequence; without it there is nothing to do. A script passes if it
- * reports no breach, ends by itself, by an error or by a limit, and leaves a pool that serves. "-- THEN: FILE" in a script names one that
- * runs after it in the same worker and must find nothing changed.
+ * Runs every hostile script of the folder $PERIGEE_ATTACKS as a sequence; without it there is nothing to do. A script
+ * passes if it reports no breach, ends by itself, by an error or by a limit, and leaves a pool that serves. "-- THEN:
+ * FILE" in a script names one that runs after it in the same worker and must find nothing changed.
  */
 #include "worker_host.h"
 

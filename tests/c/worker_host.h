@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A host for tests of the worker role: starts the built program (in $PERIGEE_LIBEXEC, else in $BUILD), forks
- * workers from it and speaks base/proto.h with them. Included by tests/c/worker_*_test.c; each check fails the test itself.
+ * workers from it and speaks base/proto.h with them. Included by tests/c/worker_*_test.c; each check fails the test
+ * itself.
  */
 #ifndef PERIGEE_WORKER_HOST_H
 #define PERIGEE_WORKER_HOST_H
@@ -108,7 +109,8 @@ static inline uint8_t host_receive(Host *h)
 	return h->frame.kind;
 }
 
-/* Loads one file and the modules given as name, source, ..., NULL. Returns the program's number; h->frame is the answer. */
+/* Loads one file and the modules given as name, source, ..., NULL. Returns the program's number; h->frame is the
+ * answer. */
 static inline uint64_t host_load(Host *h, ProgramType type, const char *name, const char *source, ...)
 {
 	va_list args;
@@ -185,8 +187,8 @@ static inline void host_answer(Host *h, uint64_t ticket, uint32_t position, cons
 	peer_end(h->worker);
 }
 
-/* The frame received last, as one line: "effect 0 send {...} sequences/test.lua:4 waits", "done null", "failed error TEXT @WHERE",
- * "diverged 1 KIND ARGS @WHERE", "rewrite 0 ARGS". The caller frees it. */
+/* The frame received last, as one line: "effect 0 send {...} sequences/test.lua:4 waits", "done null", "failed error
+ * TEXT @WHERE", "diverged 1 KIND ARGS @WHERE", "rewrite 0 ARGS". The caller frees it. */
 static inline char *host_line(Host *h)
 {
 	Frame *f = &h->frame;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* LINKS: base */
-/* The Lua that scripts get: what is there and what is not, and that nothing in it differs from one process to another. */
+/* The Lua that scripts get: what is there and what is not, and that nothing in it differs from one process to
+ * another. */
 #include "worker_host.h"
 
 #define ANN "{\"contact\":{\"id\":\"c1\",\"name\":\"Ann B\"},\"run\":\"r1\",\"sequence\":\"test\"}"
