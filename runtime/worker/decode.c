@@ -126,13 +126,12 @@ static bool number(Decoder *d, lua_State *L)
 		digits[n++] = *d->at++;
 	}
 	digits[n] = 0;
-	if (!n)
-		return false;
+	char *end = digits;
 	if (real)
-		lua_pushnumber(L, g_ascii_strtod(digits, NULL));
+		lua_pushnumber(L, g_ascii_strtod(digits, &end));
 	else
-		lua_pushinteger(L, g_ascii_strtoll(digits, NULL, 10));
-	return true;
+		lua_pushinteger(L, g_ascii_strtoll(digits, &end, 10));
+	return n > 0 && *end == 0;
 }
 
 static bool list(Decoder *d, lua_State *L)

@@ -20,8 +20,17 @@
 /* Functions that hang in the registry under their addresses. */
 static const char LOAD = 0, PREPARE = 0, ENTRY = 0, FOLD = 0;
 
-/* Taken as they are. Not here, for cause: dofile loadfile load print warn collectgarbage require, io, package, debug,
- * os but for two, string.dump, math.randomseed, coroutine.close; the same names below come from us. */
+/*
+ * Taken as they are. Not there for scripts, and why:
+ *   io package dofile loadfile os.*      files, processes, native code      (os.time, os.date: the run's time, UTC)
+ *   debug                                reaches behind every wall
+ *   string.dump, load of bytecode        bytecode is not checked: it is access to memory
+ *   collectgarbage, __gc, __mode         the collector's timing differs from replay to replay
+ *   math.randomseed                      the seed is the run's
+ *   coroutine.close, __concat            unsafe in the library we are linked with
+ *   print warn                           perigee.log
+ *   _G                                   undeclared globals are errors
+ */
 static const char *const base_kept[] = {
 	"assert", "error", "ipairs", "pcall", "rawequal", "rawget", "rawlen", "rawset", "select", "tonumber", "type", "xpcall",
 	"_VERSION", NULL,

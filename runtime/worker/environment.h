@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What Lua code finds: an allow-list of Lua's libraries, with replacements where the original would show an address,
- * time, chance or another's table (docs/architecture.md). There are two equal environments, one
+ * time, chance or another's table. There are two equal environments, one
  * for scripts and one for the stdlib, whose functions a script can't replace; the stdlib's has the table `host`
  * besides: the bindings.
  */

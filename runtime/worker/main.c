@@ -31,7 +31,7 @@
 #include <unistd.h>
 
 enum { NOT_JAILED = 77 };
-#define ARENA_BYTES ((size_t)1 << 30) /* reserved, not used: what a visit touches is given back */
+#define ARENA_BYTES ((size_t)512 << 20) /* reserved, not used: what a visit touches is given back */
 
 typedef struct Zygote {
 	Peer *host;
@@ -63,7 +63,7 @@ static Worker *prepare_worker(const char *stdlib)
 	g_queue_init(&worker->kept);
 	worker->arena = arena_map(ARENA_BYTES, out_of_memory);
 	if (!worker->arena)
-		fatal("the place of the Lua states in memory is taken");
+		fatal("no memory at the fixed place of the Lua states: %s", strerror(errno));
 	g_autofree char *why = NULL;
 	if (!state_build(worker, &why) || !state_base(worker, PROGRAM_SCRIPT, &why) ||
 	    !state_base(worker, WORKER_SCAN, &why))
