@@ -66,7 +66,7 @@ static bool renders(Enrolment *e, const char *contact, char **why)
 		return true;
 	const Account *account = workspace_account_for(e->host->workspace, e->channel, NULL);
 	g_autoptr(json_t) data = handover_data(e->host, contact, account, e->sequence, NULL);
-	g_autoptr(json_t) options = handover_options(e->host, contact, e->channel, NULL);
+	g_autoptr(json_t) options = handover_options(e->host, data, e->channel, NULL);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(json_t) result = workers_render(e->host, e->first, data, options, NULL, &error);
 	if (!result)

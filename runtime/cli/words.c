@@ -236,7 +236,7 @@ static int render_template(Cli *cli, const char *name, const char *word, const c
 		return cli_fail_error(cli, error);
 	const Account *account = account_for(host, contact, channel);
 	g_autoptr(json_t) data = handover_data(host, contact, account, NULL, NULL);
-	g_autoptr(json_t) options = handover_options(host, contact, channel, NULL);
+	g_autoptr(json_t) options = handover_options(host, data, channel, NULL);
 	g_autoptr(json_t) result = workers_render(host, program, data, options, NULL, &error);
 	if (!result)
 		return cli_fail(cli, "templates/%s", error->message), g_clear_error(&error), EXIT_FAILED;

@@ -96,6 +96,7 @@ Db *db_open(const char *path, GError **error)
 	/* One thread, one connection: SQLite's locks and memory counters would only cost. */
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1200, 500);
 	Db *db = g_new0(Db, 1);
 	db->statements = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, rows_free);
 	int rc = sqlite3_open_v2(path ? path : ":memory:", &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
@@ -150,6 +151,11 @@ bool db_in_transaction(const Db *db)
 int64_t db_written(const Db *db)
 {
 	return db->in_transaction ? sqlite3_total_changes64(db->sqlite) - db->written_before : 0;
+}
+
+int64_t db_changes_ever(const Db *db)
+{
+	return sqlite3_total_changes64(db->sqlite);
 }
 
 bool db_commit(Db *db, GError **error)

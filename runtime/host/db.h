@@ -42,6 +42,8 @@ void db_begin(Db *db);
 bool db_in_transaction(const Db *db);
 /* Rows written since db_begin. */
 int64_t db_written(const Db *db);
+/* Rows ever written: equal numbers mean that nothing has changed in between. */
+int64_t db_changes_ever(const Db *db);
 /* False (error set, taken from the sticky one) if anything failed since db_begin; then all of it is rolled back. */
 bool db_commit(Db *db, GError **error);
 void db_rollback(Db *db);

@@ -30,14 +30,17 @@ static const char THREAD_SUBJECT[] = "SELECT subject FROM messages WHERE message
 static const char THREAD_LAST[] =
 	"SELECT message_id, refs FROM messages WHERE thread = ? AND message_id IS NOT NULL AND"
 	" state IN ('received', 'handed', 'accepted', 'unknown', 'delivered', 'bounced', 'read', 'replied') ORDER BY id DESC LIMIT 1";
+static const char NAME[] = "SELECT name FROM contacts WHERE id = ?";
 
 /* A message between the queue and the carrier: being rendered (ticket), or composed and waiting for the commit (ticket 0). */
 typedef struct Rendering {
 	Host *host;
 	int64_t id;
 	uint64_t ticket;
-	char *account;
+	char *account, *purpose;
 	json_t *data, *options;
+	int64_t changes; /* db_changes_ever when the policy let it go on */
+	bool by_hand;
 } Rendering;
 
 static void hand(Host *host, Message *m, const Account *account, GBytes *bytes);
@@ -123,12 +126,11 @@ json_t *handover_data(Host *host, const char *contact, const Account *account, c
 	return data;
 }
 
-json_t *handover_options(Host *host, const char *contact, const char *channel, const char *thread_subject)
+json_t *handover_options(Host *host, const json_t *data, const char *channel, const char *thread_subject)
 {
-	g_autoptr(json_t) view = contacts_view(host, contact, NULL);
+	const char *locale = value_string(json_object_get(data, "contact"), "locale", NULL);
 	g_autofree char *boundary = g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", host_random(host), host_random(host));
-	return json_pack("{s:s, s:s*, s:s*, s:s}", "channel", channel, "locale", value_string(view, "locale", NULL), "thread_subject",
-	                 thread_subject, "boundary", boundary);
+	return json_pack("{s:s, s:s*, s:s*, s:s}", "channel", channel, "locale", locale, "thread_subject", thread_subject, "boundary", boundary);
 }
 
 static bool opens_thread(const Message *m, const Run *run)
@@ -140,6 +142,7 @@ static void rendering_free(void *data)
 {
 	Rendering *r = data;
 	g_free(r->account);
+	g_free(r->purpose);
 	json_decref(r->data);
 	json_decref(r->options);
 	g_free(r);
@@ -220,11 +223,11 @@ static GBytes *compose(Host *host, Message *m, const Account *account, const jso
 		refs = g_strsplit(m->refs, " ", -1);
 		rows_done(rows);
 	}
-	g_autoptr(json_t) view = m->contact ? contacts_view(host, m->contact, NULL) : NULL;
+	g_autofree char *name = m->contact ? db_text(host->db, NAME, "s", m->contact) : NULL;
 	g_auto(GStrv) cc = copies(m);
 	Compose c = {
 		.cc = (const char *const *)cc,
-		.from_name = account->from_name, .from_address = account->from_address, .to_name = value_string(view, "name", NULL),
+		.from_name = account->from_name, .from_address = account->from_address, .to_name = name,
 		.to_address = m->address, .subject = m->subject, .purpose = value_string(result, "purpose", "ask"), .date = host_now(host),
 		.zone = host->workspace->zone, .message_id = m->message_id, .in_reply_to = m->in_reply_to, .references = (const char *const *)refs,
 		.entity = entity, .entity_size = size,
@@ -232,10 +235,20 @@ static GBytes *compose(Host *host, Message *m, const Account *account, const jso
 	return compose_mail(&c, error);
 }
 
-static void rendered(Host *host, int64_t id, const json_t *result, const char *entity, size_t size)
+/* The policy's answer from before the rendering holds if nothing at all has changed since. */
+static bool still_passes(Rendering *r, const Message *m, const Account *account, const json_t *result, bool *by_hand)
 {
+	const char *purpose = value_string(result, "purpose", "ask");
+	*by_hand = r->by_hand;
+	return (r->changes == db_changes_ever(r->host->db) && g_str_equal(purpose, r->purpose)) ||
+	       passes(r->host, m, account, m->address, purpose, by_hand);
+}
+
+static void rendered(Rendering *r, const json_t *result, const char *entity, size_t size)
+{
+	Host *host = r->host;
 	g_auto(Message) m = { 0 };
-	if (!message_load(host, id, &m) || !g_str_equal(m.state, "queued"))
+	if (!message_load(host, r->id, &m) || !g_str_equal(m.state, "queued"))
 		return;
 	const Account *account = account_of(host, &m);
 	if (!value_true(m.options, "test")) {
@@ -243,7 +256,7 @@ static void rendered(Host *host, int64_t id, const json_t *result, const char *e
 		m.address = contacts_address(host, m.contact, m.channel);
 	}
 	bool by_hand;
-	if (!passes(host, &m, account, m.address, value_string(result, "purpose", "ask"), &by_hand))
+	if (!still_passes(r, &m, account, result, &by_hand))
 		return;
 	g_free(m.subject);
 	g_free(m.text);
@@ -304,8 +317,10 @@ static bool rendering_frame(void *user, uint64_t ticket, Frame *frame, bool *bad
 	*bad = !json_is_object(result) || !frame_end(frame);
 	if (*bad)
 		return false;
-	rendering_over(r);
-	rendered(host, id, result, entity, size);
+	/* It leaves the table first, since handing over makes an entry of its own. */
+	g_hash_table_steal(host->ledger_rendering, &r->id);
+	rendered(r, result, entity, size);
+	rendering_free(r);
 	return true;
 }
 
@@ -324,7 +339,7 @@ static void rendering_failed(void *user, uint64_t ticket, const char *code, cons
 		ledger_hold(host, &m, reason);
 }
 
-static void render(Host *host, const Message *m, const Account *account, Program *program)
+static void render(Host *host, const Message *m, const Account *account, Program *program, const char *purpose, bool by_hand)
 {
 	g_auto(Run) run = { 0 };
 	if (m->run)
@@ -333,8 +348,11 @@ static void render(Host *host, const Message *m, const Account *account, Program
 	bool mail = g_str_equal(m->channel, "email");
 	g_autofree char *thread_subject = mail && run.thread && !opens_thread(m, &run) ? db_text(host->db, THREAD_SUBJECT, "s", run.thread) : NULL;
 	Rendering *r = rendering_new(host, m);
+	r->purpose = g_strdup(purpose);
+	r->by_hand = by_hand;
+	r->changes = db_changes_ever(host->db);
 	r->data = handover_data(host, contact, account, run.sequence, json_object_get(m->options, "vars"));
-	r->options = handover_options(host, contact, m->channel, thread_subject);
+	r->options = handover_options(host, r->data, m->channel, thread_subject);
 	WorkerCall call = { .domain = "workspace", .program = program, .write = write_rendering, .frame = rendering_frame,
 	                    .failed = rendering_failed, .user = r };
 	workers_call(host->workers, &call);
@@ -448,5 +466,5 @@ void handover_consider(Host *host, int64_t id)
 	if (m.raw)
 		hand(host, &m, account, NULL);
 	else
-		render(host, &m, account, program);
+		render(host, &m, account, program, purpose, by_hand);
 }

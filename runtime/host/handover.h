@@ -33,7 +33,7 @@ void ledger_withdraw_unseen(Host *host, const Message *m, const char *reason);
 
 /* What a template sees: the contact's attributes and fields by name, contact, account, sequence, vars. Caller owns. */
 json_t *handover_data(Host *host, const char *contact, const Account *account, const char *sequence, const json_t *vars);
-/* What a rendering is asked with. Caller owns. */
-json_t *handover_options(Host *host, const char *contact, const char *channel, const char *thread_subject);
+/* What a rendering is asked with; data: of handover_data. Caller owns. */
+json_t *handover_options(Host *host, const json_t *data, const char *channel, const char *thread_subject);
 
 #endif
