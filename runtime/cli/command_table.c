@@ -66,15 +66,18 @@ const Command command_table[] = {
 	  "Lists open tasks, those due first. `done` tells the run that asked for it.\n\n"
 	  "example: perigee tasks done 12 --outcome \"wants a quote\"\n", command_tasks, NULL },
 
-	{ "serve", "Run", COMMAND_OWNER, "[--until-idle] [--fast-forward GRACE]", "run everything: send, read mail, wake runs",
+	{ "serve", "Run", COMMAND_OWNER, "[--key-file F] [--until-idle] [--fast-forward GRACE]", "run everything: send, read mail, wake runs",
 	  "Owns the workspace until it is stopped; stopping it at any moment loses nothing. Other commands go on working\n"
 	  "beside it. Changed scripts become versions when it starts.\n\n"
+	  "  --key-file F           the file that unlocks the vault; else $CREDENTIALS_DIRECTORY/perigee.key, else\n"
+	  "                         PERIGEE_KEY_FILE, else a passphrase at the terminal\n"
 	  "  --until-idle           stop when nothing is due any more\n"
 	  "  --fast-forward GRACE   jump to the next timer once nothing has happened for GRACE (tests and demonstrations)\n\n"
 	  "example: perigee serve\n", command_serve, NULL },
-	{ "send", "Run", COMMAND_OPEN, "--to ADDRESS TEMPLATE --as CONTACT", "send one real test message to yourself",
+	{ "send", "Run", COMMAND_OPEN, "--to ADDRESS TEMPLATE --as CONTACT [--key-file F]", "send one real test message to yourself",
 	  "  --to ADDRESS    where it goes\n"
-	  "  --as CONTACT    with this contact's words\n\n"
+	  "  --as CONTACT    with this contact's words\n"
+	  "  --key-file F    the file that unlocks the vault, if no perigee serve is running\n\n"
 	  "example: perigee send --to me@example.com welcome --as ana\n", command_send, NULL },
 	{ "pause", "Run", COMMAND_OPEN, "[--account A | --sequence S | --contact C] [--until TIME]", "let nothing leave; answers are still read",
 	  "Without an option everything is paused.\n\n"

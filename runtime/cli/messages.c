@@ -133,8 +133,8 @@ int command_messages(Cli *cli, int argc, char **argv)
 
 int command_send(Cli *cli, int argc, char **argv)
 {
-	const char *to = NULL, *as = NULL;
-	const Option options[] = { { "--to", OPTION_TEXT, &to }, { "--as", OPTION_TEXT, &as }, { 0 } };
+	const char *to = NULL, *as = NULL, *key_file = NULL;
+	const Option options[] = { { "--to", OPTION_TEXT, &to }, { "--as", OPTION_TEXT, &as }, { "--key-file", OPTION_TEXT, &key_file }, { 0 } };
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	if (!cli_options(cli, "send", argc, argv, options, words, 1, 1))
 		return EXIT_USAGE;
@@ -144,6 +144,8 @@ int command_send(Cli *cli, int argc, char **argv)
 	g_autofree char *contact = contacts_resolve(cli->host, as, &error);
 	if (!contact)
 		return cli_fail_error(cli, error);
+	if (key_file && !cli->host->key_file)
+		cli->host->key_file = cli_path(cli, key_file);
 	g_autofree char *said = NULL, *name = cli_template(words->pdata[0]);
 	if (!ledger_test(cli->host, to, name, contact, &said, &error))
 		return cli_fail_error(cli, error);

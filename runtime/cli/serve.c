@@ -145,8 +145,9 @@ static int serve(Serving *s)
 int command_serve(Cli *cli, int argc, char **argv)
 {
 	Serving s = { .cli = cli, .host = cli->host };
-	const char *grace = NULL;
+	const char *grace = NULL, *key_file = NULL;
 	const Option options[] = {
+		{ "--key-file", OPTION_TEXT, &key_file },
 		{ "--until-idle", OPTION_FLAG, &s.until_idle }, { "--fast-forward", OPTION_TEXT, &grace }, { NULL, 0, NULL },
 	};
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
@@ -156,5 +157,6 @@ int command_serve(Cli *cli, int argc, char **argv)
 	if (grace && !when_span(grace, &s.grace, &error))
 		return cli_fail_error(cli, error);
 	s.fast_forward = grace != NULL;
+	cli->host->key_file = key_file ? cli_path(cli, key_file) : NULL;
 	return serve(&s);
 }

@@ -197,6 +197,7 @@ void host_close(Host *host)
 		close(host->lock_fd);
 	g_free(host->stdlib);
 	g_free(host->boot);
+	g_free(host->key_file);
 	g_free(host);
 }
 

@@ -33,6 +33,7 @@ typedef struct Host {
 	bool stopping;
 	unsigned background; /* calls of workers that do not count as under way (the visit of a Lua test, which drives the rest) */
 	char *stdlib;       /* --stdlib DIR or NULL */
+	char *key_file;     /* --key-file FILE or NULL: the host passes its name to net, and never opens it */
 	/* Told of everything people may want to see (sim's timeline); NULL: nobody looks. Takes event. */
 	void (*see)(void *user, json_t *event);
 	void *see_user;

@@ -194,7 +194,7 @@ static bool parent_start(Netlink *net, GError **error)
 {
 	Host *host = net->host;
 	g_autofree char *program = host_libexec("net");
-	const char *key_file = g_getenv("PERIGEE_KEY_FILE");
+	const char *key_file = host->key_file ? host->key_file : g_getenv("PERIGEE_KEY_FILE");
 	const char *argv[] = { program, host->workspace->dir, key_file ? "--key-file" : NULL, key_file, NULL };
 	int lock = host_lock_fd(host);
 	g_autofree char *lock_text = g_strdup_printf("%d", lock);

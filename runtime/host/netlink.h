@@ -14,8 +14,8 @@
 #include "host/carrier.h"
 
 /*
- * Starts libexec/perigee/net for host->workspace. The workspace's lock (host_lock_fd) is inherited by it; PERIGEE_KEY_FILE of the
- * environment becomes its --key-file. The carrier's free waits for messages in flight (5 s) and for all of net to end, and
+ * Starts libexec/perigee/net for host->workspace. The workspace's lock (host_lock_fd) is inherited by it; host->key_file (else
+ * PERIGEE_KEY_FILE of the environment) becomes its --key-file. The carrier's free waits for messages in flight (5 s) and for all of net to end, and
  * commits. Fails if the program can't be started at all.
  */
 Carrier *netlink_new(Host *host, GError **error);
