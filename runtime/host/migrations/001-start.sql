@@ -76,8 +76,7 @@ CREATE TABLE runs (
 CREATE UNIQUE INDEX runs_by_key ON runs (sequence, contact, key);
 CREATE INDEX runs_by_due ON runs (due, id) WHERE state IN ('ready', 'waiting') AND due IS NOT NULL;
 CREATE INDEX runs_by_held ON runs (held) WHERE held IS NOT NULL;
-CREATE INDEX runs_by_contact ON runs (contact, state);
-CREATE INDEX runs_by_state ON runs (state, sequence);
+CREATE INDEX runs_by_contact ON runs (contact);
 
 -- The truth about a run. answer is NULL while the effect is pending.
 CREATE TABLE journal (
@@ -125,12 +124,11 @@ CREATE TABLE messages (
   uncertain INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX messages_queue ON messages (account, due, id) WHERE state = 'queued';
-CREATE INDEX messages_busy ON messages (state) WHERE state IN ('queued', 'handed', 'unknown', 'held');
 CREATE INDEX messages_by_contact ON messages (contact, at);
-CREATE INDEX messages_by_run ON messages (run);
-CREATE INDEX messages_by_message_id ON messages (message_id);
-CREATE INDEX messages_by_thread ON messages (thread);
-CREATE INDEX messages_by_account ON messages (account, handed_at) WHERE direction = 'out';
+CREATE INDEX messages_by_run ON messages (run) WHERE run IS NOT NULL;
+CREATE INDEX messages_by_message_id ON messages (message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX messages_by_thread ON messages (thread) WHERE thread IS NOT NULL;
+CREATE INDEX messages_by_account ON messages (account, handed_at) WHERE direction = 'out' AND handed_at IS NOT NULL;
 
 CREATE TABLE tasks (
   id INTEGER PRIMARY KEY, contact TEXT, run INTEGER, kind TEXT NOT NULL, note TEXT, due INTEGER,
