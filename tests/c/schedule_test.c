@@ -129,7 +129,7 @@ static Time scan(GTimeZone *zone, int hour, int minute, Time after)
 	for (int64_t utc = local_floor(after, 60000) * 60 + 60;; utc += 60) {
 		int64_t local = local_from_utc(zone, utc), before = local_from_utc(zone, utc - 1) + 1;
 		bool shows = local_rest(local, LOCAL_DAY) / 60 == wanted, first = true;
-		for (int64_t u = utc - 3 * 3600; u < utc; u += 60)
+		for (int64_t u = utc - 3 * 3600; shows && u < utc; u += 60)
 			first = first && local_from_utc(zone, u) != local;
 		for (int64_t gone = before; gone < local; gone += 60)
 			if (local_rest(gone, LOCAL_DAY) / 60 == wanted)
