@@ -68,7 +68,7 @@ static char *in_words(Sim *sim, const json_t *event, const char *kind)
 		return g_strdup_printf("%s %s%s%s", g_str_equal(kind, "task") ? "task:" : "task done:", value_string(event, "kind", ""), *detail ? ": " : "", detail);
 	}
 	if (g_str_equal(kind, "set")) {
-		g_autofree char *changes = value_text(json_object_get(event, "set"));
+		g_autofree char *changes = value_text(json_object_get(event, "changes"));
 		return g_strdup_printf("set %s", changes);
 	}
 	if (g_str_equal(kind, "label"))

@@ -262,7 +262,7 @@ static void do_set(Asked *asked)
 		misuse_error(asked, error);
 		return;
 	}
-	host_see(asked->host, json_pack("{s:s, s:O}", "event", "set", "set", changes), asked->subject, asked->run->id);
+	host_see(asked->host, json_pack("{s:s, s:O}", "event", "set", "changes", changes), asked->subject, asked->run->id);
 	answer_nothing(asked);
 }
 

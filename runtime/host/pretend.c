@@ -28,7 +28,7 @@ typedef struct Pretend {
 } Pretend;
 
 static const char LAST_SENT[] =
-	"SELECT id, thread, subject, message_id, account FROM messages WHERE contact = ?1 AND (?2 = '' OR channel = ?2) AND direction = 'out' AND"
+	"SELECT id, thread, subject, message_id, account, run FROM messages WHERE contact = ?1 AND (?2 = '' OR channel = ?2) AND direction = 'out' AND"
 	" state IN ('accepted', 'delivered', 'read', 'replied', 'bounced') ORDER BY id DESC LIMIT 1";
 static const char ADD_RECEIVED[] =
 	"INSERT INTO messages (contact, channel, account, direction, state, subject, text, message_id, thread, in_reply_to, at)"
@@ -65,7 +65,7 @@ static Pretend *own(Host *host)
 
 /* The message that something is about: the newest one to the contact on the channel. */
 typedef struct About {
-	int64_t id;
+	int64_t id, run;
 	char *thread, *subject, *message_id, *account;
 } About;
 
@@ -88,6 +88,7 @@ static void find_about(Host *host, const char *contact, const char *channel, Abo
 	about->subject = g_strdup(rows_text(rows, 2));
 	about->message_id = g_strdup(rows_text(rows, 3));
 	about->account = g_strdup(rows_text(rows, 4));
+	about->run = rows_int(rows, 5);
 	rows_done(rows);
 }
 
@@ -136,7 +137,7 @@ bool pretend_happen(Host *host, const char *contact, const char *channel, const 
 		return finish_task(host, contact, text, error);
 	g_auto(About) about = { 0 };
 	find_about(host, contact, channel, &about);
-	host_see(host, json_pack("{s:s, s:s, s:s, s:s?}", "event", "received", "channel", channel, "kind", kind, "text", text), contact, 0);
+	host_see(host, json_pack("{s:s, s:s, s:s, s:s?}", "event", "received", "channel", channel, "kind", kind, "text", text), contact, about.run);
 	host_write(host);
 	if (g_str_equal(kind, "reply") || g_str_equal(kind, "auto_reply")) {
 		receive(host, contact, channel, kind, text, &about);

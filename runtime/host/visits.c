@@ -186,6 +186,20 @@ static void adopt(Visit *visit)
 	visit->loose = false;
 }
 
+/* Its other visits are begun again when it is mended: those asked ahead are not to be burnt. */
+static void pause_script(const Visit *visit, int limits)
+{
+	Host *host = visit->host;
+	log_error("%s is paused: its first %d visits all ended by a limit; mend the script, then `perigee upgrade`", visit->run.sequence, limits);
+	db_run(host->db, PAUSE_SCRIPT, "ss", "its first visits all ended by a limit; mend the script, then `perigee upgrade`", visit->run.sequence);
+	g_autoptr(GList) all = g_hash_table_get_values(host->visits->by_run);
+	for (GList *l = all; l; l = l->next) {
+		Visit *other = l->data;
+		if (other != visit && g_str_equal(other->version, visit->version))
+			visits_abandon(host, other->run.id);
+	}
+}
+
 static void count_limit(Visit *visit, bool limit)
 {
 	Visits *visits = visit->host->visits;
@@ -194,10 +208,9 @@ static void count_limit(Visit *visit, bool limit)
 		return;
 	so_far = limit ? so_far + 1 : -1;
 	g_hash_table_insert(visits->limits, g_strdup(visit->version), GINT_TO_POINTER(so_far));
-	if (so_far < LIMITS_IN_A_ROW)
+	if (so_far != LIMITS_IN_A_ROW)
 		return;
-	log_error("%s is paused: its first %d visits all ended by a limit; mend the script, then `perigee upgrade`", visit->run.sequence, so_far);
-	db_run(visit->host->db, PAUSE_SCRIPT, "ss", "its first visits all ended by a limit; mend the script, then `perigee upgrade`", visit->run.sequence);
+	pause_script(visit, so_far);
 }
 
 /* What the script sees changed of its own contact goes with the answer. */
@@ -260,8 +273,10 @@ static bool perform(Visit *visit, const char *kind, const char *args_text, const
 		return true;
 	}
 	db_release(host->db);
-	if (waits)
+	if (waits) {
+		count_limit(visit, false);
 		return true;
+	}
 	Peer *peer = workers_peer(host->workers, visit->ticket);
 	peer_begin(peer, W_ANSWER, visit->ticket);
 	peer_put_u32(peer, (uint32_t)position);
@@ -303,17 +318,8 @@ static bool compare_pending(Visit *visit, const char *kind, const char *args, co
 	return true;
 }
 
-static bool on_effect(Visit *visit, Frame *frame, bool *bad)
+static bool asked(Visit *visit, const char *kind, const char *args_text, const json_t *args, const char *where, bool waits)
 {
-	uint32_t position = frame_get_u32(frame);
-	bool waits = frame_get_u8(frame);
-	const char *kind = frame_get_str(frame, NULL), *args_text = frame_get_str(frame, NULL), *where = frame_get_str(frame, NULL);
-	bool known, must_wait = effects_waits(kind, &known);
-	g_autoptr(json_t) args = value_parse(args_text, -1, NULL);
-	if (!frame_end(frame) || position != visit->position || !known || waits != must_wait || !json_is_object(args) || strlen(where) > 300) {
-		*bad = true;
-		return false;
-	}
 	if (visit->trial || visit->pending)
 		return compare_pending(visit, kind, args_text, where);
 	if (visit->loose)
@@ -325,6 +331,28 @@ static bool on_effect(Visit *visit, Frame *frame, bool *bad)
 	if (visit->position == JOURNAL_WARNING)
 		log_warn("run %" G_GINT64_FORMAT " of %s: its journal has %d entries; let the script use contact:restart", visit->run.id, visit->run.sequence, JOURNAL_WARNING);
 	return perform(visit, kind, args_text, args, where, waits);
+}
+
+static bool on_effect(Visit *visit, Frame *frame, bool *bad)
+{
+	uint32_t position = frame_get_u32(frame);
+	bool waits = frame_get_u8(frame);
+	const char *kind = frame_get_str(frame, NULL), *args_text = frame_get_str(frame, NULL), *where = frame_get_str(frame, NULL);
+	bool known, must_wait = effects_waits(kind, &known);
+	g_autoptr(json_t) args = value_parse(args_text, -1, NULL);
+	if (!frame_end(frame) || position != visit->position || !known || waits != must_wait || !json_is_object(args) || strlen(where) > 300) {
+		*bad = true;
+		return false;
+	}
+	uint64_t ticket = visit->ticket;
+	bool over = asked(visit, kind, args_text, args, where, waits);
+	/* The worker stands at an effect that gets no answer. */
+	Peer *peer = over && !waits ? workers_peer(visit->host->workers, ticket) : NULL;
+	if (peer) {
+		peer_begin(peer, W_ABANDON, ticket);
+		peer_end(peer);
+	}
+	return over;
 }
 
 static void on_done(Visit *visit, const json_t *outcome)

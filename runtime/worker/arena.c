@@ -38,7 +38,7 @@ struct Arena {
 	bool refused;
 	void *refused_block;
 	size_t refused_size;
-	void (*full)(void);
+	void (*full)(void), (*refusing)(void);
 	Free *free[CLASSES];
 };
 
@@ -70,6 +70,11 @@ Arena *arena_map(size_t size, void (*full)(void))
 	arena->full = full;
 	arena_clear(arena);
 	return arena;
+}
+
+void arena_on_refusal(Arena *arena, void (*refusing)(void))
+{
+	arena->refusing = refusing;
 }
 
 void arena_clear(Arena *arena)
@@ -168,6 +173,8 @@ void *arena_allocate(void *data, void *block, size_t old_size, size_t size)
 		arena->refused = true;
 		arena->refused_block = block;
 		arena->refused_size = size;
+		if (arena->refusing)
+			arena->refusing();
 	}
 	return got;
 }

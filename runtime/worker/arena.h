@@ -32,6 +32,8 @@ typedef struct Image {
 /* Maps the arena of this process (there is one) with room for `size` bytes. NULL if the place is taken. `full` is
  * called when a request can't be met although the collector has run; it does not return. */
 Arena *arena_map(size_t size, void (*full)(void));
+/* Called when a request is refused for the first time: Lua may collect garbage and ask again, or raise. Must not allocate. */
+void arena_on_refusal(Arena *arena, void (*refusing)(void));
 /* Empties it. */
 void arena_clear(Arena *arena);
 /* The lua_Alloc; its first argument is the arena. */

@@ -25,6 +25,7 @@ static struct {
 	uint64_t id;
 	unsigned scale, ms, memory_mb;
 	const char *doing;
+	char refused_at[STATE_WHERE];
 } watch;
 
 static _Noreturn void end_visit(void)
@@ -121,6 +122,7 @@ void limits_begin(lua_State *state, unsigned ms, unsigned memory_mb, const char 
 	watch.ms = ms;
 	watch.memory_mb = memory_mb;
 	watch.doing = doing;
+	watch.refused_at[0] = 0;
 	/* A fork server builds its first states before there is a clock; no tick comes there. */
 	watch.allowed = (sig_atomic_t)MAX(ms * MAX(watch.scale, 1u) / TICK_MS, 1u);
 }
@@ -139,13 +141,17 @@ void limits_stop(void)
 	watch.state = NULL;
 }
 
+void limits_refusing(void)
+{
+	if (watch.state)
+		state_where(watch.state, watch.refused_at);
+}
+
 void limits_memory(void)
 {
-	char text[160], where[STATE_WHERE] = "";
+	char text[160];
 	g_snprintf(text, sizeof text, "more than %u MiB of memory %s", watch.memory_mb, watch.doing);
-	if (watch.state)
-		state_where(watch.state, where);
-	limits_end("memory", text, where);
+	limits_end("memory", text, watch.refused_at);
 }
 
 void limits_end(const char *code, const char *text, const char *where)

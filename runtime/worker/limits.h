@@ -39,6 +39,8 @@ void limits_begin(lua_State *state, unsigned ms, unsigned memory_mb, const char 
 void limits_running(lua_State *state);
 /* Ends the budget. */
 void limits_stop(void);
+/* A request for memory was refused: keeps the place, for the case that an error unwinds the stack before the limit is told. */
+void limits_refusing(void);
 /* The memory limit was passed. */
 void limits_memory(void);
 /* Tells the host and ends the worker. */

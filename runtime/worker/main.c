@@ -64,6 +64,7 @@ static Worker *prepare_worker(const char *stdlib)
 	worker->arena = arena_map(ARENA_BYTES, out_of_memory);
 	if (!worker->arena)
 		fatal("no memory at the fixed place of the Lua states: %s", strerror(errno));
+	arena_on_refusal(worker->arena, limits_refusing);
 	g_autofree char *why = NULL;
 	if (!state_build(worker, &why) || !state_base(worker, PROGRAM_SCRIPT, &why) ||
 	    !state_base(worker, WORKER_SCAN, &why))

@@ -288,10 +288,11 @@ bool state_call(lua_State *L, int arguments, int results, Failure *failure)
 	lua_remove(L, base);
 	if (status == LUA_OK)
 		return true;
+	if (status == LUA_ERRMEM) /* raised by a library function that asked once: it is no other limit than the arena's */
+		limits_memory();
 	if (!*failure->code) { /* the handler itself could not run */
 		g_strlcpy(failure->code, "error", sizeof failure->code);
-		const char *text = status == LUA_ERRERR ? "an error within the handling of an error" : "out of memory";
-		g_strlcpy(failure->text, text, sizeof failure->text);
+		g_strlcpy(failure->text, "an error within the handling of an error", sizeof failure->text);
 	}
 	lua_settop(L, base - 1);
 	return false;
