@@ -41,6 +41,15 @@ static void see_run(void *user, json_t *row)
 	json_decref(row);
 }
 
+/* Sequences that the host itself has paused come first: nothing of theirs runs until somebody mends them. */
+static void print_paused(Cli *cli, const char *sequence)
+{
+	static const char PAUSED[] = "SELECT name, paused_reason FROM scripts WHERE paused_reason IS NOT NULL AND (?1 IS NULL OR name = ?1) ORDER BY name";
+	Rows *rows = db_query(cli->host->db, PAUSED, "s", sequence);
+	while (rows_next(rows))
+		cli_print(cli, "%s is paused: %s\n", rows_text(rows, 0), rows_text(rows, 1));
+}
+
 int command_runs(Cli *cli, int argc, char **argv)
 {
 	static const char *const titles[] = { "RUN", "SEQUENCE", "CONTACT", "KEY", "STATE", "DUE", "OUTCOME", NULL };
@@ -52,6 +61,8 @@ int command_runs(Cli *cli, int argc, char **argv)
 	if (sequence && !name)
 		return EXIT_FAILED;
 	List list = { cli, table_new(titles), 0 };
+	if (!cli->json)
+		print_paused(cli, name);
 	views_runs(cli->host, state, name, see_run, &list);
 	table_print(list.table, cli, cli->json ? NULL : "no runs: `perigee enrol SEQUENCE CONTACT` starts one");
 	return EXIT_DONE;
@@ -109,7 +120,9 @@ static void print_header(Cli *cli, const json_t *run)
 	print_line(cli, "account", value_string(run, "account", ""));
 	cli_print(cli, "  %-9s %.8s of %s%s\n", "version", version, value_string(run, "path", "?"),
 	          strcmp(version, value_string(run, "newest", version)) == 0 ? "" : " (there is a newer one)");
-	if (held)
+	if (g_strcmp0(held, ":script") == 0)
+		cli_print(cli, "  %-9s %s is paused: `perigee runs` says why\n", "held", value_string(run, "sequence", ""));
+	else if (held)
 		cli_print(cli, "  %-9s until the mailbox of %s has been read\n", "held", held);
 	if (error && (strcmp(state, "parked") != 0 || !print_divergence(cli, error)))
 		print_line(cli, "error", error);
