@@ -4,8 +4,10 @@
 
 Prints TAP. Expects BUILD in the environment (default: build) for the programs.
 """
+import fnmatch
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -51,11 +53,14 @@ def check(name, faults):
 
 def tracked(*patterns):
     """The files of the project: what git knows, else (a source archive) what stands in the folders."""
-    found = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", *patterns],
-                           capture_output=True, text=True)
-    names = found.stdout.split("\n") if found.returncode == 0 else []
+    names = []
+    if shutil.which("git"):
+        found = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", *patterns],
+                               capture_output=True, text=True)
+        names = found.stdout.split("\n")
     if not any(names):
-        names = [str(p.relative_to(ROOT)) for q in patterns for p in ROOT.rglob(q.split("/")[-1])]
+        every = [str(p.relative_to(ROOT)) for p in ROOT.rglob("*")]
+        names = [n for n in every if any(fnmatch.fnmatch(n, q) for q in patterns)]
     return sorted(ROOT / n for n in names if n and (ROOT / n).is_file() and not n.startswith("build/"))
 
 

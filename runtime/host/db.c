@@ -35,7 +35,8 @@ static void rows_free(void *data)
 	g_free(rows);
 }
 
-static DbError error_code(int rc)
+/* A DbError, as GError holds it. */
+static int error_code(int rc)
 {
 	switch (rc & 0xff) {
 	case SQLITE_FULL: return DB_ERROR_FULL;

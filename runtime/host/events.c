@@ -204,7 +204,7 @@ static void on_bounce(Event *event)
 	int64_t position;
 	bool wait_reply;
 	g_autoptr(json_t) wanted = waits_for(host, event->owner, &position, &wait_reply);
-	if (wait_reply && db_int(host->db, 0, LAST_OF_RUN, "i", event->owner) == event->cites) {
+	if (wanted && wait_reply && db_int(host->db, 0, LAST_OF_RUN, "i", event->owner) == event->cites) {
 		db_run(host->db, GIVEN, "iii", host_now(host), event->owner, event->id);
 		runs_answer(host, event->owner, position, json_pack("{s:[n, s, s]}", "r", "the message bounced", "bounced"));
 	}
