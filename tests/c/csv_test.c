@@ -82,7 +82,7 @@ static void test_errors(void)
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
 		g_autoptr(GError) error = NULL;
-		g_autofree char *read = read_all(CASES[i].text, CASES[i].size, &error);
+		g_free(read_all(CASES[i].text, CASES[i].size, &error));
 		g_assert_nonnull(error);
 		if (!g_str_has_prefix(error->message, CASES[i].says))
 			g_error("'%s' is not '%s'", error->message, CASES[i].says);
