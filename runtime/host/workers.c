@@ -66,58 +66,6 @@ struct Workers {
 static void worker_lost(Worker *worker, const char *why);
 static void dispatch(Workers *workers, Call *call);
 
-/* ---- programs -------------------------------------------------------------------------------------------------- */
-
-Program *program_new(ProgramType type, const char *name)
-{
-	Program *program = g_new0(Program, 1);
-	program->refs = 1;
-	program->type = type;
-	program->name = g_strdup(name);
-	program->modules = g_ptr_array_new_with_free_func(g_free);
-	program->sources = g_ptr_array_new_with_free_func(g_free);
-	return program;
-}
-
-void program_add(Program *program, const char *module, const char *source)
-{
-	g_ptr_array_add(program->modules, g_strdup(module));
-	g_ptr_array_add(program->sources, g_strdup(source));
-}
-
-Program *program_seal(Program *program)
-{
-	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-	char type = (char)('0' + program->type);
-	g_checksum_update(sum, (const guchar *)&type, 1);
-	g_checksum_update(sum, (const guchar *)program->name, (gssize)strlen(program->name) + 1);
-	for (guint i = 0; i < program->modules->len; i++) {
-		const char *module = program->modules->pdata[i], *source = program->sources->pdata[i];
-		g_checksum_update(sum, (const guchar *)module, (gssize)strlen(module) + 1);
-		g_checksum_update(sum, (const guchar *)source, (gssize)strlen(source) + 1);
-	}
-	g_free(program->hash);
-	program->hash = g_strdup(g_checksum_get_string(sum));
-	return program;
-}
-
-Program *program_ref(Program *program)
-{
-	program->refs++;
-	return program;
-}
-
-void program_unref(Program *program)
-{
-	if (!program || --program->refs)
-		return;
-	g_free(program->name);
-	g_free(program->hash);
-	g_ptr_array_unref(program->modules);
-	g_ptr_array_unref(program->sources);
-	g_free(program);
-}
-
 /* ---- one worker ------------------------------------------------------------------------------------------------ */
 
 static void call_free(Workers *workers, Call *call)
@@ -440,7 +388,7 @@ static void dispatch(Workers *workers, Call *call)
 		call->c.write(call->c.user, worker->peer, call->ticket, program);
 }
 
-static uint64_t begin(Workers *workers, const WorkerCall *c, bool fresh)
+uint64_t workers_begin(Workers *workers, const WorkerCall *c, bool fresh)
 {
 	Call *call = g_new0(Call, 1);
 	call->c = *c;
@@ -456,7 +404,7 @@ static uint64_t begin(Workers *workers, const WorkerCall *c, bool fresh)
 
 uint64_t workers_call(Workers *workers, const WorkerCall *call)
 {
-	return begin(workers, call, false);
+	return workers_begin(workers, call, false);
 }
 
 Peer *workers_peer(Workers *workers, uint64_t ticket)
@@ -526,108 +474,4 @@ void workers_turn(Workers *workers)
 	}
 	if (workers->zygote)
 		peer_flush(workers->zygote, NULL);
-}
-
-/* ---- blocking calls -------------------------------------------------------------------------------------------- */
-
-typedef struct Wait {
-	bool done;
-	json_t *result;
-	GByteArray *bytes;
-	GError *error;
-	const json_t *data, *options;
-	bool ordered; /* the data keep the order of their members, which plain Liquid shows */
-	const void *mail;
-	size_t mail_size;
-} Wait;
-
-static void wait_failed(void *user, uint64_t ticket, const char *code, const char *text, const char *where)
-{
-	(void)ticket;
-	(void)code;
-	Wait *wait = user;
-	g_set_error(&wait->error, WORKERS_ERROR, WORKERS_ERROR_REFUSED, "%s%s%s", where, *where ? ": " : "", text);
-	wait->done = true;
-}
-
-static bool wait_frame(void *user, uint64_t ticket, Frame *frame, bool *bad)
-{
-	Wait *wait = user;
-	if (frame->kind == W_FAILED) {
-		g_autofree char *code = g_strdup(frame_get_str(frame, NULL));
-		g_autofree char *text = g_strdup(frame_get_str(frame, NULL));
-		wait_failed(user, ticket, code, text, frame_get_str(frame, NULL));
-		return true;
-	}
-	size_t size;
-	const char *text = frame_get_str(frame, &size);
-	wait->result = value_parse(text, (gssize)size, NULL);
-	if (frame->kind == W_RENDERED) {
-		text = frame_get_str(frame, &size);
-		wait->bytes = g_byte_array_append(g_byte_array_new(), (const guint8 *)text, (guint)size);
-	}
-	bool known = frame->kind == W_LOADED || frame->kind == W_RENDERED || frame->kind == W_MAIL_READ;
-	if (!known || !wait->result || !frame_end(frame)) {
-		*bad = true;
-		return false;
-	}
-	wait->done = true;
-	return true;
-}
-
-static json_t *wait_for(Host *host, Wait *wait, const WorkerCall *call, bool fresh, GError **error)
-{
-	begin(host->workers, call, fresh);
-	host_turn_until(host, &wait->done, -1);
-	if (!wait->error)
-		return wait->result;
-	g_propagate_error(error, wait->error);
-	return NULL;
-}
-
-json_t *workers_declare(Host *host, Program *program, GError **error)
-{
-	Wait wait = { 0 };
-	WorkerCall call = { .domain = "workspace", .program = program, .frame = wait_frame, .failed = wait_failed, .user = &wait };
-	return wait_for(host, &wait, &call, true, error);
-}
-
-static void write_render(void *user, Peer *peer, uint64_t ticket, uint64_t program)
-{
-	Wait *wait = user;
-	g_autofree char *data = wait->ordered ? json_dumps(wait->data, JSON_COMPACT) : value_text(wait->data);
-	g_autofree char *options = value_text(wait->options);
-	peer_begin(peer, W_RENDER, ticket);
-	peer_put_u64(peer, program);
-	peer_put_str(peer, data, -1);
-	peer_put_str(peer, options, -1);
-	peer_end(peer);
-}
-
-json_t *workers_render(Host *host, Program *program, const json_t *data, const json_t *options, GByteArray **bytes, GError **error)
-{
-	Wait wait = { .data = data, .options = options, .ordered = program->type == PROGRAM_LIQUID };
-	WorkerCall call = { .domain = "workspace", .program = program, .write = write_render, .frame = wait_frame, .failed = wait_failed, .user = &wait };
-	json_t *result = wait_for(host, &wait, &call, false, error);
-	if (bytes && result)
-		*bytes = g_steal_pointer(&wait.bytes);
-	if (wait.bytes)
-		g_byte_array_unref(wait.bytes);
-	return result;
-}
-
-static void write_mail(void *user, Peer *peer, uint64_t ticket, uint64_t program)
-{
-	(void)program;
-	Wait *wait = user;
-	peer_begin(peer, W_MAIL, ticket);
-	peer_put_str(peer, wait->mail, (gssize)wait->mail_size);
-	peer_end(peer);
-}
-
-json_t *workers_read_mail(Host *host, const void *bytes, size_t size, GError **error)
-{
-	Wait wait = { .mail = bytes, .mail_size = size };
-	WorkerCall call = { .domain = "mail", .write = write_mail, .frame = wait_frame, .failed = wait_failed, .user = &wait };
-	return wait_for(host, &wait, &call, false, error);
 }

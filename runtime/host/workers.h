@@ -9,27 +9,11 @@
 #define PERIGEE_WORKERS_H
 
 #include "host/host.h"
+#include "host/program.h"
 
 #define WORKERS_ERROR (workers_error_quark())
 GQuark workers_error_quark(void);
 typedef enum { WORKERS_ERROR_START, WORKERS_ERROR_REFUSED, WORKERS_ERROR_FAILED, WORKERS_ERROR_DIED } WorkersError;
-
-/* What W_LOAD sends: sources, the main one first. Reference counted; equal content has an equal hash. */
-typedef struct Program {
-	gint refs;
-	ProgramType type;
-	char *name;
-	char *hash;         /* SHA-256 of all below, hex */
-	GPtrArray *modules; /* names */
-	GPtrArray *sources;
-} Program;
-Program *program_new(ProgramType type, const char *name);
-void program_add(Program *program, const char *module, const char *source);
-/* Computes the hash; nothing is added after it. Returns program. */
-Program *program_seal(Program *program);
-Program *program_ref(Program *program);
-void program_unref(Program *program);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Program, program_unref)
 
 typedef struct WorkerCall {
 	const char *domain;  /* "workspace", "mail"; static */
@@ -50,6 +34,8 @@ Workers *workers_new(Host *host, const char *program_path, int count, GError **e
 void workers_free(Workers *workers);
 /* Begins a call; returns its ticket. */
 uint64_t workers_call(Workers *workers, const WorkerCall *call);
+/* As workers_call; fresh: on a worker that has run nothing else and will run nothing after it. */
+uint64_t workers_begin(Workers *workers, const WorkerCall *call, bool fresh);
 /* The peer that a ticket's worker listens on, to answer an effect; NULL if the worker is gone. */
 Peer *workers_peer(Workers *workers, uint64_t ticket);
 /* Forgets a call: nothing more is heard of it (an unanswered effect is abandoned). */
