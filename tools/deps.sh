@@ -30,6 +30,7 @@ look() {
       lib libseccomp libseccomp-dev
       lib md4c libmd4c-dev
       lib md4c-html libmd4c-html0-dev
+      [ -e /usr/share/zoneinfo/Europe/Paris ] || missing="$missing tzdata"
       ;;
     test)
       tool prove perl
