@@ -123,13 +123,15 @@ static void do_sleep(Asked *asked)
 		wait_until(asked, end);
 }
 
-static const char LAST_MESSAGE[] = "SELECT id, state FROM messages WHERE run = ? AND direction = 'out' AND state NOT IN ('withdrawn', 'refused', 'cancelled') ORDER BY id DESC LIMIT 1";
+static const char LAST_MESSAGE[] = "SELECT state FROM messages WHERE run = ? AND direction = 'out' AND state NOT IN ('withdrawn', 'refused', 'cancelled') ORDER BY id DESC LIMIT 1";
 
 /* wait_reply is told at once when what it waits for an answer to has bounced for good. */
 static bool bounced(Asked *asked)
 {
 	Rows *rows = db_query(asked->host->db, LAST_MESSAGE, "i", asked->run->id);
-	bool yes = rows_next(rows) && g_str_equal(rows_text(rows, 1), "bounced");
+	if (!rows_next(rows))
+		return false;
+	bool yes = g_str_equal(rows_text(rows, 0), "bounced");
 	rows_done(rows);
 	return yes;
 }

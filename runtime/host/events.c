@@ -191,20 +191,23 @@ static void on_bounce(Event *event)
 	Host *host = event->host;
 	bool delayed = g_str_equal(value_string(event->data, "action", "failed"), "delayed");
 	if (g_str_equal(value_string(event->data, "class", "soft"), "hard") && event->cites) {
+		g_autofree char *channel = NULL, *address = NULL;
 		Rows *rows = db_query(host->db, ADDRESS_OF, "i", event->cites);
-		if (rows_next(rows) && !rows_null(rows, 1)) {
-			g_autofree char *channel = g_strdup(rows_text(rows, 0)), *address = g_strdup(rows_text(rows, 1));
+		if (rows_next(rows)) {
+			channel = g_strdup(rows_text(rows, 0));
+			address = g_strdup(rows_text(rows, 1)); /* NULL: of somebody who has been erased */
 			rows_done(rows);
-			policy_suppress_identity(host, channel, address, "dead_address", event->contact);
 		}
+		if (address)
+			policy_suppress_identity(host, channel, address, "dead_address", event->contact);
 	}
 	if (!event->owner || delayed || !runs_live(host, event->owner) || give(event, event->owner))
 		return;
 	/* wait_reply is told when what it waits for an answer to will never be read. */
 	int64_t position;
 	bool wait_reply;
-	g_autoptr(json_t) wanted = waits_for(host, event->owner, &position, &wait_reply);
-	if (wanted && wait_reply && db_int(host->db, 0, LAST_OF_RUN, "i", event->owner) == event->cites) {
+	json_decref(waits_for(host, event->owner, &position, &wait_reply));
+	if (wait_reply && db_int(host->db, 0, LAST_OF_RUN, "i", event->owner) == event->cites) {
 		db_run(host->db, GIVEN, "iii", host_now(host), event->owner, event->id);
 		runs_answer(host, event->owner, position, json_pack("{s:[n, s, s]}", "r", "the message bounced", "bounced"));
 	}
