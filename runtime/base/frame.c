@@ -163,7 +163,6 @@ bool peer_end_fd(Peer *peer, int fd, GError **error)
 		return false;
 	peer->out->data[peer->begun + 5] = 1;
 	/* Send all that stands before this frame, then its first byte together with the descriptor. */
-	size_t end = peer->out->len;
 	while (peer->out_sent < peer->begun) {
 		ssize_t n = write(peer->fd, peer->out->data + peer->out_sent, peer->begun - peer->out_sent);
 		if (n > 0) {
@@ -176,7 +175,6 @@ bool peer_end_fd(Peer *peer, int fd, GError **error)
 			return false;
 		}
 	}
-	(void)end;
 	return send_first_byte(peer, fd, error);
 }
 
@@ -254,6 +252,7 @@ bool peer_read(Peer *peer, GError **error)
 		g_byte_array_remove_range(peer->in, 0, (guint)peer->in_taken);
 		peer->in_taken = 0;
 	}
+	guint had = peer->in->len;
 	/* One frame more than the cap is never buffered: stop reading and let the caller take frames first. */
 	while (peer->in->len <= peer->cap + HEADER) {
 		guint before = peer->in->len;
@@ -265,7 +264,8 @@ bool peer_read(Peer *peer, GError **error)
 			return true;
 		if (n > 0 || (n < 0 && saved == EINTR))
 			continue;
-		if (n < 0 && saved == EAGAIN)
+		/* What came before the end is taken first; the end is met again at the next read. */
+		if ((n < 0 && saved == EAGAIN) || peer->in->len > had)
 			return true;
 		if (n == 0 || saved == ECONNRESET)
 			g_set_error_literal(error, FRAME_ERROR, FRAME_ERROR_CLOSED, "the other end has closed");
