@@ -111,6 +111,8 @@ static void report(Enrolment *e)
 		cli_print(e->cli, "  ... and %u more\n", e->reasons->len - 20);
 	cli_print(e->cli, "%s: %d %s, %d passed over (already ran or running), %d refused\n", e->sequence, e->started, e->dry ? "would start" : "started",
 	          e->already, e->refused);
+	if (e->channel && strcmp(e->channel, "email") == 0 && !workspace_account_for(e->host->workspace, e->channel, NULL))
+		cli_print(e->cli, "perigee.lua has no email account yet: messages are held until there is one and `perigee serve` is started again.\n");
 }
 
 /* The script must be a version: an unknown one is entered now; serve, reload and upgrade take up edited ones. */

@@ -245,8 +245,18 @@ static void refuse(Host *host, const Message *m, const char *rule, const char *r
 		runs_end(host, m->run, "done", outcome, code, reason);
 }
 
+/* Mail with no account to send it is a workspace that is not set up yet: that may burn nobody's run. A script that tries is told. */
+static bool waits_for_account(Host *host, const Message *m, const char *rule)
+{
+	return g_strcmp0(rule, "account") == 0 && !*m->account && g_str_equal(m->channel, "email") && m->run && !tries(host, m);
+}
+
 void ledger_refuse(Host *host, const Message *m, const char *rule, const char *reason, const char *code)
 {
+	if (waits_for_account(host, m, rule)) {
+		ledger_hold(host, m, reason);
+		return;
+	}
 	refuse(host, m, rule, reason, code, "refused");
 }
 
@@ -262,7 +272,9 @@ void ledger_defer(Host *host, const Message *m, const char *rule, const char *re
 
 void ledger_hold(Host *host, const Message *m, const char *reason)
 {
-	log_error("message %" G_GINT64_FORMAT " to %s is held: %s", m->id, m->contact, reason);
+	if (!host->simulated)
+		log_error("message %" G_GINT64_FORMAT " to %s is held: %s", m->id, m->contact, reason);
+	host_see(host, json_pack("{s:s, s:s, s:s, s:s}", "event", "deferred", "channel", m->channel, "rule", "template", "reason", reason), m->contact, m->run);
 	host_write(host);
 	db_run(host->db, HOLD, "si", reason, m->id);
 }
@@ -381,10 +393,33 @@ void ledger_mail_read(Host *host, const char *account)
 	db_run(host->db, RELEASE_READ, "i", host_now(host));
 }
 
+/* Messages that were asked for when perigee.lua had no account for them. */
+static void choose_accounts(Host *host)
+{
+	static const char HOMELESS[] = "SELECT id FROM messages WHERE state = 'queued' AND account = '' AND contact IS NOT NULL";
+	static const char SET_ACCOUNT[] = "UPDATE messages SET account = ? WHERE id = ?";
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	Rows *rows = db_query(host->db, HOMELESS, "");
+	while (rows_next(rows)) {
+		int64_t id = rows_int(rows, 0);
+		g_array_append_val(ids, id);
+	}
+	for (guint i = 0; i < ids->len; i++) {
+		g_auto(Message) m = { 0 };
+		g_auto(Run) run = { 0 };
+		if (!message_load(host, g_array_index(ids, int64_t, i), &m))
+			continue;
+		const Account *account = ledger_account(host, m.run && run_load(host, m.run, &run) ? &run : NULL, m.contact, m.channel, NULL);
+		if (account)
+			db_run(host->db, SET_ACCOUNT, "si", account->name, m.id);
+	}
+}
+
 void ledger_release_held(Host *host)
 {
 	host_write(host);
 	db_run(host->db, RELEASE_HELD, "i", host_now(host));
+	choose_accounts(host);
 }
 
 static bool find(Host *host, int64_t id, const char *wanted, const char *advice, Message *m, GError **error)
