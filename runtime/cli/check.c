@@ -38,7 +38,7 @@ static void finding(Check *c, const char *file, int64_t line, bool fault, const 
 		c->cli->exit_code = EXIT_FAILED;
 }
 
-/* Sentences of the host begin with "FILE:LINE: " where they know the place; those about templates name the file alone. */
+/* Sentences of the host begin with "FILE:LINE: " where they know the place. */
 static void finding_of_error(Check *c, const char *file, GError *error)
 {
 	static const char PLACE[] = "^([^\\s:]+):(\\d+):\\s*(.*)$";
@@ -46,9 +46,7 @@ static void finding_of_error(Check *c, const char *file, GError *error)
 	g_autoptr(GMatchInfo) match = NULL;
 	if (g_regex_match(regex, error->message, 0, &match)) {
 		g_autofree char *at = g_match_info_fetch(match, 1), *line = g_match_info_fetch(match, 2), *text = g_match_info_fetch(match, 3);
-		g_autofree char *in_templates = g_strconcat("templates/", at, NULL);
-		bool is_template = g_str_has_prefix(file, "templates/") && !strchr(at, '/');
-		finding(c, is_template ? in_templates : at, g_ascii_strtoll(line, NULL, 10), true, text);
+		finding(c, at, g_ascii_strtoll(line, NULL, 10), true, text);
 	} else {
 		g_autofree char *prefix = g_strconcat(file, ": ", NULL);
 		bool named = g_str_has_prefix(error->message, prefix);

@@ -239,7 +239,7 @@ static int render_template(Cli *cli, const char *name, const char *word, const c
 	g_autoptr(json_t) options = handover_options(host, data, channel, NULL);
 	g_autoptr(json_t) result = workers_render(host, program, data, options, NULL, &error);
 	if (!result)
-		return cli_fail(cli, "templates/%s", error->message), g_clear_error(&error), EXIT_FAILED;
+		return cli_fail_error(cli, error);
 	if (cli->json) {
 		if (!json_is_array(json_object_get(result, "attach"))) /* Lua knows no empty list */
 			json_object_set_new(result, "attach", json_array());

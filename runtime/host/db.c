@@ -49,13 +49,23 @@ static int error_code(int rc)
 	}
 }
 
+static const char *advice(int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_FULL: return " (make room on the disk; what was not written is tried again)";
+	case SQLITE_IOERR: return " (is the disk full, or failing?)";
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB: return " (put back a copy that `perigee backup` made; do not delete it before you have one)";
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN: return " (it must be a file that you may read and write, in a folder that you may write to)";
+	default: return "";
+	}
+}
+
 static void fail(Db *db, int rc)
 {
-	if (db->error)
-		return;
-	const char *text = sqlite3_errmsg(db->sqlite);
-	g_set_error(&db->error, DB_ERROR, error_code(rc), "%s%s", text,
-	            (rc & 0xff) == SQLITE_FULL ? " (make room on the disk; what was not written is tried again)" : "");
+	if (!db->error)
+		g_set_error(&db->error, DB_ERROR, error_code(rc), "%s%s", sqlite3_errmsg(db->sqlite), advice(rc));
 }
 
 static void exec(Db *db, const char *sql)
@@ -102,7 +112,7 @@ Db *db_open(const char *path, GError **error)
 	db->statements = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, rows_free);
 	int rc = sqlite3_open_v2(path ? path : ":memory:", &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK) {
-		g_set_error(error, DB_ERROR, error_code(rc), "%s: %s", path ? path : "memory", sqlite3_errmsg(db->sqlite));
+		g_set_error(error, DB_ERROR, error_code(rc), "%s: %s%s", path ? path : "memory", sqlite3_errmsg(db->sqlite), advice(rc));
 		db_close(db);
 		return NULL;
 	}

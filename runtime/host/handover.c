@@ -300,7 +300,7 @@ static bool rendering_frame(void *user, uint64_t ticket, Frame *frame, bool *bad
 	if (frame->kind == W_FAILED) {
 		g_autofree char *code = g_strdup(frame_get_str(frame, NULL)), *text = g_strdup(frame_get_str(frame, NULL));
 		const char *where = frame_get_str(frame, NULL);
-		g_autofree char *reason = *where ? g_strdup_printf("%s: %s", where, text) : g_strdup(text);
+		g_autofree char *reason = *where ? g_strdup_printf("templates/%s: %s", where, text) : g_strdup(text);
 		*bad = !frame_end(frame);
 		if (*bad)
 			return false;
@@ -332,7 +332,7 @@ static void rendering_failed(void *user, uint64_t ticket, const char *code, cons
 	Rendering *r = user;
 	Host *host = r->host;
 	int64_t id = r->id;
-	g_autofree char *reason = *where ? g_strdup_printf("%s: %s", where, text) : g_strdup(text);
+	g_autofree char *reason = *where ? g_strdup_printf("templates/%s: %s", where, text) : g_strdup(text);
 	rendering_over(r);
 	g_auto(Message) m = { 0 };
 	if (message_load(host, id, &m) && g_str_equal(m.state, "queued"))

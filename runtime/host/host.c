@@ -74,7 +74,8 @@ static bool lock(Host *host, const char *dir, GError **error)
 	g_autofree char *run = g_build_filename(dir, "run", NULL);
 	g_autofree char *path = g_build_filename(run, "lock", NULL);
 	if ((mkdir(run, 0700) < 0 && errno != EEXIST) || (host->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0) {
-		g_set_error(error, WORKSPACE_ERROR, WORKSPACE_ERROR_LOCKED, "%s: %s", path, g_strerror(errno));
+		g_set_error(error, WORKSPACE_ERROR, WORKSPACE_ERROR_LOCKED, "%s: %s: perigee writes to the workspace's folder; run it as the user who owns that",
+		            path, g_strerror(errno));
 		return false;
 	}
 	/* Low numbers are for the roles' own sockets. */

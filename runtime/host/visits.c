@@ -388,7 +388,8 @@ static void on_failed(Visit *visit, const char *code, const char *text, const ch
 	}
 	bool limit = g_str_equal(code, "limit") || g_str_equal(code, "memory") || g_str_equal(code, "crashed");
 	count_limit(visit, limit);
-	log_warn("run %" G_GINT64_FORMAT " of %s failed: %s%s%s", visit->run.id, visit->run.sequence, where, *where ? ": " : "", text);
+	if (!visit->host->simulated) /* a simulation shows it in its place */
+		log_warn("run %" G_GINT64_FORMAT " of %s failed: %s%s%s", visit->run.id, visit->run.sequence, where, *where ? ": " : "", text);
 	fail_visit(visit, code, text, where);
 }
 
