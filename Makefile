@@ -95,7 +95,7 @@ tests     = $(filter-out tests/e2e/%,$(wildcard tests/house.py tests/*/*_test.lu
 e2e_tests = $(wildcard tests/e2e/*_test.py)
 benches   = $(wildcard tests/bench/*.py tests/bench/*.sh)
 run_env   = BUILD=$(BUILD) PERIGEE=$(abspath $(BUILD)/perigee)
-submake   = $(MAKE) --no-print-directory
+submake   = $(MAKE) --no-print-directory -s
 jobs      = $(shell nproc 2>/dev/null || echo 2)
 
 deps: ## install what building and testing need (apt-get; elsewhere prints the list)
@@ -103,7 +103,7 @@ deps: ## install what building and testing need (apt-get; elsewhere prints the l
 
 demo: ## install what is missing, build, run the main job on the simulated clock
 	@tools/deps.sh build
-	@$(submake) -s -j$(jobs) all
+	@$(submake) -j$(jobs) all
 	@$(BUILD)/perigee -C scripts/creator-intro sim creator-intro --contacts contacts.csv --replies replies.csv
 
 test: ## install what is missing, build, run all quick tests

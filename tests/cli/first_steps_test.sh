@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # A newcomer's first steps work as README and the starter's own README say them, and the shipped sequence can be simulated.
-root=$PWD
-perigee=${PERIGEE:-$root/build/perigee}
+perigee=$(realpath "${PERIGEE:-build/perigee}")
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 points=0 failed=0
@@ -23,7 +22,7 @@ it() {
 in_w() { (cd "$folder/W" && "$perigee" "$@"); }
 exits() { wanted=$1; shift; "$@"; [ $? = "$wanted" ]; }
 says() { grep -q -- "$1" "$folder/kept"; }
-keep() { "$@" >"$folder/kept" 2>&1; }
+keep() { "$@" >"$folder/kept"; }
 
 it "perigee init makes a workspace" "$perigee" init "$folder/W"
 for file in perigee.lua contacts.csv .gitignore README.md sequences/welcome.lua templates/welcome.md tests/welcome_test.lua; do
