@@ -3,6 +3,7 @@
 #include "host/workers.h"
 
 typedef struct Wait {
+	uint8_t wanted; /* the kind of frame that answers */
 	bool done;
 	json_t *result;
 	GByteArray *bytes;
@@ -35,16 +36,14 @@ static bool wait_frame(void *user, uint64_t ticket, Frame *frame, bool *bad)
 	}
 	size_t size;
 	const char *text = frame_get_str(frame, &size);
-	wait->result = value_parse(text, (gssize)size, NULL);
-	if (frame->kind == W_RENDERED) {
-		text = frame_get_str(frame, &size);
-		wait->bytes = g_byte_array_append(g_byte_array_new(), (const guint8 *)text, (guint)size);
-	}
-	bool known = frame->kind == W_LOADED || frame->kind == W_RENDERED || frame->kind == W_MAIL_READ;
-	if (!known || !wait->result || !frame_end(frame)) {
+	g_autoptr(json_t) result = value_parse(text, (gssize)size, NULL);
+	const char *bytes = frame->kind == W_RENDERED ? frame_get_str(frame, &size) : NULL;
+	if (frame->kind != wait->wanted || !result || !frame_end(frame)) {
 		*bad = true;
 		return false;
 	}
+	wait->result = g_steal_pointer(&result);
+	wait->bytes = bytes ? g_byte_array_append(g_byte_array_new(), (const guint8 *)bytes, (guint)size) : NULL;
 	wait->done = true;
 	return true;
 }
@@ -61,7 +60,7 @@ static json_t *wait_for(Host *host, Wait *wait, const WorkerCall *call, bool fre
 
 json_t *workers_declare(Host *host, Program *program, GError **error)
 {
-	Wait wait = { .template_file = program->type == PROGRAM_TEMPLATE };
+	Wait wait = { .wanted = W_LOADED, .template_file = program->type == PROGRAM_TEMPLATE };
 	WorkerCall call = { .domain = "workspace", .program = program, .frame = wait_frame, .failed = wait_failed, .user = &wait };
 	return wait_for(host, &wait, &call, true, error);
 }
@@ -80,7 +79,7 @@ static void write_render(void *user, Peer *peer, uint64_t ticket, uint64_t progr
 
 json_t *workers_render(Host *host, Program *program, const json_t *data, const json_t *options, GByteArray **bytes, GError **error)
 {
-	Wait wait = { .data = data, .options = options, .ordered = program->type == PROGRAM_LIQUID,
+	Wait wait = { .wanted = W_RENDERED, .data = data, .options = options, .ordered = program->type == PROGRAM_LIQUID,
 	              .template_file = program->type == PROGRAM_TEMPLATE };
 	WorkerCall call = { .domain = "workspace", .program = program, .write = write_render, .frame = wait_frame, .failed = wait_failed, .user = &wait };
 	json_t *result = wait_for(host, &wait, &call, false, error);
@@ -102,7 +101,7 @@ static void write_mail(void *user, Peer *peer, uint64_t ticket, uint64_t program
 
 json_t *workers_read_mail(Host *host, const void *bytes, size_t size, GError **error)
 {
-	Wait wait = { .mail = bytes, .mail_size = size };
+	Wait wait = { .wanted = W_MAIL_READ, .mail = bytes, .mail_size = size };
 	WorkerCall call = { .domain = "mail", .write = write_mail, .frame = wait_frame, .failed = wait_failed, .user = &wait };
 	return wait_for(host, &wait, &call, false, error);
 }

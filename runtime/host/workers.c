@@ -60,6 +60,7 @@ struct Workers {
 	uint64_t next_child, next_ticket;
 	GHashTable *tickets;  /* ticket → Call */
 	GPtrArray *workers;   /* Worker */
+	GPtrArray *unsent;    /* Call: it does not fit a frame, which it is told at the next turn, never while it is being made */
 	gint64 looked_at;     /* when the watchdog last looked, monotonic µs */
 };
 
@@ -76,12 +77,11 @@ static void call_free(Workers *workers, Call *call)
 }
 
 /* The call is over: it leaves its worker. */
-static void call_over(Call *call)
+static void call_over(Workers *workers, Call *call)
 {
-	Worker *worker = call->worker;
-	if (worker)
-		g_queue_remove(&worker->calls, call);
-	call_free(worker->pool, call);
+	if (call->worker)
+		g_queue_remove(&call->worker->calls, call);
+	call_free(workers, call);
 }
 
 static void call_failed(Workers *workers, Call *call, const char *code, const char *text, const char *where)
@@ -124,14 +124,17 @@ static void refused(Worker *worker, Frame *frame)
 	if (g_str_equal(code, "limit") || g_str_equal(code, "memory"))
 		worker->ending = true;
 	Workers *workers = worker->pool;
-	g_autoptr(GPtrArray) failed = g_ptr_array_new();
+	g_autoptr(GArray) failed = g_array_new(FALSE, FALSE, sizeof(uint64_t));
 	for (GList *l = worker->calls.head; l; l = l->next) {
 		Call *call = l->data;
 		if (call->c.program && g_str_equal(call->c.program->hash, found))
-			g_ptr_array_add(failed, call);
+			g_array_append_val(failed, call->ticket);
 	}
-	for (guint i = 0; i < failed->len; i++)
-		call_failed(workers, failed->pdata[i], code, text, where);
+	for (guint i = 0; i < failed->len; i++) {
+		Call *call = g_hash_table_lookup(workers->tickets, &g_array_index(failed, uint64_t, i));
+		if (call) /* the one before it may have cancelled it */
+			call_failed(workers, call, code, text, where);
+	}
 }
 
 static bool ends_worker(Frame frame)
@@ -142,29 +145,32 @@ static bool ends_worker(Frame frame)
 	return g_str_equal(code, "limit") || g_str_equal(code, "memory");
 }
 
-/* False: the worker is gone. */
-static bool handle(Worker *worker, Frame *frame)
+static void handle(Worker *worker, Frame *frame)
 {
 	if (frame->kind == W_REFUSED) {
 		refused(worker, frame);
-		return true;
+		return;
 	}
 	Call *call = frame->kind == W_LOADED ? g_queue_peek_head(&worker->calls) : g_hash_table_lookup(worker->pool->tickets, &frame->id);
 	if (frame->kind == W_LOADED && (!call || call->c.write))
-		return true;
+		return;
 	if (!call || call->worker != worker)
-		return true; /* cancelled meanwhile */
+		return; /* cancelled meanwhile */
 	worker->ending |= ends_worker(*frame);
 	bool bad = false;
 	uint64_t ticket = call->ticket;
 	bool over = call->c.frame(call->c.user, ticket, frame, &bad);
 	call = g_hash_table_lookup(worker->pool->tickets, &ticket); /* the callee may have cancelled it */
 	if (over && !bad && call)
-		call_over(call);
-	if (!bad)
-		return true;
-	worker_lost(worker, "sent a malformed message");
-	return false;
+		call_over(worker->pool, call);
+	if (bad)
+		worker_lost(worker, "sent a malformed message");
+}
+
+/* By its number too: the address of one that is gone may be another's by now. */
+static bool lives(const Workers *workers, const Worker *worker, uint64_t child)
+{
+	return g_ptr_array_find(workers->workers, worker, NULL) && worker->child == child;
 }
 
 static void worker_ready(Host *host, void *user, short revents)
@@ -174,6 +180,7 @@ static void worker_ready(Host *host, void *user, short revents)
 	Worker *worker = user;
 	Workers *workers = worker->pool;
 	g_autoptr(GError) error = NULL;
+	uint64_t child = worker->child;
 	bool open = peer_read(worker->peer, &error);
 	Frame frame;
 	g_autoptr(GError) bad = NULL;
@@ -181,7 +188,7 @@ static void worker_ready(Host *host, void *user, short revents)
 		if (frame.fd >= 0)
 			close(frame.fd);
 		handle(worker, &frame);
-		if (!g_ptr_array_find(workers->workers, worker, NULL))
+		if (!lives(workers, worker, child))
 			return;
 	}
 	if (bad)
@@ -306,6 +313,7 @@ Workers *workers_new(Host *host, const char *program_path, int count, GError **e
 	workers->count = count;
 	workers->tickets = g_hash_table_new(g_int64_hash, g_int64_equal);
 	workers->workers = g_ptr_array_new();
+	workers->unsent = g_ptr_array_new();
 	if (zygote_start(workers, error))
 		return workers;
 	workers_free(workers);
@@ -328,6 +336,9 @@ void workers_free(Workers *workers)
 		peer_free(workers->zygote);
 		waitpid(workers->zygote_pid, NULL, 0);
 	}
+	while (workers->unsent->len)
+		call_free(workers, g_ptr_array_steal_index(workers->unsent, 0));
+	g_ptr_array_unref(workers->unsent);
 	g_ptr_array_unref(workers->workers);
 	g_hash_table_unref(workers->tickets);
 	g_free(workers->program);
@@ -353,6 +364,7 @@ static Worker *choose(Workers *workers, const Call *call, GError **error)
 	return worker_start(workers, call->c.domain, call->fresh, error);
 }
 
+/* The program's number there; 0: it does not fit a frame. */
 static uint64_t load(Worker *worker, Program *program)
 {
 	uint64_t *known = g_hash_table_lookup(worker->programs, program->hash);
@@ -368,7 +380,7 @@ static uint64_t load(Worker *worker, Program *program)
 		peer_put_str(worker->peer, program->sources->pdata[i], -1);
 	}
 	if (!peer_end(worker->peer))
-		log_warn("%s: too large for a worker", program->name);
+		return 0;
 	g_hash_table_insert(worker->programs, g_strdup(program->hash), g_memdup2(&number, sizeof number));
 	return number;
 }
@@ -384,8 +396,17 @@ static void dispatch(Workers *workers, Call *call)
 	call->worker = worker;
 	g_queue_push_tail(&worker->calls, call);
 	uint64_t program = call->c.program ? load(worker, call->c.program) : 0;
-	if (call->c.write)
+	bool fits = program || !call->c.program;
+	if (fits && call->c.write) {
+		size_t before = peer_pending(worker->peer);
 		call->c.write(call->c.user, worker->peer, call->ticket, program);
+		fits = peer_pending(worker->peer) > before;
+	}
+	if (fits)
+		return;
+	g_queue_remove(&worker->calls, call);
+	call->worker = NULL;
+	g_ptr_array_add(workers->unsent, call);
 }
 
 uint64_t workers_begin(Workers *workers, const WorkerCall *c, bool fresh)
@@ -422,7 +443,8 @@ void workers_cancel(Workers *workers, uint64_t ticket)
 		peer_begin(call->worker->peer, W_ABANDON, ticket);
 		peer_end(call->worker->peer);
 	}
-	call_over(call);
+	g_ptr_array_remove(workers->unsent, call);
+	call_over(workers, call);
 }
 
 unsigned workers_busy(const Workers *workers)
@@ -459,6 +481,9 @@ static bool stuck(Worker *worker)
 
 void workers_turn(Workers *workers)
 {
+	while (workers->unsent->len)
+		call_failed(workers, g_ptr_array_steal_index(workers->unsent, 0), "limit",
+		            "a worker is given at most 4 MiB at a time (modules together, data, or a journal, which contact:restart begins anew)", "");
 	bool look = g_get_monotonic_time() - workers->looked_at > 100000;
 	if (look)
 		workers->looked_at = g_get_monotonic_time();
@@ -466,7 +491,7 @@ void workers_turn(Workers *workers)
 		Worker *worker = workers->workers->pdata[i];
 		if (peer_pending(worker->peer))
 			peer_flush(worker->peer, NULL); /* a broken pipe is seen at the next read */
-		bool worn = !worker->calls.length && g_hash_table_size(worker->programs) > MANY_PROGRAMS;
+		bool worn = !worker->calls.length && (worker->fresh || g_hash_table_size(worker->programs) > MANY_PROGRAMS);
 		if (worn || (look && stuck(worker))) {
 			worker_lost(worker, worn ? NULL : "was stuck past its processor time");
 			i = (guint)-1; /* the list has changed */
