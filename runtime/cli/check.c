@@ -297,20 +297,13 @@ static void each_lua(Check *c, const char *folder, void (*see)(void *user, const
 	}
 }
 
-static void add_module(void *user, const char *path, const char *text)
-{
-	g_autofree char *module = g_strndup(path + strlen("lib/"), strlen(path) - strlen("lib/.lua"));
-	program_add(user, module, text);
-}
-
 static void check_test(void *user, const char *path, const char *text)
 {
+	(void)text;
 	Check *c = user;
 	GError *error = NULL;
-	g_autoptr(Program) program = program_new(PROGRAM_TEST, path);
-	program_add(program, path, text);
-	each_lua(c, "lib", add_module, program);
-	g_autoptr(json_t) declared = workers_declare(c->host, program_seal(program), &error);
+	g_autoptr(Program) program = versions_read_test(c->host, path, &error);
+	g_autoptr(json_t) declared = program ? workers_declare(c->host, program, &error) : NULL;
 	if (!declared)
 		finding_of_error(c, path, error);
 }
@@ -363,14 +356,13 @@ static void check_path(Check *c, const char *word)
 	g_autofree char *full = cli_path(c->cli, word), *prefix = g_strconcat(c->host->workspace->dir, "/", NULL);
 	const char *path = g_str_has_prefix(full, prefix) ? full + strlen(prefix) : full;
 	bool whole = strcmp(full, c->host->workspace->dir) == 0 || strcmp(path, "perigee.lua") == 0 || g_str_has_prefix(path, "lib/");
-	g_autofree char *text = NULL;
 	if (whole || g_file_test(full, G_FILE_TEST_IS_DIR)) {
 		check_all(c);
 	} else if (g_str_has_prefix(path, "templates/")) {
 		g_autofree char *name = cli_template(path);
 		check_template(c, name);
-	} else if (g_str_has_prefix(path, "tests/") && g_file_get_contents(full, &text, NULL, NULL)) {
-		check_test(c, path, text);
+	} else if (g_str_has_prefix(path, "tests/")) {
+		check_test(c, path, NULL);
 	} else {
 		check_script(c, g_file_test(full, G_FILE_TEST_EXISTS) ? full : word);
 	}

@@ -348,23 +348,10 @@ static bool run_test(Cli *cli, Program *program, const char *name, int index, in
 	return ok;
 }
 
-static Program *read_tests(Cli *cli, const char *path, GError **error)
-{
-	g_autofree char *full = g_canonicalize_filename(path, cli->host->workspace->dir);
-	g_autofree char *text = NULL;
-	if (!g_file_get_contents(full, &text, NULL, error))
-		return NULL;
-	g_autofree char *prefix = g_strconcat(cli->host->workspace->dir, "/", NULL);
-	const char *name = g_str_has_prefix(full, prefix) ? full + strlen(prefix) : full;
-	Program *program = program_new(PROGRAM_TEST, name);
-	program_add(program, name, text);
-	return program_seal(program);
-}
-
 static int run_file(Cli *cli, const char *path, int *number)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(Program) program = read_tests(cli, path, &error);
+	g_autoptr(Program) program = versions_read_test(cli->host, path, &error);
 	g_autoptr(json_t) declared = program ? workers_declare(cli->host, program, &error) : NULL;
 	if (!declared) {
 		if (!cli->json)

@@ -21,15 +21,14 @@ static Schedule *schedule_of(Host *host, const json_t *declared, GError **error)
 	return zone ? schedule_parse(value_string(declared, "schedule", ""), zone, error) : NULL;
 }
 
-bool jobs_schedule(Host *host, const char *name, const json_t *declared, GError **error)
+bool jobs_first_due(Host *host, const char *name, const json_t *declared, Time *due, GError **error)
 {
 	g_autoptr(Schedule) schedule = schedule_of(host, declared, error);
 	if (!schedule) {
 		g_prefix_error(error, "job %s: ", name);
 		return false;
 	}
-	host_write(host);
-	db_run(host->db, SET_DUE, "ts", schedule_next(schedule, host_now(host)), name);
+	*due = schedule_next(schedule, host_now(host));
 	return true;
 }
 

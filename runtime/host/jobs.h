@@ -7,8 +7,8 @@
 
 /* Makes runs of jobs that are due; `missed` and `overlap` as declared. */
 void jobs_turn(Host *host);
-/* A job's version has changed (or it is new): its next time is set from its schedule. */
-bool jobs_schedule(Host *host, const char *name, const json_t *declared, GError **error);
+/* When it runs first, from now on, by the schedule it declares. False: that is no schedule. */
+bool jobs_first_due(Host *host, const char *name, const json_t *declared, Time *due, GError **error);
 /* Runs it now. */
 bool jobs_run(Host *host, const char *name, int64_t *run, GError **error);
 

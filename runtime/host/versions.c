@@ -15,8 +15,9 @@ static const char FIND_VERSION[] = "SELECT kind, name, path, sources, declaratio
 static const char ADD_VERSION[] = "INSERT OR IGNORE INTO versions VALUES (?, ?, ?, ?, ?, ?, ?)";
 static const char FIND_SCRIPT[] = "SELECT version FROM scripts WHERE name = ?";
 static const char FIND_SCRIPT_PATH[] = "SELECT v.path FROM scripts s JOIN versions v ON v.hash = s.version WHERE s.name = ?";
-static const char SET_SCRIPT[] = "INSERT INTO scripts (name, kind, version) VALUES (?, ?, ?) "
-                                 "ON CONFLICT DO UPDATE SET version = excluded.version, kind = excluded.kind, paused_reason = NULL";
+static const char SET_SCRIPT[] = "INSERT INTO scripts (name, kind, version, next_due) VALUES (?, ?, ?, ?) "
+                                 "ON CONFLICT DO UPDATE SET version = excluded.version, kind = excluded.kind, paused_reason = NULL,"
+                                 " next_due = excluded.next_due";
 
 /* What is known of a version or a template, by "v:HASH" or "t:NAME". */
 typedef struct Known {
@@ -106,13 +107,13 @@ static char *script_path(Host *host, const char *word, GError **error)
 	return NULL;
 }
 
-/* The script with every module of lib/ beside it. */
-static Program *read_program(Host *host, const char *path, GError **error)
+/* The script, or a file of tests/, with every module of lib/ beside it. */
+static Program *read_program(Host *host, ProgramType type, const char *path, GError **error)
 {
 	g_autofree char *source = read_source(host, path, error);
 	if (!source)
 		return NULL;
-	g_autoptr(Program) program = program_new(PROGRAM_SCRIPT, path);
+	g_autoptr(Program) program = program_new(type, path);
 	program_add(program, path, source);
 	g_autoptr(GPtrArray) modules = g_ptr_array_new_with_free_func(g_free);
 	list_files(host, "lib", ".lua", true, modules);
@@ -130,7 +131,14 @@ static Program *read_program(Host *host, const char *path, GError **error)
 Program *versions_read(Host *host, const char *name_or_path, GError **error)
 {
 	g_autofree char *path = script_path(host, name_or_path, error);
-	return path ? read_program(host, path, error) : NULL;
+	return path ? read_program(host, PROGRAM_SCRIPT, path, error) : NULL;
+}
+
+Program *versions_read_test(Host *host, const char *file, GError **error)
+{
+	g_autofree char *full = g_canonicalize_filename(file, host->workspace->dir);
+	g_autofree char *prefix = g_strconcat(host->workspace->dir, "/", NULL);
+	return read_program(host, PROGRAM_TEST, g_str_has_prefix(full, prefix) ? full + strlen(prefix) : full, error);
 }
 
 /* ---- templates ------------------------------------------------------------------------------------------------- */
@@ -271,6 +279,10 @@ char *versions_enter(Host *host, const char *path, bool *is_new, GError **error)
 		return NULL;
 	/* Only the modules that it requires belong to the version. */
 	g_autofree char *sources = sources_text(whole, declared);
+	if (strlen(sources) > VALUE_BYTES) { /* it is read back as a value */
+		g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s: with the modules that it requires it is longer than 1 MiB", whole->name);
+		return NULL;
+	}
 	g_autoptr(Program) program = program_from_sources(whole->name, sources);
 	const char *name = value_string(declared, "name", ""), *type = value_string(declared, "type", "");
 	g_autofree char *other = db_text(host->db, FIND_SCRIPT_PATH, "s", name);
@@ -283,13 +295,15 @@ char *versions_enter(Host *host, const char *path, bool *is_new, GError **error)
 	*is_new = g_strcmp0(newest, program->hash) != 0;
 	if (!*is_new)
 		return g_strdup(name);
+	bool job = g_str_equal(type, "job");
+	Time due = TIME_NEVER;
+	if (job && !jobs_first_due(host, name, declared, &due, error))
+		return NULL;
 	g_autofree char *text = value_text(declared);
 	host_write(host);
 	db_run(host->db, ADD_VERSION, "ssssssi", program->hash, type, name, whole->name, sources, text, host_now(host));
-	db_run(host->db, SET_SCRIPT, "sss", name, type, program->hash);
+	db_run(host->db, SET_SCRIPT, "ssst", name, type, program->hash, due);
 	runs_release(host);
-	if (g_str_equal(type, "job") && !jobs_schedule(host, name, declared, error))
-		return NULL;
 	return g_strdup(name);
 }
 

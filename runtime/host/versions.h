@@ -16,6 +16,8 @@ typedef enum { VERSIONS_ERROR_UNKNOWN, VERSIONS_ERROR_FAULTY } VersionsError;
 
 /* A sequence or job as a program, from a file of the workspace (a name, or a path). Not yet a version. */
 Program *versions_read(Host *host, const char *name_or_path, GError **error);
+/* A file of tests/ likewise; a path is relative to the workspace. */
+Program *versions_read_test(Host *host, const char *file, GError **error);
 /* Paths (relative to the workspace) of all scripts: sequences/ and jobs/ .lua files, sorted. */
 GPtrArray *versions_files(Host *host);
 /* A template's program: templates/NAME.md (.txt, .html) and its locales; NULL with an error if there is none. Cached until
