@@ -23,7 +23,7 @@ local t = {}
 ---t:enrol { sequence = "creator-intro", contact = { name = "Ann B", email = "ann@b.example" } }
 ---```
 ---@param options { sequence: string, contact: string|table, key?: string }
----@return string run
+---@return integer run
 function t:enrol(options) end
 
 ---The same as enrol.
@@ -31,7 +31,7 @@ function t:enrol(options) end
 ---t:enroll { sequence = "creator-intro", contact = "c1" }
 ---```
 ---@param options { sequence: string, contact: string|table, key?: string }
----@return string run
+---@return integer run
 function t:enroll(options) end
 
 ---Lets time pass.
@@ -84,11 +84,11 @@ function t:expect_nothing_sent() end
 ---@return table task
 function t:expect_task(wanted) end
 
----The run has ended with this outcome.
+---The run that was enrolled last has ended with this outcome; nil: it has not ended.
 ---```lua
 ---t:expect_outcome "replied"
 ---```
----@param outcome string
+---@param outcome string?
 function t:expect_outcome(outcome) end
 
 ---A value is what is wanted; tables are compared by what they hold.

@@ -1,0 +1,13 @@
+-- SPDX-License-Identifier: MIT
+local perigee = require "perigee"
+
+return perigee.sequence {
+  name      = "starter",
+  needs     = { task = true },
+  starts_on = { "signal:begin", "message" },
+  run       = function(contact)
+    local event = contact:wait({ "signal:begin", "reply" }, "1 minute")
+    contact:task { kind = "other", note = "begun by " .. (event and event.event or "nothing") }
+    return "began"
+  end,
+}
