@@ -22,9 +22,9 @@ static const char FIND[] =
 static const char FIND_KEY[] = "SELECT id, state, outcome, coalesce(ended_at, started_at) FROM runs WHERE sequence = ? AND contact IS ? AND key = ?";
 static const char COUNT_KEYS[] = "SELECT count(*) FROM runs WHERE sequence = ? AND contact IS ?";
 static const char ADD[] =
-	"INSERT INTO runs (sequence, contact, key, version, state, due, seed, start, started_at, contact_rev, seen_event)"
-	" VALUES (?, ?, ?, ?, 'ready', ?, ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM events WHERE contact = ? AND kind = 'reply'))";
-static const char SET_START[] = "UPDATE runs SET start = ? WHERE id = ?";
+	"INSERT INTO runs (sequence, contact, key, version, state, due, seed, start, started_at, seen_event)"
+	" VALUES (?, ?, ?, ?, 'ready', ?, ?, ?, ?, (SELECT coalesce(max(id), 0) FROM events WHERE contact = ? AND kind = 'reply'))";
+static const char SET_START[] = "UPDATE runs SET start = ?, contact_rev = ? WHERE id = ?";
 static const char PENDING[] = "SELECT position, kind, args, asked_at, deadline FROM journal WHERE run = ? AND answer IS NULL";
 static const char ANSWER[] = "UPDATE journal SET answer = ?, answered_at = ? WHERE run = ? AND position = ? AND answer IS NULL";
 static const char READY[] = "UPDATE runs SET state = 'ready', due = ?, held = NULL, wait_ended_at = ? WHERE id = ?";
@@ -195,10 +195,10 @@ EnrolResult runs_enrol(Host *host, const char *sequence, const char *contact, co
 	host_write(host);
 	Time now = host_now(host);
 	int64_t rev = 0;
-	db_run(host->db, ADD, "ssssiisiis", sequence, contact, key, version, now, (int64_t)(host_random(host) >> 1), "{}", now, rev, contact);
+	db_run(host->db, ADD, "ssssiisis", sequence, contact, key, version, now, (int64_t)(host_random(host) >> 1), "{}", now, contact);
 	*run = db_last_id(host->db);
 	g_autofree char *start = start_text(host, sequence, contact, state, *run, &rev);
-	db_run(host->db, SET_START, "si", start, *run);
+	db_run(host->db, SET_START, "sii", start, rev, *run);
 	*said = g_strdup("started");
 	host_see(host, json_pack("{s:s, s:s}", "event", "enrolled", "sequence", sequence), contact, *run);
 	return ENROL_STARTED;
@@ -350,9 +350,19 @@ void runs_move(Host *host, int64_t run, const char *version, GHashTable *rewrite
 	}
 }
 
+/* The new version asks for nothing more where the run still waits: moved there, its journal would go on past the script's end. */
+static bool ends_too_soon(Host *host, const Trial *trial, int64_t run, int64_t *position)
+{
+	g_autofree char *kind = NULL, *args = NULL;
+	Time asked_at, deadline;
+	return trial->moves && !trial->kind && run_pending(host, run, position, &kind, &args, &asked_at, &deadline);
+}
+
 static void upgrade_one(Host *host, UpgradeResult *result, bool dry)
 {
 	Trial *trial = visits_try(host, result->run, result->to);
+	if (ends_too_soon(host, trial, result->run, &trial->position))
+		trial->moves = false;
 	result->moves = trial->moves;
 	result->position = trial->position;
 	if (trial->moves) {
