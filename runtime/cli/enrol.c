@@ -76,18 +76,25 @@ static bool renders(Enrolment *e, const char *contact, char **why)
 
 static const char HAS_RUN[] = "SELECT 1 FROM runs WHERE sequence = ? AND contact = ? AND key = ''";
 
+/* A dry run is started too, and taken back: so it tells all that would be in the way. */
+static EnrolResult start(Enrolment *e, const char *contact, int64_t *run, char **said)
+{
+	if (!e->dry)
+		return runs_enrol(e->host, e->sequence, contact, "", e->again, NULL, run, said);
+	host_write(e->host);
+	db_savepoint(e->host->db);
+	EnrolResult result = runs_enrol(e->host, e->sequence, contact, "", e->again, NULL, run, said);
+	db_undo(e->host->db);
+	*run = 0;
+	return result;
+}
+
 static void enrol_one(Enrolment *e, const char *contact)
 {
 	g_autofree char *said = NULL, *why = NULL;
 	int64_t run = 0;
 	bool had = !e->again && db_int(e->host->db, 0, HAS_RUN, "ss", e->sequence, contact);
-	EnrolResult result = ENROL_STARTED;
-	if (!had && !renders(e, contact, &why))
-		result = ENROL_REFUSED;
-	else if (e->dry && had)
-		result = ENROL_ALREADY;
-	else if (!e->dry)
-		result = runs_enrol(e->host, e->sequence, contact, "", e->again, NULL, &run, &said);
+	EnrolResult result = had || renders(e, contact, &why) ? start(e, contact, &run, &said) : ENROL_REFUSED;
 	e->started += result == ENROL_STARTED;
 	e->already += result == ENROL_ALREADY;
 	e->refused += result == ENROL_REFUSED;

@@ -251,6 +251,14 @@ def wait_for(folder, state, n):
 
 
 def alone(folder):
+    with sqlite3.connect(folder / "perigee.db") as db:
+        db.execute("INSERT INTO suppressions VALUES ('*', 'a hash', 'opted_out', 'ana', 0)")
+    dry = run("enrol", "sleeper", "--all", "--dry-run", "--json", cwd=folder).rows()
+    ok([(r["contact"], r["result"], r["run"]) for r in dry] == [("ana", "refused", None), ("ben", "started", None), ("chloe", "started", None)]
+       and "opted out" in dry[0]["reason"], "enrol --dry-run says who would start and who would be refused", *dry)
+    with sqlite3.connect(folder / "perigee.db") as db:
+        db.execute("DELETE FROM suppressions")
+    ok(not run("runs", "--json", cwd=folder).rows(), "and starts nobody")
     exits("enrol starts runs", 0, "enrol", "sleeper", "--all", "--yes", cwd=folder)
     rows = run("runs", "--json", cwd=folder).rows()
     ok(len(rows) == 3 and all(sorted(r) == RUN_MEMBERS for r in rows), "runs --json has the members of its contract", rows)
@@ -316,6 +324,10 @@ def beside_serve(folder):
     ok(len(dry) == 3 and all(r["moves"] for r in dry) and before == {dry[0]["from"]}, "and moves nothing", dry, before)
     exits("nor does a second look differ", 0, "upgrade", "--dry-run", cwd=folder, says="3 would move, 0 stay")
     exits("upgrade moves them", 0, "upgrade", "sleeper", cwd=folder, says="3 moved")
+    script.write_text(SLEEPER.replace('    perigee.sleep "1 week"\n    perigee.store.set("done", true)\n', ""))
+    early = exits("runs that wait where the new version ends stay", 0, "upgrade", "--dry-run", "--json", cwd=folder).rows()
+    ok(len(early) == 3 and all(not r["moves"] and r["position"] == 1 and r["asked"] == "the script ends" for r in early),
+       "or they would be parked at their wake", early)
     script.write_text(SLEEPER.replace('store.add("count", 1)', 'store.set("count", 1)'))
     stay = exits("runs that can't move stay", 0, "upgrade", "--json", cwd=folder).rows()
     ok(len(stay) == 3 and all(not r["moves"] and r["position"] == 0 and "store.add" in r["recorded"] and "store.set" in r["asked"]
