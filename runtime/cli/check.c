@@ -319,7 +319,8 @@ static void bad_row(void *user, int line, const char *text)
 	finding(user, "contacts.csv", line, false, text);
 }
 
-/* What contacts have: those of contacts.csv, and those of the database if there is one (only read). */
+/* What contacts have: those of contacts.csv, and those of the database if there is one; serve says what is wrong with one that can't
+ * be read. */
 static void read_contacts(Check *c)
 {
 	size_t size;
@@ -330,9 +331,7 @@ static void read_contacts(Check *c)
 	if (text && !contacts_import(c->host, "contacts.csv", text, size, false, false, false, bad_row, c, &result, &error))
 		finding_of_error(c, "contacts.csv", error);
 	c->known = views_known_names(c->host->db);
-	if (!g_file_test(c->host->workspace->database, G_FILE_TEST_EXISTS))
-		return;
-	g_autoptr(Db) db = db_open(c->host->workspace->database, NULL); /* serve says what is wrong with one that can't be opened */
+	g_autoptr(Db) db = db_open_to_look(c->host->workspace->database);
 	g_autoptr(json_t) more = db ? views_known_names(db) : NULL;
 	if (more && c->known)
 		json_object_update(c->known, more);

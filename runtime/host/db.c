@@ -75,12 +75,17 @@ static void exec(Db *db, const char *sql)
 		fail(db, rc);
 }
 
-static bool migrate(Db *db, const char *path, GError **error)
+static int newest_schema(void)
 {
 	int newest = 0;
 	for (const Embedded *e = embedded_migrations; e->name; e++)
 		newest = MAX(newest, atoi(e->name));
-	int version = (int)db_int(db, 0, "PRAGMA user_version", "");
+	return newest;
+}
+
+static bool migrate(Db *db, const char *path, GError **error)
+{
+	int newest = newest_schema(), version = (int)db_int(db, 0, "PRAGMA user_version", "");
 	if (version > newest) {
 		g_set_error(error, DB_ERROR, DB_ERROR_NEWER,
 		            "%s: made by a newer Perigee (schema %d, this program knows %d): use the newer program", path, version, newest);
@@ -102,7 +107,7 @@ static bool migrate(Db *db, const char *path, GError **error)
 	return false;
 }
 
-Db *db_open(const char *path, GError **error)
+static Db *connect(const char *path, int flags, GError **error)
 {
 	/* One thread, one connection: SQLite's locks and memory counters would only cost. */
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
@@ -110,13 +115,21 @@ Db *db_open(const char *path, GError **error)
 	sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1200, 500);
 	Db *db = g_new0(Db, 1);
 	db->statements = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, rows_free);
-	int rc = sqlite3_open_v2(path ? path : ":memory:", &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	int rc = sqlite3_open_v2(path ? path : ":memory:", &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL);
 	if (rc != SQLITE_OK) {
 		g_set_error(error, DB_ERROR, error_code(rc), "%s: %s%s", path ? path : "memory", sqlite3_errmsg(db->sqlite), advice(rc));
 		db_close(db);
 		return NULL;
 	}
 	sqlite3_busy_timeout(db->sqlite, 5000);
+	return db;
+}
+
+Db *db_open(const char *path, GError **error)
+{
+	Db *db = connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
+	if (!db)
+		return NULL;
 	exec(db, "PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY");
 	if (path)
 		exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
@@ -132,6 +145,15 @@ Db *db_open(const char *path, GError **error)
 		return NULL;
 	}
 	return db;
+}
+
+Db *db_open_to_look(const char *path)
+{
+	Db *db = connect(path, SQLITE_OPEN_READONLY, NULL);
+	if (db && db_int(db, -1, "PRAGMA user_version", "") == newest_schema())
+		return db;
+	db_close(db);
+	return NULL;
 }
 
 void db_close(Db *db)

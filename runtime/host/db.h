@@ -34,6 +34,8 @@ typedef struct Rows Rows;
 
 /* Opens or makes the file and brings it to this program's schema. path NULL: in memory. */
 Db *db_open(const char *path, GError **error);
+/* Opens it to read what stands there, beside its owner; nothing is changed. NULL if it is not there or not of this program's schema. */
+Db *db_open_to_look(const char *path);
 void db_close(Db *db);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
 
