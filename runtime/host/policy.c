@@ -8,7 +8,8 @@
 #include "host/policy_rules.h"
 
 static const char PERSON[] = "SELECT timezone, country, away_until, consent FROM contacts WHERE id = ?";
-static const char WROTE_SINCE[] = "SELECT 1 FROM messages WHERE contact = ? AND at > ? AND direction = 'in' LIMIT 1";
+static const char ANSWERED_SINCE[] =
+	"SELECT 1 FROM events e JOIN messages m ON m.id = e.message WHERE e.contact = ? AND e.kind = 'reply' AND m.at > ? LIMIT 1";
 static const char IDENTITIES[] = "SELECT channel, norm FROM identities WHERE contact = ?";
 static const char SUPPRESS[] =
 	"INSERT INTO suppressions (channel, address_hash, reason, contact, at) VALUES (?, ?, ?, ?, ?)"
@@ -56,7 +57,7 @@ void verdict_clear(Verdict *verdict)
 	*verdict = (Verdict){ 0 };
 }
 
-/* A template calls itself an answer, but it is one only if they have written: else any message could pass by that name. */
+/* A template calls itself an answer, but it is one only if they have written, themselves: else any message could pass by that name. */
 static unsigned purpose_of(Look *look)
 {
 	const char *purpose = look->c->purpose ? look->c->purpose : "ask";
@@ -65,7 +66,7 @@ static unsigned purpose_of(Look *look)
 	if (strcmp(purpose, "news") == 0)
 		return PURPOSE_NEWS;
 	if (strcmp(purpose, "answer") == 0 &&
-	    db_int(look->host->db, 0, WROTE_SINCE, "si", look->c->contact, look->now - ANSWER_DAYS * TIME_DAY))
+	    db_int(look->host->db, 0, ANSWERED_SINCE, "si", look->c->contact, look->now - ANSWER_DAYS * TIME_DAY))
 		return PURPOSE_ANSWER;
 	return PURPOSE_ASK;
 }

@@ -85,9 +85,16 @@ static void sent(Fixture *f, const char *account, Time handed_at)
 	       "sii", account, handed_at, handed_at);
 }
 
-static void wrote(Fixture *f, const char *channel, Time when)
+static void wrote_kind(Fixture *f, const char *kind, const char *channel, Time when)
 {
 	db_run(f->host.db, "INSERT INTO messages (contact, channel, direction, state, at) VALUES ('maya', ?, 'in', 'received', ?)", "si", channel, when);
+	db_run(f->host.db, "INSERT INTO events (contact, kind, at, channel, message) VALUES ('maya', ?, ?, ?, ?)", "sisi", kind, when, channel,
+	       db_last_id(f->host.db));
+}
+
+static void wrote(Fixture *f, const char *channel, Time when)
+{
+	wrote_kind(f, "reply", channel, when);
 }
 
 static void test_open(Fixture *f, gconstpointer data)
@@ -191,6 +198,8 @@ static void test_consent(Fixture *f, gconstpointer data)
 	f->c.purpose = "answer";
 	EXPECT(f, "refuse consent");
 	wrote(f, "email", f->host.clock.now - 8 * TIME_DAY);
+	EXPECT(f, "refuse consent");
+	wrote_kind(f, "auto_reply", "email", f->host.clock.now - TIME_DAY);
 	EXPECT(f, "refuse consent");
 	wrote(f, "email", f->host.clock.now - 6 * TIME_DAY);
 	EXPECT(f, "allow");
