@@ -111,7 +111,7 @@ const Command command_table[] = {
 	{ "messages", "Look", COMMAND_OPEN, "[--state S] [--contact C] [--json] | cancel ID... | resolve ID (sent or again)",
 	  "all that was sent and received; settle what is in doubt",
 	  "  --state S          queued, handed, accepted, refused, unknown, withdrawn, held, cancelled, delivered, bounced,\n"
-	  "                     read, replied, received\n"
+	  "                     read, replied, received, unreadable\n"
 	  "  --contact C        of one contact\n"
 	  "  cancel ID          a message that has not left yet\n"
 	  "  resolve ID sent    an unknown message did arrive\n"

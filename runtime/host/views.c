@@ -9,7 +9,7 @@
 const char *const views_run_states[] = { "ready", "waiting", "sending", "done", "failed", "stopped", "parked", "live", NULL };
 const char *const views_message_states[] = {
 	"queued", "handed", "accepted", "refused", "unknown", "withdrawn", "held", "cancelled", "delivered", "bounced", "read", "replied",
-	"received", NULL,
+	"received", "unreadable", NULL,
 };
 
 static const char RUNS[] =
