@@ -43,13 +43,25 @@ static char *short_text(const char *text)
 	return g_strdup(g_strstrip(plain));
 }
 
+static const char *received_words(const char *kind)
+{
+	static const struct { const char *kind, *words; } table[] = {
+		{ "reply", "answers" }, { "auto_reply", "automatic answer" }, { "bounce", "mail bounces" }, { "unsubscribe", "opts out" },
+		{ "complaint", "complains" }, { "handled", "a teammate writes" }, { "click", "clicks a link" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+		if (strcmp(kind, table[i].kind) == 0)
+			return table[i].words;
+	return kind;
+}
+
 /* One event in words. */
 static char *in_words(Sim *sim, const json_t *event, const char *kind)
 {
 	const char *channel = value_string(event, "channel", "");
 	g_autofree char *text = short_text(value_string(event, "text", value_string(event, "note", "")));
 	if (g_str_equal(kind, "enrolled"))
-		return g_strdup_printf("enrolled in %s", value_string(event, "sequence", ""));
+		return g_strdup_printf(json_object_get(event, "contact") ? "enrolled in %s" : "job %s starts", value_string(event, "sequence", ""));
 	if (g_str_equal(kind, "sent")) {
 		const char *subject = value_string(event, "subject", NULL);
 		return g_strdup_printf("sent by %s: %s%s%s%s", channel, value_string(event, "template", ""), subject ? " \"" : "", subject ? subject : "", subject ? "\"" : "");
@@ -63,7 +75,7 @@ static char *in_words(Sim *sim, const json_t *event, const char *kind)
 	if (g_str_equal(kind, "refused"))
 		return g_strdup_printf("%s refused (%s): %s", channel, value_string(event, "rule", value_string(event, "code", "")), value_string(event, "reason", ""));
 	if (g_str_equal(kind, "received"))
-		return g_strdup_printf("%s by %s%s%s", value_string(event, "kind", ""), *channel ? channel : "-", *text ? ": " : "", text);
+		return g_strdup_printf("%s%s%s%s%s", received_words(value_string(event, "kind", "")), *channel ? " by " : "", channel, *text ? ": " : "", text);
 	if (g_str_equal(kind, "task") || g_str_equal(kind, "task_done")) {
 		const char *detail = *text ? text : value_string(event, "outcome", "");
 		return g_strdup_printf("%s %s%s%s", g_str_equal(kind, "task") ? "task:" : "task done:", value_string(event, "kind", ""), *detail ? ": " : "", detail);
@@ -154,10 +166,16 @@ static json_t *outcomes(const Sim *sim)
 	return object;
 }
 
+static int by_count(const void *a, const void *b, void *outcomes)
+{
+	guint x = GPOINTER_TO_UINT(g_hash_table_lookup(outcomes, a)), y = GPOINTER_TO_UINT(g_hash_table_lookup(outcomes, b));
+	return x != y ? (x < y) - (x > y) : strcmp(a, b);
+}
+
 /* Most frequent first, with a bar: where the people ended. */
 static void print_funnel(const Sim *sim)
 {
-	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(sim->outcomes), (GCompareFunc)strcmp);
+	g_autoptr(GList) names = g_list_sort_with_data(g_hash_table_get_keys(sim->outcomes), by_count, sim->outcomes);
 	for (GList *l = names; l; l = l->next) {
 		guint n = GPOINTER_TO_UINT(g_hash_table_lookup(sim->outcomes, l->data));
 		guint width = sim->finished ? (n * 40 + (guint)sim->finished - 1) / (guint)sim->finished : 0;
@@ -232,10 +250,17 @@ static void start_all(Sim *sim, const char *sequence)
 	}
 }
 
-static void pass_over(void *user, const char *path, const char *text)
+/* A job may enrol in any sequence; other jobs are not its business. */
+static void enter_sequences(Sim *sim)
 {
-	(void)user;
-	log_warn("%s: left out: %s", path, text);
+	g_autoptr(GPtrArray) files = versions_files(sim->host);
+	for (guint i = 0; i < files->len; i++) {
+		g_autoptr(GError) error = NULL;
+		bool is_new;
+		g_autofree char *name = NULL;
+		if (g_str_has_prefix(files->pdata[i], "sequences/") && !(name = versions_enter(sim->host, files->pdata[i], &is_new, &error)))
+			log_warn("%s: left out: %s", (char *)files->pdata[i], error->message);
+	}
 }
 
 /* Enters the script: the sequence that contacts are enrolled in, or NULL for a job (with the sequences it may enrol in). */
@@ -249,7 +274,7 @@ static bool load_script(Sim *sim, const char *word, char **sequence, GError **er
 		return false;
 	bool job = g_str_equal(value_string(versions_declared(sim->host, version), "type", ""), "job");
 	if (job)
-		versions_enter_all(sim->host, pass_over, NULL);
+		enter_sequences(sim);
 	*sequence = job ? NULL : g_steal_pointer(&name);
 	return true;
 }
@@ -273,8 +298,11 @@ static bool simulate(Sim *sim, const char *script, const Wishes *wishes, GError 
 {
 	Time start, end;
 	g_autofree char *sequence = NULL;
-	if (!times(sim, wishes, &start, &end, error))
+	g_autoptr(GError) wrong = NULL;
+	if (!times(sim, wishes, &start, &end, &wrong)) {
+		cli_usage(sim->cli, "sim", "%s", wrong->message);
 		return false;
+	}
 	simulate_begin(sim->host, start, (uint32_t)wishes->seed);
 	if (!load_contacts(sim, wishes->contacts, error) || (wishes->replies && !load_replies(sim, wishes->replies, error)))
 		return false;
@@ -318,5 +346,5 @@ int command_sim(Cli *cli, int argc, char **argv)
 	g_hash_table_unref(sim.zones);
 	if (error)
 		return cli_fail_error(cli, error);
-	return done ? EXIT_DONE : EXIT_FAILED;
+	return done ? EXIT_DONE : MAX(cli->exit_code, EXIT_FAILED);
 }

@@ -420,13 +420,16 @@ bool host_idle(const Host *host)
 }
 
 static const char NEXT_RUN[] = "SELECT min(due) FROM runs INDEXED BY runs_by_due WHERE state IN ('ready', 'waiting') AND due IS NOT NULL";
-static const char NEXT_JOB[] = "SELECT min(next_due) FROM scripts WHERE kind = 'job'";
+/* A job that is due and waits for its last run (overlap = "wait") has no time of its own: the run's end is what it waits for. */
+static const char NEXT_JOB[] =
+	"SELECT min(next_due) FROM scripts s WHERE kind = 'job' AND (next_due > ? OR NOT EXISTS"
+	" (SELECT 1 FROM runs WHERE sequence = s.name AND contact IS NULL AND state IN ('ready', 'waiting', 'sending')))";
 
 Time host_next_due(Host *host)
 {
 	Time due = db_int(host->db, TIME_NEVER, NEXT_RUN, "");
 	due = MIN(due, ledger_next_due(host));
-	due = MIN(due, db_int(host->db, TIME_NEVER, NEXT_JOB, ""));
+	due = MIN(due, db_int(host->db, TIME_NEVER, NEXT_JOB, "i", host_now(host)));
 	if (host->carrier && host->carrier->next_due)
 		due = MIN(due, host->carrier->next_due(host));
 	return due;
