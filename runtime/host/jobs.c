@@ -8,6 +8,7 @@
 
 static const char DUE[] = "SELECT name, version, next_due FROM scripts WHERE kind = 'job' AND next_due <= ? ORDER BY next_due, name";
 static const char SET_DUE[] = "UPDATE scripts SET next_due = ? WHERE name = ?";
+static const char RESTS[] = "SELECT 1 FROM scripts WHERE name = ? AND next_due IS NULL";
 static const char VERSION[] = "SELECT version FROM scripts WHERE name = ? AND kind = 'job'";
 static const char IS_LIVE[] = "SELECT 1 FROM runs WHERE sequence = ? AND contact IS NULL AND state IN ('ready', 'waiting', 'sending') LIMIT 1";
 static const char HAS_KEY[] = "SELECT 1 FROM runs WHERE sequence = ? AND contact IS NULL AND key = ?";
@@ -30,6 +31,21 @@ bool jobs_first_due(Host *host, const char *name, const json_t *declared, Time *
 	}
 	*due = schedule_next(schedule, host_now(host));
 	return true;
+}
+
+void jobs_rest(Host *host, const char *name)
+{
+	host_write(host);
+	db_run(host->db, SET_DUE, "ts", TIME_NEVER, name);
+}
+
+void jobs_wake(Host *host, const char *name, const json_t *declared)
+{
+	Time due;
+	if (!db_int(host->db, 0, RESTS, "s", name) || !jobs_first_due(host, name, declared, &due, NULL))
+		return;
+	host_write(host);
+	db_run(host->db, SET_DUE, "ts", due, name);
 }
 
 /* One run for one due time; a second one of the same time changes nothing. */

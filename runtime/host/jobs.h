@@ -9,6 +9,9 @@
 void jobs_turn(Host *host);
 /* When it runs first, from now on, by the schedule it declares. False: that is no schedule. */
 bool jobs_first_due(Host *host, const char *name, const json_t *declared, Time *due, GError **error);
+/* It is not due again until jobs_wake, which gives one that rests its next time. */
+void jobs_rest(Host *host, const char *name);
+void jobs_wake(Host *host, const char *name, const json_t *declared);
 /* Runs it now. */
 bool jobs_run(Host *host, const char *name, int64_t *run, GError **error);
 

@@ -19,6 +19,9 @@ static const char SET_SCRIPT[] = "INSERT INTO scripts (name, kind, version, next
                                  "ON CONFLICT DO UPDATE SET version = excluded.version, kind = excluded.kind, paused_reason = NULL,"
                                  " next_due = excluded.next_due";
 
+static const char DUE_JOBS[] =
+	"SELECT s.name, v.path FROM scripts s JOIN versions v ON v.hash = s.version WHERE s.kind = 'job' AND s.next_due IS NOT NULL ORDER BY s.name";
+
 /* What is known of a version or a template, by "v:HASH" or "t:NAME". */
 typedef struct Known {
 	Program *program;
@@ -292,10 +295,13 @@ char *versions_enter(Host *host, const char *path, bool *is_new, GError **error)
 		return NULL;
 	}
 	g_autofree char *newest = versions_newest(host, name);
-	*is_new = g_strcmp0(newest, program->hash) != 0;
-	if (!*is_new)
-		return g_strdup(name);
 	bool job = g_str_equal(type, "job");
+	*is_new = g_strcmp0(newest, program->hash) != 0;
+	if (!*is_new) {
+		if (job)
+			jobs_wake(host, name, declared);
+		return g_strdup(name);
+	}
 	Time due = TIME_NEVER;
 	if (job && !jobs_first_due(host, name, declared, &due, error))
 		return NULL;
@@ -305,6 +311,22 @@ char *versions_enter(Host *host, const char *path, bool *is_new, GError **error)
 	db_run(host->db, SET_SCRIPT, "ssst", name, type, program->hash, due);
 	runs_release(host);
 	return g_strdup(name);
+}
+
+/* A job whose file has been taken away runs no more; put back, it goes on (jobs_wake). */
+static void rest_jobs(Host *host)
+{
+	g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
+	Rows *rows = db_query(host->db, DUE_JOBS, "");
+	while (rows_next(rows)) {
+		g_autofree char *path = g_canonicalize_filename(rows_text(rows, 1), host->workspace->dir);
+		if (!g_file_test(path, G_FILE_TEST_EXISTS))
+			g_ptr_array_add(gone, g_strdup(rows_text(rows, 0)));
+	}
+	for (guint i = 0; i < gone->len; i++) {
+		log_info("job %s: its file is gone, so it runs no more", (char *)gone->pdata[i]);
+		jobs_rest(host, gone->pdata[i]);
+	}
 }
 
 void versions_enter_all(Host *host, void (*bad)(void *user, const char *path, const char *text), void *user)
@@ -319,6 +341,7 @@ void versions_enter_all(Host *host, void (*bad)(void *user, const char *path, co
 		else if (is_new)
 			log_info("%s: a new version of %s", (char *)files->pdata[i], name);
 	}
+	rest_jobs(host);
 }
 
 char *versions_newest(Host *host, const char *script)

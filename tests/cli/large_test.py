@@ -62,6 +62,12 @@ def declarations(folder):
     exits("mended, it runs", 0, "jobs", "run", "bad", cwd=folder)
     listed = run("jobs", "--json", cwd=folder).rows()
     ok(len(listed) == 1 and listed[0]["next"], "and has its next time", listed)
+    (folder / "jobs/bad.lua").rename(folder / "bad.lua")
+    run("upgrade", cwd=folder)
+    ok(run("jobs", "--json", cwd=folder).rows()[0]["next"] is None, "a job whose file is gone runs no more")
+    (folder / "bad.lua").rename(folder / "jobs/bad.lua")
+    run("upgrade", cwd=folder)
+    ok(run("jobs", "--json", cwd=folder).rows()[0]["next"], "and goes on when it is back")
 
 
 def libraries(folder):
