@@ -46,12 +46,32 @@ void command_list(Cli *cli)
 	               "`perigee COMMAND --help` says more about one. A first workspace: `perigee init DIR`.\n");
 }
 
+/* Long lines go on below where their description begins. */
+static void print_help(Cli *cli, const char *help)
+{
+	g_auto(GStrv) lines = g_strsplit(help, "\n", -1);
+	guint n = g_strv_length(lines);
+	while (n > 0 && !*lines[n - 1])
+		n--;
+	cli_print(cli, "\n");
+	for (guint i = 0; i < n; i++) {
+		size_t start = strspn(lines[i], " ");
+		const char *gap = start ? strstr(lines[i] + start, "  ") : NULL;
+		size_t hang = gap ? (size_t)(gap - lines[i]) + strspn(gap, " ") : start;
+		g_autoptr(GString) out = g_string_new_len(lines[i], (gssize)hang);
+		cli_wrap(cli, out, lines[i] + hang, cli->columns - (int)hang, (int)hang);
+		cli_print(cli, "%s\n", out->str);
+	}
+}
+
 void command_help(Cli *cli, const Command *command)
 {
-	cli_print(cli, "perigee %s: %s\n\nusage: perigee %s%s%s\n", command->name, *command->line ? command->line : "for Perigee itself",
-	          command->name, *command->usage ? " " : "", command->usage);
+	g_autoptr(GString) usage = g_string_new("");
+	g_autofree char *words = g_strdup_printf("usage: perigee %s%s%s", command->name, *command->usage ? " " : "", command->usage);
+	cli_wrap(cli, usage, words, cli->columns - (int)strlen("usage: "), (int)strlen("usage: "));
+	cli_print(cli, "perigee %s: %s\n\n%s\n", command->name, *command->line ? command->line : "for Perigee itself", usage->str);
 	if (*command->help)
-		cli_print(cli, "\n%s%s", command->help, g_str_has_suffix(command->help, "\n") ? "" : "\n");
+		print_help(cli, command->help);
 }
 
 /* ---- running ---- */

@@ -73,6 +73,8 @@ void cli_json(Cli *cli, json_t *object);
 char *cli_plain(const char *text, int max);
 /* Prints lines of a text, each after indent. */
 void cli_block(Cli *cli, const char *indent, const char *text);
+/* Appends text; on a terminal broken at spaces into lines of so many columns, each but the first after `indent` spaces. */
+void cli_wrap(const Cli *cli, GString *out, const char *text, int columns, int indent);
 /* The columns that a text takes on a terminal. */
 int cli_columns(const char *text);
 

@@ -141,7 +141,7 @@ struct Table {
 	GPtrArray *cells; /* char *, row by row; the first row is the header */
 };
 
-enum { TABLE_GAP = 2, TABLE_TIME = 16, TABLE_LEAST = 8 }; /* a time, "2026-11-23 09:00", is the last to be cut */
+enum { TABLE_GAP = 2, TABLE_TIME = 16, TABLE_LEAST = 8, TABLE_WRAPPED = 24 }; /* a time, "2026-11-23 09:00", is the last to be cut */
 
 Table *table_new(const char *const *titles)
 {
@@ -165,6 +165,24 @@ void table_row(Table *table, ...)
 		g_ptr_array_add(table->cells, g_strdup(""));
 }
 
+static bool is_time(const char *cell)
+{
+	return strlen(cell) == TABLE_TIME && cell[4] == '-' && cell[7] == '-' && cell[13] == ':';
+}
+
+/* Half a time tells nothing: such a column is never cut. */
+static bool holds_times(const Table *table, guint column)
+{
+	bool any = false;
+	for (guint i = table->columns + column; i < table->cells->len; i += table->columns) {
+		const char *cell = table->cells->pdata[i];
+		if (*cell && !is_time(cell))
+			return false;
+		any |= *cell != 0;
+	}
+	return any;
+}
+
 /* Columns as wide as their widest cell; on a terminal the widest ones give way until a row fits a line. */
 static int *table_widths(const Table *table, const Cli *cli)
 {
@@ -175,11 +193,17 @@ static int *table_widths(const Table *table, const Cli *cli)
 	}
 	for (guint c = 0; c < table->columns; c++)
 		total += widths[c] + (c ? TABLE_GAP : 0);
+	g_autofree bool *times = g_new0(bool, table->columns);
+	for (guint c = 0; c < table->columns; c++)
+		times[c] = holds_times(table, c);
 	for (int least = TABLE_TIME; cli->tty && cli->columns > 0 && total > cli->columns;) {
-		guint widest = 0;
-		for (guint c = 1; c < table->columns; c++)
-			widest = widths[c] >= widths[widest] ? c : widest;
-		if (widths[widest] > least) {
+		guint widest = table->columns;
+		for (guint c = 0; c < table->columns; c++) {
+			bool wraps = c + 1 == table->columns; /* few words a line are hard to read */
+			if (!times[c] && widths[c] > (!wraps ? least : least > TABLE_LEAST ? TABLE_WRAPPED : TABLE_TIME) && (widest == table->columns || widths[c] >= widths[widest]))
+				widest = c;
+		}
+		if (widest < table->columns) {
 			widths[widest]--;
 			total--;
 		} else if (least > TABLE_LEAST) {
@@ -189,6 +213,33 @@ static int *table_widths(const Table *table, const Cli *cli)
 		}
 	}
 	return widths;
+}
+
+/* The bytes of text that fit on a line of so many columns; up to a space, if there is one. */
+static size_t fitting(const char *text, int columns)
+{
+	size_t space = 0;
+	int used = 0;
+	const char *at = text;
+	for (; *at; at = g_utf8_next_char(at)) {
+		if (*at == ' ')
+			space = (size_t)(at - text);
+		used += width(g_utf8_get_char(at));
+		if (used > columns && at > text)
+			return space ? space : (size_t)(at - text);
+	}
+	return (size_t)(at - text);
+}
+
+void cli_wrap(const Cli *cli, GString *out, const char *text, int columns, int indent)
+{
+	for (int line = 0; *text; line++) {
+		size_t n = cli->tty && cli->columns > 0 ? fitting(text, MAX(columns, TABLE_LEAST)) : strlen(text);
+		g_string_append_printf(out, "%s%*s%.*s", line ? "\n" : "", line ? indent : 0, "", (int)n, text);
+		text += n;
+		while (line >= 0 && *text == ' ')
+			text++;
+	}
 }
 
 static void table_free(Table *table)
@@ -207,11 +258,14 @@ void table_print(Table *table, Cli *cli, const char *empty)
 	}
 	g_autofree int *widths = table_widths(table, cli);
 	g_autoptr(GString) line = g_string_new(NULL);
+	int before = 0; /* columns in front of the last one, whose cells are the ones that wrap */
+	for (guint c = 0; c + 1 < table->columns; c++)
+		before += widths[c] + TABLE_GAP;
 	for (guint i = 0; i < table->cells->len; i++) {
 		guint c = i % table->columns;
 		bool is_header = i < table->columns, last = c == table->columns - 1;
-		g_autofree char *cell = cli_plain(table->cells->pdata[i], cli->tty ? widths[c] : 0);
-		g_string_append(line, cell);
+		g_autofree char *cell = cli_plain(table->cells->pdata[i], cli->tty && !last ? widths[c] : 0);
+		cli_wrap(cli, line, cell, last ? widths[c] : G_MAXINT, before);
 		if (!last) {
 			for (int pad = widths[c] - cli_columns(cell) + TABLE_GAP; pad > 0; pad--)
 				g_string_append_c(line, ' ');
