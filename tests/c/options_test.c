@@ -172,9 +172,23 @@ static void a_table_fits_the_terminal(void)
 	said.cli.tty = true;
 	said.cli.columns = 24;
 	Table *table = table_new(titles);
-	table_row(table, "ana", "a long text that is cut at the edge", NULL);
+	table_row(table, "ana", "a long text that is broken at the edge", NULL);
 	table_print(table, &said.cli, "nothing");
-	g_assert_cmpstr(said.out->str, ==, "\033[1mNAME  TEXT\033[0m\nana   a long text that …\n");
+	g_assert_cmpstr(said.out->str, ==, "\033[1mNAME  TEXT\033[0m\nana   a long text that\n      is broken at the\n      edge\n");
+}
+
+/* Half a time tells nothing: other columns give way. */
+static void a_time_is_never_cut(void)
+{
+	static const char *const columns[] = { "AT", "WHO", "TEXT", NULL };
+	g_auto(Said) said;
+	said_init(&said);
+	said.cli.tty = true;
+	said.cli.columns = 44;
+	Table *table = table_new(columns);
+	table_row(table, "2026-11-23 09:00", "somebody with a long name", "in the end", NULL);
+	table_print(table, &said.cli, "nothing");
+	g_assert_true(g_str_has_suffix(said.out->str, "\n2026-11-23 09:00  somebody with…  in the end\n"));
 }
 
 static void an_empty_table_says_so(void)
@@ -227,6 +241,7 @@ int main(int argc, char **argv)
 	TEST(text_of_strangers_can_not_drive_a_terminal);
 	TEST(a_table_is_aligned_by_what_letters_take_on_a_screen);
 	TEST(a_table_fits_the_terminal);
+	TEST(a_time_is_never_cut);
 	TEST(an_empty_table_says_so);
 	TEST(every_command_is_described);
 	TEST(files_are_read_with_a_cap_and_errors_name_them);
