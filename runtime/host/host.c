@@ -102,9 +102,15 @@ static bool open_workspace(Host *host, const char *dir, GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, "perigee.lua", NULL);
 	g_autofree char *text = NULL;
-	if (!g_file_get_contents(path, &text, NULL, NULL)) {
+	gsize size;
+	if (!g_file_get_contents(path, &text, &size, NULL)) {
 		g_set_error(error, WORKSPACE_ERROR, WORKSPACE_ERROR_MISSING,
 		            "%s: no workspace here (no perigee.lua): make one with `perigee init DIR`, or name one with -C DIR", dir);
+		return false;
+	}
+	enum { CONFIG_CAP = 256 * 1024 };
+	if (size > CONFIG_CAP || memchr(text, 0, size)) {
+		g_set_error(error, WORKSPACE_ERROR, WORKSPACE_ERROR_INVALID, "%s:1: no text of at most 256 KiB", path);
 		return false;
 	}
 	g_autoptr(Program) program = program_new(PROGRAM_WORKSPACE, "perigee.lua");

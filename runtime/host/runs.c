@@ -350,19 +350,9 @@ void runs_move(Host *host, int64_t run, const char *version, GHashTable *rewrite
 	}
 }
 
-/* The new version asks for nothing more where the run still waits: moved there, its journal would go on past the script's end. */
-static bool ends_too_soon(Host *host, const Trial *trial, int64_t run, int64_t *position)
-{
-	g_autofree char *kind = NULL, *args = NULL;
-	Time asked_at, deadline;
-	return trial->moves && !trial->kind && run_pending(host, run, position, &kind, &args, &asked_at, &deadline);
-}
-
 static void upgrade_one(Host *host, UpgradeResult *result, bool dry)
 {
 	Trial *trial = visits_try(host, result->run, result->to);
-	if (ends_too_soon(host, trial, result->run, &trial->position))
-		trial->moves = false;
 	result->moves = trial->moves;
 	result->position = trial->position;
 	if (trial->moves) {

@@ -246,6 +246,8 @@ static bool perform(Visit *visit, const char *kind, const char *args_text, const
 	db_savepoint(host->db);
 	Effect effect = effects_perform(host, &visit->run, position, kind, args, &contact_changed);
 	if (effect.ended || visit->gone) {
+		json_decref(effect.answer);
+		g_free(effect.text);
 		db_release(host->db);
 		return true;
 	}
@@ -358,7 +360,12 @@ static bool on_effect(Visit *visit, Frame *frame, bool *bad)
 static void on_done(Visit *visit, const json_t *outcome)
 {
 	if (visit->trial) {
-		visit->trial->moves = true;
+		int64_t position;
+		g_autofree char *kind = NULL, *args = NULL;
+		Time asked_at, deadline;
+		/* A run that waits does not move to a version that ends there. */
+		visit->trial->moves = !run_pending(visit->host, visit->run.id, &position, &kind, &args, &asked_at, &deadline);
+		visit->trial->position = visit->position;
 		visit->over = true;
 		return;
 	}
@@ -413,7 +420,8 @@ static void on_diverged(Visit *visit, int64_t position, const char *kind, const 
 	g_autofree char *recorded = has ? g_strdup_printf("%s %s", rows_text(rows, 0), rows_text(rows, 1)) : g_strdup("nothing");
 	rows_done(rows);
 	g_autofree char *asked = *kind ? g_strdup_printf("%s %s", kind, args) : g_strdup("to end");
-	g_autofree char *error = g_strdup_printf("%s: step %" G_GINT64_FORMAT ": the journal has `%s`, the script now asks `%s`", where, position, recorded, asked);
+	g_autofree char *error = g_strdup_printf("%s%sstep %" G_GINT64_FORMAT ": the journal has `%s`, the script now asks `%s`", where, *where ? ": " : "",
+	                                         position, recorded, asked);
 	log_error("run %" G_GINT64_FORMAT " of %s is parked: %s", visit->run.id, visit->run.sequence, error);
 	runs_end(host, visit->run.id, "parked", NULL, "diverged", error);
 }
@@ -480,14 +488,16 @@ static bool visit_frame(void *user, uint64_t ticket, Frame *frame, bool *bad)
 static void visit_failed(void *user, uint64_t ticket, const char *code, const char *text, const char *where)
 {
 	Visit *visit = user;
+	bool inside = visit->busy; /* told at once, while a frame of this visit is being handled: that handler finishes it */
+	visit->ticket = ticket;
 	visit->busy = true;
 	host_write(visit->host);
 	on_failed(visit, code, text, where);
-	visit->busy = false;
-	if (visit->gone)
-		visit_free(visit);
-	else if (visit->ticket == ticket && !visit->trial)
+	if (!visit->gone && visit->ticket == ticket && !visit->trial)
 		finish(visit);
+	visit->busy = inside;
+	if (visit->gone && !inside)
+		visit_free(visit);
 }
 
 /* ---- waking ---------------------------------------------------------------------------------------------------- */
