@@ -7,6 +7,7 @@
 #include "host/events.h"
 #include "host/handover.h"
 #include "host/netlink.h"
+#include "host/pretend.h"
 #include "host/policy.h"
 #include "host/tasks.h"
 
@@ -17,6 +18,7 @@ G_DEFINE_QUARK(perigee-ledger-error, ledger_error)
 enum {
 	FIRST_PAUSE = 5 * 60 * 1000,      /* after a 4xx: greylisting wants minutes (RFC 6647) */
 	LONGEST_PAUSE = 4 * 3600 * 1000,
+	LONGEST_TROUBLE = 15 * 60 * 1000, /* the account's own trouble (no connection, no sign-in) may end at any moment */
 	GIVE_UP_DAYS = 4,                 /* RFC 5321 4.5.4.1 */
 };
 
@@ -308,7 +310,7 @@ static void sent(Host *host, const Message *m, const char *state, const char *co
 	runs_answer(host, m->run, m->position, json_pack("{s:[o]}", "r", message));
 }
 
-static void retry(Host *host, const Message *m, const char *code, const char *text)
+static void retry(Host *host, const Message *m, SentClass class, const char *code, const char *text)
 {
 	Time now = host_now(host);
 	if (m->first_handed_at && now - m->first_handed_at > GIVE_UP_DAYS * TIME_DAY) {
@@ -317,6 +319,8 @@ static void retry(Host *host, const Message *m, const char *code, const char *te
 		return;
 	}
 	Time pause = MIN((Time)FIRST_PAUSE << MIN(MAX(m->attempts - 1, 0), 10), LONGEST_PAUSE);
+	if (!code || class == SENT_AUTH || class == SENT_CONFIG)
+		pause = MIN(pause, LONGEST_TROUBLE);
 	host_write(host);
 	db_run(host->db, RETRY, "issi", now + pause, text, code, m->id);
 	host_see(host, json_pack("{s:s, s:s, s:s, s:s, s:I}", "event", "deferred", "channel", m->channel, "rule", "retry", "reason", text, "until",
@@ -337,7 +341,7 @@ void ledger_outcome(Host *host, int64_t id, SentClass class, uint32_t number, co
 	case SENT_RATE:
 	case SENT_TEMPORARY:
 	case SENT_AUTH:
-	case SENT_CONFIG: retry(host, &m, code, text); break;
+	case SENT_CONFIG: retry(host, &m, class, code, text); break;
 	case SENT_UNREACHABLE:
 		if (m.address)
 			policy_suppress_identity(host, m.channel, m.address, "dead_address", m.contact);
@@ -473,10 +477,15 @@ void ledger_by_hand(Host *host, int64_t id, bool was_sent)
 	g_auto(Message) m = { 0 };
 	if (!message_load(host, id, &m) || !g_str_equal(m.state, "handed"))
 		return;
-	if (was_sent)
+	if (was_sent) {
+		host_see(host, json_pack("{s:s, s:s, s:s, s:s, s:s?, s:s?, s:n}", "event", "sent", "channel", m.channel, "account", m.account, "template",
+		                         m.template_name, "subject", m.subject, "text", m.text, "thread"), m.contact, m.run);
 		sent(host, &m, "accepted", NULL, NULL);
-	else
+		if (host->simulated)
+			pretend_sent(host, m.contact, m.channel);
+	} else {
 		refuse(host, &m, "hand", "the person did not send it", "refused", "refused");
+	}
 }
 
 /* ---- a test message to oneself --------------------------------------------------------------------------------- */

@@ -19,4 +19,7 @@ bool pretend_load(Host *host, const char *file, const char *text, size_t size, G
  * about (a bounce without a message, task_done without a task). */
 bool pretend_happen(Host *host, const char *contact, const char *channel, const char *kind, const char *text, GError **error);
 
+/* A message has reached a contact (a person's too, by hand): the next pretend reply for it begins its delay. */
+void pretend_sent(Host *host, const char *contact, const char *channel);
+
 #endif

@@ -7,7 +7,7 @@ local json = require "liquid.json"
 local liquid = require "liquid"
 local values = require "liquid.values"
 
-local file = io.open("../shared/suites/liquid/golden.json") or io.open("/work/shared/suites/liquid/golden.json")
+local file = io.open("../shared/suites/liquid/golden.json")
 if not file then
   print("1..0 # SKIP the suite is not here")
   return

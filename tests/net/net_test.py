@@ -455,7 +455,7 @@ def a_connection_that_ends_is_made_anew_unseen():
     with Stage() as s:
         child = s.reader(server)
         read(child)
-        wait(lambda: "IDLE" in server.commands, "IDLE")
+        wait(lambda: server.idling, "IDLE")
         for sock in list(server.open):
             try:
                 sock.shutdown(2)

@@ -137,7 +137,7 @@ class Imap(Listener):
         self.capabilities, self.wrong, self.special = capabilities, wrong, special or {}
         self.folders = {name: [] for name in folders}
         self.validity = {name: 100 + i for i, name in enumerate(folders)}
-        self.commands, self.changed = [], threading.Event()
+        self.commands, self.changed, self.idling = [], threading.Event(), False
         self.lock = threading.Lock()
         super().__init__(self._session)
 
@@ -221,6 +221,7 @@ class Imap(Listener):
         self.changed.clear()
         known = len(self.folders[selected])
         self._say(sock, "+ idling")
+        self.idling = True
         sock.settimeout(0.05)
         while True:
             try:
