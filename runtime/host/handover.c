@@ -256,6 +256,10 @@ static void rendered(Rendering *r, const json_t *result, const char *entity, siz
 		m.address = contacts_address(host, m.contact, m.channel);
 	}
 	bool by_hand;
+	if (json_array_size(json_object_get(result, "attach"))) {
+		ledger_hold(host, &m, "the template names an attachment, and attachments are not in this version");
+		return;
+	}
 	if (!still_passes(r, &m, account, result, &by_hand))
 		return;
 	g_free(m.subject);
