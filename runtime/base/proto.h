@@ -60,7 +60,9 @@
  *   TEST      {"tests":["name",...]}
  *
  * Effects (kind: args → results). "contact" is in args only for a contact other than the run's own.
- *   waiting:  send {channel,template,opts,try} → message {id,channel,at,subject} | null,text,code,rule
+ *   waiting:  http {method,url,headers:{lower-case name: value},body: text | json: any | form:{name: text},timeout,pick:[..],
+ *             idempotency_key,secrets:[{secret,place}]} → {status,headers,body,json} | null,text,code
+ *             send {channel,template,opts,try} → message {id,channel,at,subject} | null,text,code,rule
  *             sleep {for} → ;  wait_reply {within} → {text,channel,at,subject,kind} | null | null,text,"bounced"
  *             wait {events:[..],within} → {event,at,...} | null;  restart {state} (never answered)
  *   inner:    now {} → ; log {text,fields} → ; date {time,shift} → seconds
@@ -70,7 +72,7 @@
  *             store.get {key} → value; store.set {key,value} → ; store.add {key,n} → number; store.delete {key} → ;
  *             store.list {prefix} → [{key,value}]
  *             contacts.find {..} → [contact]; contacts.get {id} → contact|null; contacts.upsert {..} → contact
- *             test.* (TEST programs): enrol {sequence,contact} → run id; advance {for}; reply {channel,text,contact}; event {..};
+ *             test.* (TEST programs): http {method,url,status,headers,body|json | error,code}: prepares an answer; enrol {sequence,contact} → run id; advance {for}; reply {channel,text,contact}; event {..};
  *             sent {..filter} → [messages sent since the last look that match]; tasks {..} → [tasks]; outcome {} → text|null;
  *             now {} → ISO text
  * seconds are integers since the epoch; durations go as the script wrote them (text or seconds), the host resolves them.
@@ -84,6 +86,7 @@
  *   "original_message_id" (of the mail a bounce or complaint returns),"auto":bool}. Message-IDs without < >.
  *
  * Net (json of F_FORK: {"account":name,"role":"sender"|"reader","config":{the account},"allow_addresses":[..]}).
+ * or {"role":"requester","secrets":[names],"allow_addresses":[..]}: the one child for the requests of scripts.
  * To net's parent itself:
  *   > N_SETTLE   id  u32 n, n × str message_id            what does the send log say?
  *   < N_SETTLED  id  u32 n, n × (u8 SettledState, u32 code, str enhanced, str text)
@@ -103,6 +106,13 @@
  *   > N_FIND     id  str message_id                       is it in the Sent folder?
  *   < N_FOUND    id  u8 0 no, 1 yes, 2 can't tell
  *   < N_HEALTH
+ * Requester (several requests at a time, answered in any order):
+ *   > N_REQUEST  id=request  str json {"key": its name in the send log,"method","url","headers":{lower-case name: value},
+ *                "body": text or absent,"timeout": seconds,"hosts":[host or host:port: where it and its redirects may go],
+ *                "secrets":[{"secret":name,"place": as in the vault, or "": wherever it is bound}],"pick":[JSON paths]}
+ *   < N_RESPONSE id  str code: "" (there is an answer), "refused" (the guard, or a secret's place or host), "invalid",
+ *                "unreachable" (nothing was sent), "timeout", "limit" (the answer is too large), "unknown" (other than GET and
+ *                HEAD: it may have been carried out); str text in words; str json {"status","headers":{},"body","json"} or ""
  */
 #ifndef PERIGEE_PROTO_H
 #define PERIGEE_PROTO_H
@@ -114,7 +124,7 @@ typedef enum {
 	W_LOAD = 16, W_LOADED, W_REFUSED, W_DROP, W_VISIT, W_EFFECT, W_ANSWER, W_ABANDON, W_REWRITE, W_DONE, W_FAILED,
 	W_DIVERGED, W_RENDER, W_RENDERED, W_MAIL, W_MAIL_READ,
 	N_SETTLE = 64, N_SETTLED, N_TRIM, N_RELOAD, N_READY, N_SEND, N_SENT, N_HEALTH, N_WATCH, N_READ, N_MAIL, N_MAILBOX,
-	N_PASSED, N_FIND, N_FOUND,
+	N_PASSED, N_FIND, N_FOUND, N_REQUEST, N_RESPONSE,
 	C_COMMAND = 96, C_OUT, C_ERR, C_EXIT, /* control socket: see host/control.h */
 } FrameKind;
 
