@@ -73,6 +73,9 @@ static int class_of_words(const char *diagnostic)
 		if (contains_one(text, causes[i].phrases))
 			return causes[i].hard;
 	}
+	/* without a reason: of a policy it would be told */
+	if (g_str_has_suffix(g_strchomp(text), "recipient address rejected."))
+		return 1;
 	/* RFC 7504: "no mail here" */
 	return strstr(text, " 521 ") || strstr(text, " 556 ") ? 1 : -1;
 }
@@ -129,8 +132,10 @@ json_t *mail_bounce_new(const char *recipient, const char *status, const char *a
 	if (!code)
 		code = !strcmp(action, "delayed") ? "4.0.0" : "5.0.0";
 	int words = class_of_words(diagnostic);
+	/* A policy that refuses is no dead address: servers that have one speak of an unknown user, too. */
+	bool spared = words == 1 && g_str_has_prefix(code, "5.7.");
 	/* A 4xx is no proof, whatever it says, but for the code that means an unknown user. */
-	bool hard = strcmp(action, "delayed") && (words >= 0 ? words == 1 : is_hard_status(code)) && (code[0] == '5' || !strcmp(code, "4.1.1"));
+	bool hard = strcmp(action, "delayed") && !spared && (words >= 0 ? words == 1 : is_hard_status(code)) && (code[0] == '5' || !strcmp(code, "4.1.1"));
 	g_autofree char *one_line = g_strdelimit(g_strndup(diagnostic, REASON_MOST), "\n\t", ' ');
 	g_autofree char *reason = g_utf8_make_valid(g_strstrip(one_line), -1);
 	g_autofree char *address = g_utf8_make_valid(recipient, -1);

@@ -55,7 +55,14 @@ static bool has_notice_subject(const Mail *mail)
 	return !g_str_has_prefix(subject, "fw") && !g_str_has_prefix(subject, "tr:") && contains_one(subject, words);
 }
 
-static bool is_notice(const Mail *mail)
+/* Nobody's answer is wanted to it (RFC 5321, section 4.5.5), and it brings a mail back. */
+static bool returns_mail(const Mail *mail)
+{
+	g_autofree char *path = mail_header(mail, "Return-Path");
+	return !strcmp(path, "<>") && mail->returned;
+}
+
+static bool is_notice(const Mail *mail, const char *text)
 {
 	if (!mail->message)
 		return false;
@@ -68,9 +75,11 @@ static bool is_notice(const Mail *mail)
 	static const char *const words[] = { "could not be delivered", "not be delivered", "delivery failed", "undeliverable", "rcpt to", "user unknown",
 		"unknown user", "no such user", "returned to sender", NULL };
 	bool subject = has_notice_subject(mail);
-	g_autofree char *body = lower_case(mail->body->str);
+	g_autofree char *body = lower_case(text);
 	if (is_from_program(mail))
 		return subject || contains_one(body, words);
+	if (returns_mail(mail))
+		return contains_one(body, words);
 	return subject && strstr(mail->from, "reply@") && contains_one(body, words);
 }
 
@@ -300,22 +309,27 @@ static json_t *read_notice(const Mail *mail, const char *text)
 	return list;
 }
 
-json_t *mail_notices(const Mail *mail)
+/* What stands after the header, as it came. The caller frees it. */
+static char *raw_text(const Mail *mail)
 {
-	if (!is_notice(mail))
-		return json_array();
-	json_t *list = read_notice(mail, mail->body->str);
-	if (json_array_size(list))
-		return list;
-	/* Parts that are not where they should be: the bytes as they came. */
-	json_decref(list);
 	const char *body = g_strstr_len(mail->raw, (gssize)mail->raw_size, "\n\n");
 	const char *other = g_strstr_len(mail->raw, (gssize)mail->raw_size, "\r\n\r\n");
 	body = !body || (other && other < body) ? other : body;
 	if (!body)
-		return json_array();
+		return g_strdup("");
 	g_autofree char *bytes = g_strndup(body, MIN((gsize)(mail->raw + mail->raw_size - body), NOTICE_MOST));
-	g_autofree char *valid = g_utf8_make_valid(bytes, -1);
-	g_strdelimit(valid, "\r", ' ');
-	return read_notice(mail, valid);
+	return g_strdelimit(g_utf8_make_valid(bytes, -1), "\r", ' ');
+}
+
+json_t *mail_notices(const Mail *mail)
+{
+	json_t *list = is_notice(mail, mail->body->str) ? read_notice(mail, mail->body->str) : json_array();
+	if (json_array_size(list))
+		return list;
+	/* Parts that are not where they should be: the bytes as they came. */
+	g_autofree char *raw = raw_text(mail);
+	if (!is_notice(mail, raw))
+		return list;
+	json_decref(list);
+	return read_notice(mail, raw);
 }

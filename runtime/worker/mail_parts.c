@@ -108,9 +108,25 @@ static bool is_type(GMimeObject *part, const char *type, const char *subtype)
 	return g_mime_content_type_is_type(g_mime_object_get_content_type(part), type, subtype);
 }
 
-static void take_leaf(Walk *walk, GMimeObject *part)
+static void take_part(Walk *walk, GMimeObject *part, int depth);
+
+/* A gateway's notice around a notice: the report is the inner one's. */
+static GMimeObject *inner_report(const Mail *mail, GMimeObject *part)
+{
+	GMimeMessage *inner = GMIME_IS_MESSAGE_PART(part) ? g_mime_message_part_get_message(GMIME_MESSAGE_PART(part)) : NULL;
+	GMimeObject *body = inner ? g_mime_message_get_mime_part(inner) : NULL;
+	bool report = body && !mail->report_type && strstr(mail->from, "mailer-daemon") && is_type(body, "multipart", "report");
+	return report ? body : NULL;
+}
+
+static void take_leaf(Walk *walk, GMimeObject *part, int depth)
 {
 	Mail *mail = walk->mail;
+	GMimeObject *report = inner_report(mail, part);
+	if (report) {
+		take_part(walk, report, depth + 1);
+		return;
+	}
 	if (is_type(part, "message", "delivery-status") || is_type(part, "message", "global-delivery-status")) {
 		g_ptr_array_add(mail->status, content(part));
 	} else if (is_type(part, "message", "feedback-report")) {
@@ -140,7 +156,7 @@ static void take_part(Walk *walk, GMimeObject *part, int depth)
 	if (!part || depth > DEPTH || ++walk->parts > PARTS)
 		return;
 	if (!GMIME_IS_MULTIPART(part)) {
-		take_leaf(walk, part);
+		take_leaf(walk, part, depth);
 		return;
 	}
 	const char *report = g_mime_object_get_content_type_parameter(part, "report-type");
