@@ -119,6 +119,10 @@
 
 #define FORK_SERVER_FD 3
 
+/* GLIBC_TUNABLES of worker programs: some functions of libm give other last digits on processors with FMA, and a run may
+ * be replayed on another machine. The host starts workers with it; one that was started otherwise starts itself anew. */
+#define WORKER_TUNABLES "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable,-FMA4_Usable"
+
 typedef enum {
 	F_FORK = 1, F_FORKED, F_KILL, F_ENDED,
 	W_LOAD = 16, W_LOADED, W_REFUSED, W_DROP, W_VISIT, W_EFFECT, W_ANSWER, W_ABANDON, W_REWRITE, W_DONE, W_FAILED,

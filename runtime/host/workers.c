@@ -297,7 +297,7 @@ static bool zygote_start(Workers *workers, GError **error)
 	 * bits on every processor (lua-sandbox: determinism), so the tunables switch its FMA variants off. */
 	const char *asan = g_getenv("ASAN_OPTIONS");
 	g_autofree char *asan_env = g_strdup_printf("ASAN_OPTIONS=%s", asan ? asan : "");
-	const char *env[] = { "GLIBC_TUNABLES=glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2", "LC_ALL=C", asan_env, NULL };
+	const char *env[] = { "GLIBC_TUNABLES=" WORKER_TUNABLES, "LC_ALL=C", asan_env, NULL };
 	workers->zygote = spawn_role(argv, env, -1, &workers->zygote_pid, error);
 	if (!workers->zygote)
 		return false;

@@ -166,16 +166,15 @@ static bool serve(Zygote *zygote)
 	return open && peer_flush_all(zygote->host, NULL);
 }
 
-/* Some functions of libm give other last digits on processors with FMA; a run may be replayed on another machine. The
- * tunable is read by the loader, so the program starts itself once more. */
+/* WORKER_TUNABLES is read by the loader, so the program starts itself once more, whatever the caller's say. */
 static void level_processors(char **argv)
 {
-	if (getenv("GLIBC_TUNABLES"))
+	if (g_strcmp0(getenv("GLIBC_TUNABLES"), WORKER_TUNABLES) == 0)
 		return;
-	setenv("GLIBC_TUNABLES", "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable,-FMA4_Usable", 1);
+	setenv("GLIBC_TUNABLES", WORKER_TUNABLES, 1);
 	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-	if (self)
-		execv(self, argv);
+	execv(self ? self : argv[0], argv);
+	fatal("cannot start again with even mathematics on all processors: %s", strerror(errno));
 }
 
 int main(int argc, char **argv)
