@@ -33,13 +33,14 @@ int64_t journal_put(Host *host, int64_t run, Peer *peer)
 	return n;
 }
 
-void journal_add(Host *host, int64_t run, int64_t position, const char *kind, const char *args, const char *answer, Time deadline, const char *place)
+Time journal_add(Host *host, int64_t run, int64_t position, const char *kind, const char *args, const char *answer, Time deadline, const char *place)
 {
 	Time now = host_now(host);
 	if (answer)
 		db_run(host->db, ADD, "iissisins", run, position, kind, args, now, answer, now, place);
 	else
 		db_run(host->db, ADD_PENDING, "iissits", run, position, kind, args, now, deadline, place);
+	return now;
 }
 
 void journal_show_changes(Host *host, int64_t run, json_t *changes)

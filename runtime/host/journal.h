@@ -9,8 +9,8 @@
 int64_t journal_answered(Host *host, int64_t run);
 /* Writes the answered entries into the frame being built: u32 n, then n × (kind, args, answer, answered). Returns n. */
 int64_t journal_put(Host *host, int64_t run, Peer *peer);
-/* Adds an entry. answer NULL: it is pending, until deadline (TIME_NEVER: no end). */
-void journal_add(Host *host, int64_t run, int64_t position, const char *kind, const char *args, const char *answer, Time deadline, const char *place);
+/* Adds an entry. answer NULL: it is pending, until deadline (TIME_NEVER: no end). Returns the time it was answered or asked. */
+Time journal_add(Host *host, int64_t run, int64_t position, const char *kind, const char *args, const char *answer, Time deadline, const char *place);
 /* Adds the contact's changes to the newest answer, which no script has seen yet. Takes changes. */
 void journal_show_changes(Host *host, int64_t run, json_t *changes);
 /* Do two effects match for a move: the same kind, touching the same thing (DESIGN.md section 4)? */

@@ -254,7 +254,7 @@ static bool perform(Visit *visit, const char *kind, const char *args_text, const
 	g_autofree char *answer = effect.answer || effect.text ? answer_text(visit, &effect, contact_changed) : NULL;
 	json_decref(effect.answer);
 	g_free(effect.text);
-	journal_add(host, run, position, kind, args_text, answer, effect.deadline, where);
+	Time answered = journal_add(host, run, position, kind, args_text, answer, effect.deadline, where);
 	if (!waits) {
 		visit->position++;
 	} else if (answer) { /* it could be answered at once: the run goes on at its next visit */
@@ -282,7 +282,7 @@ static bool perform(Visit *visit, const char *kind, const char *args_text, const
 	Peer *peer = workers_peer(host->workers, visit->ticket);
 	peer_begin(peer, W_ANSWER, visit->ticket);
 	peer_put_u32(peer, (uint32_t)position);
-	peer_put_i64(peer, host_now(host));
+	peer_put_i64(peer, answered); /* a replay gives the same time */
 	peer_put_str(peer, answer, -1);
 	peer_end(peer);
 	return false;
