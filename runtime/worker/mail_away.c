@@ -41,6 +41,15 @@ static int last_of(const char *text, size_t size, const char *const *words)
 	return last;
 }
 
+/* "ab dem 1. Dezember wieder erreichbar": the sentence says it after the date. */
+static bool back_follows(const char *text)
+{
+	size_t size = 0;
+	while (size < BEFORE && text[size] && !strchr("!;\n", text[size]) && !(text[size] == '.' && text[size + 1] == ' ' && size && g_ascii_isalpha(text[size - 1])))
+		size++;
+	return last_of(text, size, back_words) >= 0;
+}
+
 /* How sure it is that the date at position at is the one of the return. */
 static int rank_of(const char *text, size_t at)
 {
@@ -54,7 +63,9 @@ static int rank_of(const char *text, size_t at)
 		}
 	}
 	int until = last_of(text + from, at - from, until_words), back = last_of(text + from, at - from, back_words);
-	return back >= 0 && back >= until ? 3 : until >= 0 && back >= 0 ? 3 : until >= 0 ? 2 : 0;
+	if (back >= 0)
+		return 3;
+	return until >= 0 ? 2 : back_follows(text + at) ? 1 : 0;
 }
 
 /* The date nearest after the mail of those that day, month and year (0: not said) can mean. */

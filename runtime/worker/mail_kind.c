@@ -114,10 +114,11 @@ static bool wants_out(const char *visible)
 	static const char *const wishes[] = { "unsubscribe", "remove me", "take me off", "take my name off", "take my address off", "opt me out",
 		"stop emailing", "stop e-mailing", "stop mailing", "stop contacting", "stop writing", "stop sending", "don't contact me",
 		"do not contact me", "don't email me", "do not email me", "don't write to me again", "no more emails", "no more mails",
-		"désabonne", "désinscri", "desabonne", "desinscri", "ne plus recevoir", "ne plus me contacter", "ne me contactez plus",
-		"ne m'écrivez plus", "retirez-moi", "retirer de votre liste", "cancellatemi", "cancellami", "disiscriv", "non scrivetemi più",
-		"non contattatemi", "darme de baja", "dame de baja", "denme de baja", "no me escrib", "no quiero recibir", "no me contact",
-		"abmelden", "abbestellen", "austragen", "keine weiteren mails", "keine mails mehr", "keine weiteren e-mails",
+		"désabonne", "désinscri", "desabonne", "desinscri", "plus recevoir", "cessez de m'écrire", "ne plus me contacter", "ne me contactez plus",
+		"ne m'écrivez plus", "retirez-moi", "retirer de votre liste", "cancellatemi", "cancellami", "cancellarmi", "disiscriv",
+		"non scrivetemi più", "più ricevere", "piu ricevere", "toglietemi", "rimuovetemi", "non contattatemi", "darme de baja", "dame de baja", "denme de baja", "no me escrib", "no quiero recibir", "no deseo recibir",
+		"no me envíe", "no me envie", "no me mande", "dejar de recibir", "no me contact",
+		"abmelden", "abbestellen", "austragen", "ihrem verteiler", "eurem verteiler", "dem verteiler", "keine weiteren mails", "keine mails mehr", "keine weiteren e-mails",
 		"schreiben sie mir nicht mehr", NULL };
 	g_autofree char *lower = g_utf8_strdown(visible, -1);
 	g_autofree char *text = g_strdup(lower);

@@ -57,8 +57,14 @@ static bool is_attribution(const char *text)
 	static const char *const ends[] = { "wrote:", "writes:", "wrote :", "a écrit :", "a écrit:", "a écrit", "ha scritto:", "ha scritto",
 		"escribió:", "escribio:", "schrieb:", "escreveu:", "schreef:", "skrev:", "napisał:", "написал:", "napisał(a):", NULL };
 	static const char *const within[] = { " schrieb ", " schreef ", " skrev ", " napisał", " wrote ", " geschrieben", NULL };
+	/* Zoho's: "---- On Mon, 23 Nov 2026 09:00:00 +0100 Léa <lea@brand.example> wrote ---" */
+	static const char *const ruled[] = { " wrote --", " a écrit --", " ha scritto --", " escribió --", " schrieb --", NULL };
 	for (const char *const *end = ends; *end; end++) {
 		if (g_str_has_suffix(text, *end))
+			return true;
+	}
+	for (const char *const *word = ruled; *word; word++) {
+		if (g_str_has_prefix(text, "---") && strstr(text, *word))
 			return true;
 	}
 	for (const char *const *word = within; *word; word++) {
@@ -117,19 +123,20 @@ static bool is_header_block(char *const *line)
 	static const char *const rest[] = { "to:", "to :", "à :", "à:", "a:", "a :", "an:", "para:", "aan:", "till:", "til:", "do:", "кому:", "cc:",
 		"subject:", "subject :", "objet :", "objet:", "betreff:", "oggetto:", "asunto:", "assunto:", "onderwerp:", "ämne:", "emne:", "temat:", NULL };
 	g_autofree char *first = simple(*line);
-	if (!starts_with_one(first, from))
+	bool dated = starts_with_one(first, when), named = starts_with_one(first, from), more = false;
+	if (!named && !dated) /* GMX begins with the date */
 		return false;
-	bool dated = false, more = false;
 	int seen = 0;
 	for (line++; *line && seen < 6; line++) {
 		if (is_blank(*line))
 			continue;
 		g_autofree char *text = simple(*line);
 		seen++;
+		named = named || starts_with_one(text, from);
 		dated = dated || starts_with_one(text, when);
 		more = more || starts_with_one(text, rest);
 	}
-	return dated && more;
+	return named && dated && more;
 }
 
 static bool is_rule_of(const char *text, const char *sign, size_t least)
@@ -164,7 +171,7 @@ static bool is_end(char *const *line)
 		char *const *after = line + 1;
 		while (*after && is_blank(*after))
 			after++;
-		return *after && is_header_block(after);
+		return !*after || is_header_block(after);
 	}
 	return false;
 }
@@ -173,7 +180,7 @@ static bool is_end(char *const *line)
 static bool is_device_line(const char *line)
 {
 	static const char *const starts[] = { "sent from my ", "sent from mail", "sent from outlook", "sent from yahoo", "sent from proton",
-		"sent from aol", "sent from gmail", "sent via ", "get outlook for ", "sent with ", "envoyé de mon ", "envoyé depuis ", "envoyé à partir",
+		"sent from aol", "sent from gmail", "sent via ", "get outlook for ", "sent with ", "sent using ", "envoyé de mon ", "envoyé depuis ", "envoyé à partir",
 		"obtenez outlook", "obtenir outlook", "télécharger outlook", "provenance : ", "inviato da ", "inviato dal mio ", "ottieni outlook",
 		"scarica outlook", "enviado desde mi ", "enviado desde ", "enviado do meu ", "obtener outlook", "von meinem ", "gesendet von ",
 		"gesendet mit ", "diese nachricht wurde von meinem ", "outlook für ", "holen sie sich outlook", "verzonden vanaf ",
@@ -194,6 +201,8 @@ static void join(GString *text, GPtrArray *kept)
 	bool gap = false;
 	for (guint i = 0; i < kept->len; i++) {
 		char *line = g_strchomp(g_ptr_array_index(kept, i));
+		if (!text->len)
+			g_strchug(line);
 		if (!*line) {
 			gap = text->len > 0;
 			continue;
