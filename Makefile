@@ -10,10 +10,10 @@ WARN    = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prot
 VERSION = 0.1.0
 
 # Each program links its own libraries and no others (docs/architecture.md); tests/house.sh checks it.
-BASE_PKGS   = glib-2.0 jansson
+BASE_PKGS   = glib-2.0 jansson libseccomp
 HOST_PKGS   = $(BASE_PKGS) sqlite3
 NET_PKGS    = $(BASE_PKGS) libcurl libsodium
-WORKER_PKGS = $(BASE_PKGS) gmime-3.0 libseccomp md4c md4c-html
+WORKER_PKGS = $(BASE_PKGS) gmime-3.0 md4c md4c-html
 # ---------------------------------------------------------------------------------------------------------------
 
 CFLAGS  = -std=c17 $(OPT) $(WARN) -D_GNU_SOURCE -DPERIGEE_VERSION='"$(VERSION)"' -DG_LOG_DOMAIN='"perigee"' -Iruntime -MMD -fstack-protector-strong $(SANFLAGS)
@@ -90,6 +90,19 @@ endef
 $(foreach t,$(c_tests) $(c_benches),$(eval $(call c_test,$(t:$(BUILD)/tests/%=%),$(shell sed -n \
 	's,.*LINKS: *\([a-z]*\).*,\1,p' $(t:$(BUILD)/%=%.c) | head -1))))
 
+# Fuzz targets (clang alone): linked like tests, but for the modules named behind WITHOUT, in whose place they stand themselves.
+FUZZ_FLAGS = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+ifdef FUZZ
+fuzzers = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/$(or $(TARGET),*)_fuzz.c))
+$(fuzzers): LDFLAGS += -fsanitize=fuzzer
+define fuzzer
+$(BUILD)/tests/$(1): $(BUILD)/$(2)/tests/$(1).o $(filter-out %/main.o $(foreach w,$(3),%/$(w).o),$($(2)_OBJ))
+	$$(call link,$(2))
+endef
+said = $(shell sed -n 's,.*$(2): *\([a-z ]*\).*,\1,p' $(1:$(BUILD)/%=%.c) | head -1)
+$(foreach t,$(fuzzers),$(eval $(call fuzzer,$(t:$(BUILD)/tests/%=%),$(firstword $(call said,$(t),LINKS)),$(call said,$(t),WITHOUT))))
+endif
+
 # perigee.lua of a shipped script stands for its workspace, whose own tests are run.
 tests     = $(filter-out tests/e2e/%,$(wildcard tests/house.py tests/*/*_test.lua tests/*/*_test.sh tests/*/*_test.py scripts/*/perigee.lua))
 e2e_tests = $(wildcard tests/e2e/*_test.py)
@@ -120,6 +133,12 @@ e2e: ## the main job against real Postfix and Dovecot on ports of its own (as ro
 	@$(submake) -j$(jobs) all
 	@$(run_env) prove --timer -e tools/run-test $(e2e_tests)
 
+fuzz: ## fuzz the parsers of foreign bytes, each for SECONDS (60), or TARGET=NAME alone (as clang builds them in build/fuzz)
+	@tools/deps.sh build fuzz
+	@$(submake) -j$(jobs) BUILD=build/fuzz CC=clang OPT='-O1 -g' SANFLAGS='$(FUZZ_FLAGS)' FUZZ=1 run-fuzzers
+run-fuzzers: $(fuzzers)
+	@tools/fuzz $(or $(SECONDS),60) $(fuzzers)
+
 bench: ## measure: runs a second, start-up, simulation
 	@tools/deps.sh build test
 	@$(submake) -j$(jobs) all $(c_benches)
@@ -143,6 +162,6 @@ install: all ## install under PREFIX (/usr/local), inside DESTDIR
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help deps demo test run-tests check e2e bench lint install clean
+.PHONY: all help deps demo test run-tests check e2e fuzz run-fuzzers bench lint install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -24,6 +24,8 @@ ONLY_IN = [
     (r"curl/.*", "net", None),
     (r"sodium\.h", "net", None),
     (r"sqlite3\.h", "host", 1),
+    (r"seccomp\.h", "base", 1),
+    (r"linux/landlock\.h", "base", 1),
 ]
 
 # Which role may use which other role's headers; base is everybody's, and the commands live in the host's program.
@@ -31,8 +33,8 @@ MAY_USE = {"base": set(), "host": {"cli"}, "cli": {"host"}, "net": set(), "web":
 
 # What a program must not be linked with, directly (its NEEDED entries).
 MUST_NOT_LINK = {
-    "perigee": ["curl", "sodium", "lua", "gmime", "seccomp"],
-    "libexec/perigee/net": ["sqlite", "gmime", "lua", "seccomp"],
+    "perigee": ["curl", "sodium", "lua", "gmime"],
+    "libexec/perigee/net": ["sqlite", "gmime", "lua"],
     "libexec/perigee/worker": ["sqlite", "curl", "sodium", "microhttpd"],
     "libexec/perigee/web": ["sqlite", "sodium", "lua", "gmime", "curl"],
 }

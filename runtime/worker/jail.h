@@ -15,6 +15,8 @@ typedef struct Jail Jail;
 /* Prepares the filter, once, in the zygote. NULL with an error where the kernel or library can't. */
 Jail *jail_new(GError **error);
 void jail_free(Jail *jail);
+/* Does landlock stand behind the filter? */
+bool jail_landlock(const Jail *jail);
 /*
  * Closes all descriptors but fd, which becomes `at`, and locks the process in. False: the process is not jailed and
  * must not serve; errors can't be shown any more then.

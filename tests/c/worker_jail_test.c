@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* LINKS: worker */
-/* The jail from inside: each call is tried by a process of its own, which reports over its one socket. */
+/* The jail from inside: each call is tried by a process of its own, which reports over its one socket; as the user who runs
+ * the tests, and if that is root as uid 65534 too. */
 #include "worker/arena.h"
 #include "worker/jail.h"
 
 #include "base/proto.h"
+#include "../raw/calls.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib.h>
+#include <grp.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/ptrace.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
+#include <stdio.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { NOBODY = 65534 };
 
 static Jail *jail;
 
@@ -216,22 +213,37 @@ static const struct Case {
 	{ "no program can be given to the kernel", program_for_kernel, KILLED },
 };
 
-static void test_case(const void *data)
+/* Runs call in a jailed process; its wait status. */
+static int in_jail(bool as_nobody, int (*call)(const void *), const void *data)
 {
-	const struct Case *c = data;
 	int fds[2], status;
 	g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
 	pid_t pid = fork();
 	if (pid == 0) {
+		if (as_nobody && (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 || setresuid(NOBODY, NOBODY, NOBODY) != 0))
+			_exit(10);
 		if (!jail_enter(jail, fds[1], FORK_SERVER_FD))
 			_exit(9);
-		errno = 0;
-		long result = c->call();
-		_exit(result >= 0 ? WORKS : errno == EACCES ? REFUSED : 8);
+		_exit(call(data));
 	}
 	close(fds[1]);
 	g_assert_cmpint(waitpid(pid, &status, 0), ==, pid);
 	close(fds[0]);
+	return status;
+}
+
+static int run_case(const void *data)
+{
+	const struct Case *c = data;
+	errno = 0;
+	long result = c->call();
+	return result >= 0 ? WORKS : errno == EACCES ? REFUSED : 8;
+}
+
+static void test_case(const void *data)
+{
+	const struct Case *c = data;
+	int status = in_jail(false, run_case, c);
 	if (c->outcome == KILLED) {
 		g_assert_true(WIFSIGNALED(status));
 		g_assert_cmpint(WTERMSIG(status), ==, SIGSYS);
@@ -239,6 +251,39 @@ static void test_case(const void *data)
 		g_assert_true(WIFEXITED(status));
 		g_assert_cmpint(WEXITSTATUS(status), ==, c->outcome);
 	}
+}
+
+/* What a worker may do of that list: nothing. The only user it asks the kernel for is itself. */
+static int run_raw(const void *name)
+{
+	unsigned which = 0;
+	while (raw_names[which] != name)
+		which++;
+	int error = raw_call(which);
+	return error == RAW_DONE ? 11 : raw_refused(error) ? REFUSED : 12;
+}
+
+static void raw(const char *name, bool as_nobody)
+{
+	int status = in_jail(as_nobody, run_raw, name);
+	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+	if (!killed && !(WIFEXITED(status) && WEXITSTATUS(status) == REFUSED))
+		g_test_message("wait status %#x", (unsigned)status);
+	g_assert_true(killed || (WIFEXITED(status) && WEXITSTATUS(status) == REFUSED));
+	g_test_message("%s: %s", name, killed ? "killed" : "refused");
+}
+
+static void test_raw(const void *name)
+{
+	raw(name, false);
+}
+
+static void test_raw_as_nobody(const void *name)
+{
+	if (geteuid() == 0)
+		raw(name, true);
+	else
+		g_test_skip("the tests are not run as root");
 }
 
 static unsigned char poll_says_open(int fd)
@@ -286,6 +331,13 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autofree char *path = g_strdup_printf("/jail/%s", cases[i].name);
 		g_test_add_data_func(path, &cases[i], test_case);
+	}
+	raw_victim = getppid();
+	for (const char *const *name = raw_names; *name; name++) {
+		g_autofree char *path = g_strdup_printf("/jail/raw, as who runs the tests/%s", *name);
+		g_autofree char *path_nobody = g_strdup_printf("/jail/raw, as uid 65534/%s", *name);
+		g_test_add_data_func(path, *name, test_raw);
+		g_test_add_data_func(path_nobody, *name, test_raw_as_nobody);
 	}
 	g_test_add_func("/jail/one descriptor is open", test_descriptors);
 	int failed = g_test_run();
