@@ -5,25 +5,27 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "net/memory.h"
+#include "net/terminal.h"
 
 G_DEFINE_QUARK(perigee-key-error, key_error)
 
-enum { PASSPHRASE_LEAST = 8, LINE_MOST = 4096 };
+enum { PASSPHRASE_LEAST = 8 };
 
 /* About a second and 128 MiB, on a small server too. */
 #define OPSLIMIT 4
 #define MEMLIMIT (128u << 20)
-/* Parameters in a vault file above these are not borne: the file may be a stranger's. */
+/* Parameters in a vault file above these are not borne: the file may be a stranger's. Work is passes times memory: 16 times
+ * ours. */
 #define OPSLIMIT_MOST 64
 #define MEMLIMIT_MOST (1u << 30)
+#define WORK_MOST ((uint64_t)16 * OPSLIMIT * MEMLIMIT)
 
 #define WAYS "put the key into $CREDENTIALS_DIRECTORY/perigee.key, name a key file with --key-file FILE " \
              "(or PERIGEE_KEY_FILE), or run the command at a terminal to type the passphrase"
@@ -55,21 +57,49 @@ static ssize_t read_all(int fd, uint8_t *bytes, size_t most)
 	return (ssize_t)got;
 }
 
+/* The file, open; -1 if it is none that can be read again and again: a pipe would keep us waiting, and be empty at the
+ * next look. */
+static int open_key_file(const char *path, GError **error)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		no_key(error, KEY_ERROR_FILE, "cannot open the key file %s: %s%s", path, g_strerror(errno),
+		       errno == ENOENT ? "; make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE" : "");
+	else if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		no_key(error, KEY_ERROR_FILE, "the key file %s is no plain file", path);
+	else
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* systemd gives a service its credentials by an access list, which looks like rights of the group. */
+static void warn_of_readers(int fd, const char *path)
+{
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
+	struct stat st;
+	bool given = credentials && *credentials && g_str_has_prefix(path, credentials);
+	if (fstat(fd, &st) == 0 && (st.st_mode & (given ? 007 : 077)))
+		log_warn("the key file %s can be read by others: chmod 600 %s", path, path);
+}
+
 uint8_t *key_from_file(const char *path, GError **error)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open_key_file(path, error);
 	if (fd < 0)
-		return no_key(error, KEY_ERROR_FILE, "cannot open the key file %s: %s%s", path, g_strerror(errno),
-		              errno == ENOENT ? "; make one with: head -c 32 /dev/urandom > FILE && chmod 600 FILE" : "");
-	struct stat st;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 077))
-		log_warn("the key file %s can be read by others: chmod 600 %s", path, path);
-	uint8_t *content = sodium_malloc(KEY_FILE_MOST + 1);
+		return NULL;
+	warn_of_readers(fd, path);
+	uint8_t *content = memory_new(KEY_FILE_MOST + 1);
 	ssize_t size = read_all(fd, content, KEY_FILE_MOST + 1);
+	int saved = errno;
 	close(fd);
 	uint8_t *key = NULL;
-	if (size >= KEY_FILE_LEAST && size <= (ssize_t)KEY_FILE_MOST) {
-		key = sodium_malloc(KEY_BYTES);
+	if (size < 0) {
+		no_key(error, KEY_ERROR_FILE, "cannot read the key file %s: %s", path, g_strerror(saved));
+	} else if (size >= KEY_FILE_LEAST && size <= (ssize_t)KEY_FILE_MOST) {
+		key = memory_new(KEY_BYTES);
 		crypto_generichash(key, KEY_BYTES, content, (unsigned long long)size, NULL, 0);
 	} else {
 		no_key(error, KEY_ERROR_FILE, "the key file %s is no key: it must hold between %d and %u bytes", path, KEY_FILE_LEAST,
@@ -83,9 +113,9 @@ uint8_t *key_from_passphrase(const Kdf *kdf, const char *passphrase, size_t size
 {
 	G_STATIC_ASSERT(KEY_SALT == crypto_pwhash_SALTBYTES);
 	if (kdf->opslimit < crypto_pwhash_OPSLIMIT_MIN || kdf->opslimit > OPSLIMIT_MOST ||
-	    kdf->memlimit < crypto_pwhash_MEMLIMIT_MIN || kdf->memlimit > MEMLIMIT_MOST)
-		return no_key(error, KEY_ERROR_PASSPHRASE, "the vault asks for an unreasonable argon2id");
-	uint8_t *key = sodium_malloc(KEY_BYTES);
+	    kdf->memlimit < crypto_pwhash_MEMLIMIT_MIN || kdf->memlimit > MEMLIMIT_MOST || kdf->opslimit * kdf->memlimit > WORK_MOST)
+		return no_key(error, KEY_ERROR_PASSPHRASE, "the vault asks for an unreasonable argon2id; bring it back from a backup");
+	uint8_t *key = memory_new(KEY_BYTES);
 	if (crypto_pwhash(key, KEY_BYTES, passphrase, size, kdf->salt, kdf->opslimit, (size_t)kdf->memlimit,
 	                  crypto_pwhash_ALG_ARGON2ID13) == 0)
 		return key;
@@ -93,48 +123,11 @@ uint8_t *key_from_passphrase(const Kdf *kdf, const char *passphrase, size_t size
 	return no_key(error, KEY_ERROR_PASSPHRASE, "not enough memory for argon2id (%u MiB)", (unsigned)(kdf->memlimit >> 20));
 }
 
-/* One line typed at the terminal without echo, in memory of sodium_malloc; NULL at its end. */
-static char *ask_line(int tty, const char *prompt)
-{
-	struct termios before, silent;
-	bool is_terminal = tcgetattr(tty, &before) == 0;
-	if (is_terminal) {
-		silent = before;
-		silent.c_lflag &= (tcflag_t)~ECHO;
-		tcsetattr(tty, TCSAFLUSH, &silent);
-	}
-	dprintf(tty, "%s", prompt);
-	char *line = sodium_malloc(LINE_MOST + 1);
-	size_t n = 0;
-	char c = 0;
-	while (n < LINE_MOST && read(tty, &c, 1) == 1 && c != '\n')
-		line[n++] = c;
-	line[n] = 0;
-	if (is_terminal)
-		tcsetattr(tty, TCSAFLUSH, &before);
-	dprintf(tty, "\n");
-	if (c == '\n')
-		return line;
-	sodium_free(line);
-	return NULL;
-}
-
-char *key_ask(const char *prompt)
-{
-	int tty = isatty(STDIN_FILENO) ? open("/dev/tty", O_RDWR | O_CLOEXEC) : -1;
-	char *line = tty >= 0 ? ask_line(tty, prompt) : NULL;
-	if (tty >= 0)
-		close(tty);
-	return line;
-}
-
 static uint8_t *ask_passphrase(const Kdf *kdf, bool twice, GError **error)
 {
-	if (!isatty(STDIN_FILENO))
-		return no_key(error, KEY_ERROR_NONE, "no key for the vault: " WAYS);
 	uint8_t *key = NULL;
-	char *first = key_ask(twice ? "New passphrase of the vault: " : "Passphrase of the vault: ");
-	char *second = twice && first ? key_ask("The same again: ") : NULL;
+	char *first = terminal_ask(twice ? "New passphrase of the vault: " : "Passphrase of the vault: ");
+	char *second = twice && first ? terminal_ask("The same again: ") : NULL;
 	if (!first || (twice && !second))
 		no_key(error, KEY_ERROR_PASSPHRASE, "no passphrase was given");
 	else if (twice && strlen(first) < PASSPHRASE_LEAST)
@@ -166,6 +159,10 @@ static char *find_file(const char *key_file)
 uint8_t *key_get(const Kdf *kdf, const char *key_file, GError **error)
 {
 	g_autofree char *path = find_file(key_file);
+	if (kdf->kind == KEY_KIND_PASSPHRASE && !isatty(STDIN_FILENO))
+		return no_key(error, KEY_ERROR_NONE, "the vault opens with a passphrase, which is asked for at a terminal alone%s%s%s; to do "
+		              "without one give it a key file there: perigee secret rotate --master --new-key-file FILE",
+		              path ? " (the key file " : "", path ? path : "", path ? " is not its key)" : "");
 	if (kdf->kind == KEY_KIND_PASSPHRASE)
 		return ask_passphrase(kdf, false, error);
 	if (path)
@@ -180,6 +177,8 @@ uint8_t *key_make_new(Kdf *kdf, const char *key_file, GError **error)
 	randombytes_buf(kdf->salt, sizeof kdf->salt);
 	if (key_file)
 		return key_from_file(key_file, error);
+	if (!isatty(STDIN_FILENO))
+		return no_key(error, KEY_ERROR_NONE, "no key for the vault: " WAYS);
 	kdf->opslimit = OPSLIMIT;
 	kdf->memlimit = MEMLIMIT;
 	return ask_passphrase(kdf, true, error);

@@ -36,9 +36,6 @@ uint8_t *key_get(const Kdf *kdf, const char *key_file, GError **error);
 uint8_t *key_make(Kdf *kdf, const char *key_file, GError **error);
 /* A key from this file alone, or from a new passphrase if key_file is NULL (secret rotate --master). */
 uint8_t *key_make_new(Kdf *kdf, const char *key_file, GError **error);
-/* One line typed at the terminal without echo, in memory of sodium_malloc; NULL if standard input is no terminal, or at
- * its end. */
-char *key_ask(const char *prompt);
 /* The two ways by hand, for tests and the functions above. */
 uint8_t *key_from_file(const char *path, GError **error);
 uint8_t *key_from_passphrase(const Kdf *kdf, const char *passphrase, size_t size, GError **error);

@@ -16,23 +16,11 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "base/log.h"
+#include "net/memory.h"
 #include "net/parent.h"
 #include "net/secret.h"
-
-/* No core dump, no ptrace by others of our user: memory here holds keys. */
-static void close_memory(void)
-{
-	struct rlimit none = { 0, 0 };
-	setrlimit(RLIMIT_CORE, &none);
-#if !defined(__SANITIZE_ADDRESS__) /* the leak checker traces its own process */
-	prctl(PR_SET_DUMPABLE, 0);
-#endif
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
 
 static int usage(void)
 {
@@ -44,7 +32,7 @@ static int usage(void)
 int main(int argc, char **argv)
 {
 	log_open("perigee-net", false);
-	close_memory();
+	memory_close();
 	signal(SIGPIPE, SIG_IGN);
 	if (sodium_init() < 0)
 		fatal("libsodium can't start");

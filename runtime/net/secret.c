@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <time.h>
@@ -16,10 +17,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/value.h"
+#include "net/memory.h"
+#include "net/terminal.h"
 #include "net/vault.h"
 
 typedef struct Options {
 	const char *workspace, *key_file, *place, *new_key_file;
+	const char *bad_host; /* a --host that is none, or NULL */
 	GPtrArray *hosts; /* NULL-terminated when parsed */
 	bool json, master;
 	const char *name; /* the one argument, or NULL */
@@ -48,8 +52,13 @@ static int lock_vault(const Options *options, GError **error)
 		g_set_error(error, VAULT_ERROR, VAULT_ERROR_IO, "%s is no workspace: cannot make %s: %s", options->workspace, folder, g_strerror(errno));
 		return -1;
 	}
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	bool ok = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+	if (fd >= 0 && !ok && errno == EWOULDBLOCK) {
+		fprintf(stderr, "perigee: another `perigee secret` changes this vault; waiting for it\n");
+		ok = flock(fd, LOCK_EX) == 0;
+	}
+	if (ok)
 		return fd;
 	g_set_error(error, VAULT_ERROR, VAULT_ERROR_IO, "cannot lock %s: %s", path, g_strerror(errno));
 	if (fd >= 0)
@@ -75,30 +84,37 @@ static Vault *open_vault(const Options *options, bool make, GError **error)
 	return key && vault_unlock(vault, key, error) ? g_steal_pointer(&vault) : NULL;
 }
 
-static size_t read_input(char *value, size_t most)
+/* All of standard input up to most bytes, without one trailing line end; -1 if it can't be read: half a password is none. */
+static ssize_t read_input(char *value, size_t most)
 {
 	size_t n = 0;
-	for (ssize_t got = 1; got > 0 && n < most; n += got > 0 ? (size_t)got : 0)
-		got = read(STDIN_FILENO, value + n, most - n);
+	while (n < most) {
+		ssize_t got = read(STDIN_FILENO, value + n, most - n);
+		if (got < 0 && errno != EINTR)
+			return -1;
+		if (got == 0)
+			break;
+		n += got > 0 ? (size_t)got : 0;
+	}
 	if (n > 0 && value[n - 1] == '\n')
 		n--;
 	if (n > 0 && value[n - 1] == '\r')
 		n--;
-	return n;
+	return (ssize_t)n;
 }
 
-/* Standard input without one trailing line end, or a line typed without echo; in memory of sodium_malloc. */
+/* Standard input, or at a terminal a line typed without echo; in memory of memory_new. */
 static char *read_value(size_t *size, GError **error)
 {
-	char *value = key_ask("Value of the secret: ");
-	*size = value ? strlen(value) : 0;
-	if (!value) {
-		value = sodium_malloc(VAULT_VALUE_MOST + 2);
-		*size = read_input(value, VAULT_VALUE_MOST + 2);
-	}
+	bool typed = isatty(STDIN_FILENO);
+	char *value = typed ? terminal_ask("Value of the secret: ") : memory_new(VAULT_VALUE_MOST + 2);
+	ssize_t n = !typed ? read_input(value, VAULT_VALUE_MOST + 2) : value ? (ssize_t)strlen(value) : 0;
+	*size = n > 0 ? (size_t)n : 0;
 	if (*size > 0 && *size <= VAULT_VALUE_MOST && !memchr(value, 0, *size))
 		return value;
-	if (*size == 0)
+	if (n < 0)
+		g_set_error(error, VAULT_ERROR, VAULT_ERROR_SECRET, "the value can't be read from standard input: %s", g_strerror(errno));
+	else if (n == 0)
 		g_set_error_literal(error, VAULT_ERROR, VAULT_ERROR_SECRET, "the value is empty; give it on standard input, for example: "
 		                    "printf %s \"$PASSWORD\" | perigee secret set NAME");
 	else
@@ -127,15 +143,49 @@ static bool name_is_good(const char *name)
 	return *name && strlen(name) <= 200;
 }
 
+/* A host as it is compared later: small letters, ASCII, no brackets around an address. NULL: it is none. */
+static char *host_of(const char *word)
+{
+	size_t n = strlen(word);
+	g_autofree char *bare = n > 2 && word[0] == '[' && word[n - 1] == ']' ? g_strndup(word + 1, n - 2) : g_strdup(word);
+	if (g_hostname_is_ip_address(bare))
+		return g_ascii_strdown(bare, -1);
+	g_autofree char *ascii = g_hostname_to_ascii(bare);
+	bool good = ascii && *ascii && strlen(ascii) <= 253 && *ascii != '.' && !g_str_has_suffix(ascii, ".") && !strstr(ascii, "..");
+	for (const char *c = ascii; good && *c; c++)
+		good = g_ascii_isalnum(*c) || strchr("-_.", *c);
+	return good ? g_ascii_strdown(ascii, -1) : NULL;
+}
+
 static int check_usage(const Options *o)
 {
 	if (o->name && !name_is_good(o->name))
 		fprintf(stderr, "perigee: a secret's name has letters, digits and - _ . / @ : only\n");
 	else if (!place_is_known(o->place))
 		fprintf(stderr, "perigee: --as is bearer, basic, \"header NAME\", path, \"query NAME\", hmac or login\n");
+	else if (o->bad_host)
+		fprintf(stderr, "perigee: --host is the name of one host, without scheme, port, path and *, not %s\n", o->bad_host);
 	else
 		return 0;
 	return 2;
+}
+
+static char *binding(char *const *hosts, const char *place)
+{
+	g_autofree char *all = g_strjoinv(", ", (char **)hosts);
+	return g_strdup_printf("%s%s%s", *all ? all : "no host", *place ? " as " : "", place);
+}
+
+/* Set replaces all of an old secret: what it was bound to may not be what was meant to go. */
+static void tell_binding(const Options *o, const char *before)
+{
+	char *const *hosts = (char *const *)o->hosts->pdata;
+	g_autofree char *now = binding(hosts, o->place);
+	if (before && strcmp(before, now) != 0)
+		fprintf(stderr, "perigee: the secret %s was bound to %s, and is to %s from now on\n", o->name, before, now);
+	if (!*hosts)
+		fprintf(stderr, "perigee: the secret %s is bound to no host, so it serves for the signing in of an account alone%s\n", o->name,
+		        !*o->place || strcmp(o->place, "login") == 0 ? "; with --host it can go nowhere else" : ": set it again with --host for requests");
 }
 
 /* Sets name's value from standard input. old: a secret whose hosts and place stay, or NULL. */
@@ -157,9 +207,14 @@ static int store(const Options *o, bool rotate)
 		return complain(error);
 	g_auto(GStrv) hosts = g_strdupv(rotate ? old->hosts : (char **)o->hosts->pdata);
 	g_autofree char *place = g_strdup(rotate ? old->place : o->place);
+	g_autofree char *before = old ? binding(old->hosts, old->place) : NULL;
 	bool ok = vault_set(vault, o->name, hosts, place, (int64_t)time(NULL), value, size, &error) && vault_write(vault, o->path, &error);
 	sodium_free(value);
-	return ok ? 0 : complain(error);
+	if (!ok)
+		return complain(error);
+	if (!rotate)
+		tell_binding(o, before);
+	return 0;
 }
 
 static int run_set(const Options *o)
@@ -172,12 +227,15 @@ static int rotate_master(const Options *o)
 	g_autoptr(GError) error = NULL;
 	int lock = lock_vault(o, &error);
 	g_autoptr(Vault) vault = lock >= 0 ? open_vault(o, false, &error) : NULL;
+	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 	Kdf kdf;
 	uint8_t *key = vault ? key_make_new(&kdf, o->new_key_file, &error) : NULL;
 	if (!key || !vault_rekey(vault, &kdf, key, &error) || !vault_write(vault, o->path, &error))
 		return complain(error);
-	fprintf(stderr, "perigee: the vault opens with the new %s from now on; restart perigee serve with it\n",
-	        o->new_key_file ? "key file" : "passphrase");
+	fprintf(stderr, "perigee: the vault opens with the new %s from now on; a running perigee serve goes on with what it knows until it is "
+	        "restarted with it\n", o->new_key_file ? "key file" : "passphrase");
+	if (o->new_key_file && credentials && *credentials)
+		fprintf(stderr, "perigee: %s/perigee.key is looked at first: put the new key there\n", credentials);
 	return 0;
 }
 
@@ -261,12 +319,21 @@ static const struct option longs[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+static void take_host(Options *o, const char *word)
+{
+	char *host = host_of(word);
+	if (host)
+		g_ptr_array_add(o->hosts, host);
+	else
+		o->bad_host = word;
+}
+
 static bool take_option(Options *o, int letter)
 {
 	switch (letter) {
 	case 'C': o->workspace = optarg; break;
 	case 'k': o->key_file = optarg; break;
-	case 'h': g_ptr_array_add(o->hosts, g_ascii_strdown(optarg, -1)); break;
+	case 'h': take_host(o, optarg); break;
 	case 'a': o->place = optarg; break;
 	case 'j': o->json = true; break;
 	case 'm': o->master = true; break;
@@ -296,6 +363,8 @@ int secret_command(int argc, char **argv)
 	}
 	g_ptr_array_add(hosts, NULL);
 	o.name = optind < argc ? argv[optind] : NULL;
+	if (argc - optind > 1) /* a value as a word would stand in the shell's history and in ps */
+		fprintf(stderr, "perigee: one NAME at a time; a value is read from standard input, never from the command line\n");
 	if (argc - optind > 1 || (command->wants_name && !o.name))
 		return usage(stderr, 2);
 	g_autofree char *path = g_build_filename(o.workspace, "perigee.vault", NULL);

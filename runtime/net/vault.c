@@ -2,12 +2,11 @@
 /* The vault: see vault.h. */
 #include "net/vault.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "net/memory.h"
+#include "net/vaultfile.h"
 
 G_DEFINE_QUARK(perigee-vault-error, vault_error)
 
@@ -15,16 +14,21 @@ G_DEFINE_QUARK(perigee-vault-error, vault_error)
 #define NONCE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 #define TAG crypto_aead_xchacha20poly1305_ietf_ABYTES
 
-enum { VERSION = 1, CHECK = 16, HASH = 32, FILE_MOST = 64 << 20, TEXT_MOST = 4096 };
+enum { VERSION = 1, CHECK = 16, HASH = 32, TEXT_MOST = 4096, STACK_USED = 4096 };
 
 /* Sub-keys of the master key, by number. */
 typedef enum { SUB_SEAL = 1, SUB_CHECK, SUB_HASH } SubKey;
+
+/* The master key and what is derived from it, in memory of memory_new: nothing of it ever lies on the stack of ours. */
+typedef struct Keys {
+	uint8_t master[KEY_BYTES], seal[KEY_BYTES], check[KEY_BYTES], hash[KEY_BYTES];
+} Keys;
 
 struct Vault {
 	Kdf kdf;
 	uint8_t check[CHECK];
 	GPtrArray *secrets; /* Secret, sorted by name */
-	uint8_t *key;       /* NULL: locked */
+	Keys *keys;         /* NULL: locked */
 	GByteArray *body;   /* as read, for the keyed hash; NULL once it has been checked */
 	uint8_t hash[HASH];
 };
@@ -60,32 +64,36 @@ static Vault *make(void)
 	return vault;
 }
 
-static void sub_key(const uint8_t *key, SubKey which, uint8_t out[KEY_BYTES])
+static void derive(uint8_t out[KEY_BYTES], SubKey which, const uint8_t *master)
 {
 	G_STATIC_ASSERT(KEY_BYTES == crypto_kdf_KEYBYTES && KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES);
-	crypto_kdf_derive_from_key(out, KEY_BYTES, (uint64_t)which, "perigeeV", key);
+	crypto_kdf_derive_from_key(out, KEY_BYTES, (uint64_t)which, "perigeeV", master);
 }
 
-static void make_check(const uint8_t *key, uint8_t check[CHECK])
+static Keys *keys_take(uint8_t *master)
 {
-	uint8_t sub[KEY_BYTES];
-	sub_key(key, SUB_CHECK, sub);
-	memcpy(check, sub, CHECK);
-	sodium_memzero(sub, sizeof sub);
+	Keys *keys = memory_new(sizeof *keys);
+	memcpy(keys->master, master, KEY_BYTES);
+	sodium_free(master);
+	derive(keys->seal, SUB_SEAL, keys->master);
+	derive(keys->check, SUB_CHECK, keys->master);
+	derive(keys->hash, SUB_HASH, keys->master);
+	sodium_stackzero(STACK_USED); /* what the library left */
+	return keys;
 }
 
-static void drop_key(Vault *vault)
+static void drop_keys(Vault *vault)
 {
-	sodium_free(vault->key); /* wipes */
-	vault->key = NULL;
+	sodium_free(vault->keys); /* wipes */
+	vault->keys = NULL;
 }
 
 Vault *vault_new(const Kdf *kdf, uint8_t *key_take)
 {
 	Vault *vault = make();
 	vault->kdf = *kdf;
-	vault->key = key_take;
-	make_check(vault->key, vault->check);
+	vault->keys = keys_take(key_take);
+	memcpy(vault->check, vault->keys->check, CHECK);
 	return vault;
 }
 
@@ -93,7 +101,7 @@ void vault_free(Vault *vault)
 {
 	if (!vault)
 		return;
-	drop_key(vault);
+	drop_keys(vault);
 	g_ptr_array_unref(vault->secrets);
 	if (vault->body)
 		g_byte_array_unref(vault->body);
@@ -102,7 +110,7 @@ void vault_free(Vault *vault)
 
 void vault_forget_key(Vault *vault)
 {
-	drop_key(vault);
+	drop_keys(vault);
 }
 
 /* ---- the file ---- */
@@ -141,13 +149,35 @@ static void take_bytes(Cursor *c, void *out, size_t size)
 		memcpy(out, at, size);
 }
 
+/* What stands in the file may be a stranger's, and is printed: text of one line that fits. */
+static bool label_is_good(const char *text, size_t most)
+{
+	if (strlen(text) > most || !g_utf8_validate(text, -1, NULL))
+		return false;
+	for (const char *c = text; *c; c = g_utf8_next_char(c))
+		if (!g_unichar_isprint(g_utf8_get_char(c)))
+			return false;
+	return true;
+}
+
+static bool labels_are_good(const Secret *secret)
+{
+	bool good = *secret->name && label_is_good(secret->name, TEXT_MOST) && label_is_good(secret->place, TEXT_MOST);
+	size_t all = 0;
+	for (char **h = secret->hosts; *h; h++) {
+		good = good && **h && label_is_good(*h, TEXT_MOST);
+		all += strlen(*h) + 1;
+	}
+	return good && all <= TEXT_MOST;
+}
+
 static char *take_text(Cursor *c)
 {
 	size_t size = take_number(c, 4);
 	if (size > TEXT_MOST)
 		c->bad = true;
 	const uint8_t *at = take(c, size);
-	if (!at || memchr(at, 0, size) || !g_utf8_validate((const char *)at, (gssize)size, NULL)) {
+	if (!at || memchr(at, 0, size)) {
 		c->bad = true;
 		return g_strdup("");
 	}
@@ -191,6 +221,7 @@ static Secret *take_secret(Cursor *c)
 		c->bad = true;
 	const uint8_t *at = take(c, size);
 	secret->sealed = g_bytes_new(at, at ? size : 0);
+	c->bad = c->bad || !labels_are_good(secret);
 	return secret;
 }
 
@@ -224,6 +255,8 @@ Vault *vault_parse(const uint8_t *bytes, size_t size, GError **error)
 	uint64_t count = take_number(&c, 4);
 	for (uint64_t i = 0; i < count && i < VAULT_SECRETS_MOST && !c.bad; i++)
 		g_ptr_array_add(vault->secrets, take_secret(&c));
+	for (guint i = 1; i < vault->secrets->len && !c.bad; i++)
+		c.bad = strcmp(vault_at(vault, i - 1)->name, vault_at(vault, i)->name) >= 0;
 	if (c.bad || c.left > 0 || count > VAULT_SECRETS_MOST) {
 		fail(error, VAULT_ERROR_GARBLED, "the vault is garbled; bring it back from a backup");
 		return NULL;
@@ -236,40 +269,25 @@ Vault *vault_parse(const uint8_t *bytes, size_t size, GError **error)
 
 Vault *vault_read(const char *path, GError **error)
 {
-	g_autofree char *bytes = NULL;
-	gsize size = 0;
-	g_autoptr(GError) inner = NULL;
-	if (!g_file_get_contents(path, &bytes, &size, &inner)) {
-		bool missing = g_error_matches(inner, G_FILE_ERROR, G_FILE_ERROR_NOENT);
-		fail(error, missing ? VAULT_ERROR_MISSING : VAULT_ERROR_IO, missing ? "there is no vault yet (%s)" : "cannot read the vault: %s",
-		     missing ? path : inner->message);
-		return NULL;
-	}
-	if (size > FILE_MOST) {
-		fail(error, VAULT_ERROR_GARBLED, "%s is too big for a vault", path);
-		return NULL;
-	}
-	Vault *vault = vault_parse((const uint8_t *)bytes, size, error);
-	if (!vault)
+	g_autoptr(GByteArray) bytes = vaultfile_read(path, error);
+	Vault *vault = bytes ? vault_parse(bytes->data, bytes->len, error) : NULL;
+	if (bytes && !vault)
 		g_prefix_error(error, "%s: ", path);
 	return vault;
 }
 
 static void keyed_hash(const Vault *vault, const uint8_t *bytes, size_t size, uint8_t out[HASH])
 {
-	uint8_t sub[KEY_BYTES];
-	sub_key(vault->key, SUB_HASH, sub);
-	crypto_generichash(out, HASH, bytes, size, sub, sizeof sub);
-	sodium_memzero(sub, sizeof sub);
+	crypto_generichash(out, HASH, bytes, size, vault->keys->hash, sizeof vault->keys->hash);
+	sodium_stackzero(STACK_USED);
 }
 
 bool vault_unlock(Vault *vault, uint8_t *key_take, GError **error)
 {
-	uint8_t check[CHECK], hash[HASH];
-	drop_key(vault);
-	vault->key = key_take;
-	make_check(vault->key, check);
-	bool ok = sodium_memcmp(check, vault->check, CHECK) == 0 ||
+	uint8_t hash[HASH];
+	drop_keys(vault);
+	vault->keys = keys_take(key_take);
+	bool ok = sodium_memcmp(vault->keys->check, vault->check, CHECK) == 0 ||
 	          fail(error, VAULT_ERROR_KEY, vault->kdf.kind == KEY_KIND_FILE ? "this is not the key of the vault (wrong key file)" :
 	                                                                         "this is not the passphrase of the vault");
 	if (ok && vault->body) {
@@ -278,16 +296,16 @@ bool vault_unlock(Vault *vault, uint8_t *key_take, GError **error)
 		     fail(error, VAULT_ERROR_GARBLED, "the vault was changed by something that had not its key; bring it back from a backup");
 	}
 	if (!ok)
-		drop_key(vault);
+		drop_keys(vault);
 	return ok;
 }
 
 bool vault_unlock_like(Vault *other, const Vault *open, GError **error)
 {
-	if (!open->key)
+	if (!open->keys)
 		return fail(error, VAULT_ERROR_KEY, "the vault is locked");
-	uint8_t *copy = sodium_malloc(KEY_BYTES);
-	memcpy(copy, open->key, KEY_BYTES);
+	uint8_t *copy = memory_new(KEY_BYTES);
+	memcpy(copy, open->keys->master, KEY_BYTES);
 	return vault_unlock(other, copy, error);
 }
 
@@ -318,42 +336,15 @@ GByteArray *vault_bytes(const Vault *vault)
 	return out;
 }
 
-static bool sync_folder(const char *path)
-{
-	g_autofree char *folder = g_path_get_dirname(path);
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	bool ok = fd >= 0 && fsync(fd) == 0;
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
+/* What can't be read back must not take the place of what can. */
 bool vault_write(const Vault *vault, const char *path, GError **error)
 {
 	g_autoptr(GByteArray) bytes = vault_bytes(vault);
-	g_autofree char *temporary = g_strconcat(path, ".new", NULL);
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	bool ok = fd >= 0;
-	for (size_t at = 0; ok && at < bytes->len;) {
-		ssize_t n = write(fd, bytes->data + at, bytes->len - at);
-		ok = n > 0 || (n < 0 && errno == EINTR);
-		at += n > 0 ? (size_t)n : 0;
-	}
-	ok = ok && fchmod(fd, 0600) == 0 && fsync(fd) == 0;
-	int saved = errno;
-	if (fd >= 0 && close(fd) < 0 && ok) {
-		ok = false;
-		saved = errno;
-	}
-	if (ok && rename(temporary, path) < 0) {
-		ok = false;
-		saved = errno;
-	}
-	if (!ok) {
-		unlink(temporary);
-		return fail(error, VAULT_ERROR_IO, "cannot write the vault %s: %s; nothing has changed", path, g_strerror(saved));
-	}
-	return sync_folder(path) || fail(error, VAULT_ERROR_IO, "cannot sync the folder of %s: %s", path, g_strerror(errno));
+	g_autoptr(GError) inner = NULL;
+	g_autoptr(Vault) again = vault_parse(bytes->data, bytes->len, &inner);
+	if (!again || !vault_unlock_like(again, vault, &inner))
+		return fail(error, VAULT_ERROR_IO, "the vault would not open again (%s); nothing has changed", inner->message);
+	return vaultfile_write(path, bytes->data, bytes->len, error);
 }
 
 /* ---- secrets ---- */
@@ -365,7 +356,7 @@ const Kdf *vault_kdf(const Vault *vault)
 
 bool vault_is_open(const Vault *vault)
 {
-	return vault->key != NULL;
+	return vault->keys != NULL;
 }
 
 guint vault_count(const Vault *vault)
@@ -406,26 +397,23 @@ static gint by_name(gconstpointer a, gconstpointer b)
 	return strcmp((*(Secret *const *)a)->name, (*(Secret *const *)b)->name);
 }
 
-static void seal(const uint8_t *master, Secret *secret, const char *value, size_t size)
+static GBytes *seal(const Keys *keys, const Secret *secret, const char *value, size_t size)
 {
-	uint8_t sub[KEY_BYTES];
 	g_autoptr(GByteArray) labels = g_byte_array_new();
 	put_labels(labels, secret);
 	uint8_t *sealed = g_malloc(NONCE + size + TAG);
 	unsigned long long written = 0;
 	randombytes_buf(sealed, NONCE);
-	sub_key(master, SUB_SEAL, sub);
 	crypto_aead_xchacha20poly1305_ietf_encrypt(sealed + NONCE, &written, (const uint8_t *)value, size, labels->data, labels->len,
-	                                           NULL, sealed, sub);
-	sodium_memzero(sub, sizeof sub);
-	g_clear_pointer(&secret->sealed, g_bytes_unref);
-	secret->sealed = g_bytes_new_take(sealed, NONCE + (gsize)written);
+	                                           NULL, sealed, keys->seal);
+	sodium_stackzero(STACK_USED);
+	return g_bytes_new_take(sealed, NONCE + (gsize)written);
 }
 
 bool vault_set(Vault *vault, const char *name, char *const *hosts, const char *place, int64_t set_at, const char *value,
                size_t size, GError **error)
 {
-	if (!vault->key)
+	if (!vault->keys)
 		return fail(error, VAULT_ERROR_KEY, "the vault is locked");
 	if (size == 0 || size > VAULT_VALUE_MOST)
 		return fail(error, VAULT_ERROR_SECRET, "a secret has between 1 and %u bytes", VAULT_VALUE_MOST);
@@ -436,7 +424,12 @@ bool vault_set(Vault *vault, const char *name, char *const *hosts, const char *p
 	secret->hosts = g_strdupv((char **)hosts);
 	secret->place = g_strdup(place);
 	secret->set_at = set_at;
-	seal(vault->key, secret, value, size);
+	if (!labels_are_good(secret)) {
+		secret_free(secret);
+		return fail(error, VAULT_ERROR_SECRET, "the name, the hosts or the place of a secret are no text of one line, or longer than %d bytes "
+		            "together", TEXT_MOST);
+	}
+	secret->sealed = seal(vault->keys, secret, value, size);
 	vault_remove(vault, name);
 	g_ptr_array_add(vault->secrets, secret);
 	g_ptr_array_sort(vault->secrets, by_name);
@@ -445,17 +438,15 @@ bool vault_set(Vault *vault, const char *name, char *const *hosts, const char *p
 
 static char *unseal(const Vault *vault, const Secret *secret, size_t *size, GError **error)
 {
-	uint8_t sub[KEY_BYTES];
 	gsize sealed_size;
 	const uint8_t *sealed = g_bytes_get_data(secret->sealed, &sealed_size);
 	g_autoptr(GByteArray) labels = g_byte_array_new();
 	put_labels(labels, secret);
-	char *value = sodium_malloc(sealed_size - NONCE - TAG + 1);
+	char *value = memory_new(sealed_size - NONCE - TAG + 1);
 	unsigned long long written = 0;
-	sub_key(vault->key, SUB_SEAL, sub);
 	int bad = crypto_aead_xchacha20poly1305_ietf_decrypt((uint8_t *)value, &written, NULL, sealed + NONCE, sealed_size - NONCE,
-	                                                     labels->data, labels->len, sealed, sub);
-	sodium_memzero(sub, sizeof sub);
+	                                                     labels->data, labels->len, sealed, vault->keys->seal);
+	sodium_stackzero(STACK_USED);
 	if (bad) {
 		sodium_free(value);
 		fail(error, VAULT_ERROR_GARBLED, "the secret %s can't be unsealed; set it again", secret->name);
@@ -470,21 +461,26 @@ static char *unseal(const Vault *vault, const Secret *secret, size_t *size, GErr
 char *vault_unseal(const Vault *vault, const char *name, size_t *size, GError **error)
 {
 	const Secret *secret = vault_find(vault, name);
-	if (!vault->key)
+	if (!vault->keys)
 		fail(error, VAULT_ERROR_KEY, "the vault is locked");
 	else if (!secret)
 		fail(error, VAULT_ERROR_SECRET, "the secret %s is not in the vault; set it with: perigee secret set %s", name, name);
-	return vault->key && secret ? unseal(vault, secret, size, error) : NULL;
+	return vault->keys && secret ? unseal(vault, secret, size, error) : NULL;
+}
+
+bool vault_host_fits(const Secret *secret, const char *host)
+{
+	g_autofree char *ascii = g_hostname_to_ascii(host);
+	for (char **h = secret->hosts; *h; h++)
+		if (g_ascii_strcasecmp(*h, host) == 0 || (ascii && g_ascii_strcasecmp(*h, ascii) == 0))
+			return true;
+	return false;
 }
 
 char *vault_unseal_login(const Vault *vault, const char *name, const char *host, GError **error)
 {
 	const Secret *secret = vault_find(vault, name);
-	bool bound = secret && *secret->hosts && **secret->hosts;
-	for (char **h = secret ? secret->hosts : NULL; h && *h; h++)
-		if (g_ascii_strcasecmp(*h, host) == 0)
-			bound = false;
-	if (bound)
+	if (secret && *secret->hosts && !vault_host_fits(secret, host))
 		fail(error, VAULT_ERROR_SECRET, "the secret %s is not for the host %s; set it with --host %s", name, host, host);
 	else if (secret && *secret->place && strcmp(secret->place, "login") != 0 && strcmp(secret->place, "bearer") != 0)
 		fail(error, VAULT_ERROR_SECRET, "the secret %s is for the place %s, not for signing in", name, secret->place);
@@ -493,23 +489,36 @@ char *vault_unseal_login(const Vault *vault, const char *name, const char *host,
 	return NULL;
 }
 
+/* All are sealed anew before any is replaced, so that a failure leaves the vault as it was. */
 bool vault_rekey(Vault *vault, const Kdf *kdf, uint8_t *key_take, GError **error)
 {
-	for (guint i = 0; i < vault->secrets->len; i++) {
-		Secret *secret = vault->secrets->pdata[i];
+	g_autoptr(GPtrArray) sealed = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+	Keys *keys = keys_take(key_take);
+	bool ok = vault->keys || fail(error, VAULT_ERROR_KEY, "the vault is locked");
+	if (ok && sodium_memcmp(keys->master, vault->keys->master, KEY_BYTES) == 0)
+		ok = fail(error, VAULT_ERROR_KEY, "this is the key that the vault has already");
+	for (guint i = 0; ok && i < vault->secrets->len; i++) {
+		const Secret *secret = vault->secrets->pdata[i];
 		size_t size;
 		char *value = unseal(vault, secret, &size, error);
-		if (!value) {
-			sodium_free(key_take);
-			return false;
-		}
-		seal(key_take, secret, value, size);
+		ok = value != NULL;
+		if (ok)
+			g_ptr_array_add(sealed, seal(keys, secret, value, size));
 		sodium_free(value);
 	}
-	drop_key(vault);
-	vault->key = key_take;
+	if (!ok) {
+		sodium_free(keys);
+		return false;
+	}
+	for (guint i = 0; i < vault->secrets->len; i++) {
+		Secret *secret = vault->secrets->pdata[i];
+		g_bytes_unref(secret->sealed);
+		secret->sealed = g_bytes_ref(sealed->pdata[i]);
+	}
+	drop_keys(vault);
+	vault->keys = keys;
 	vault->kdf = *kdf;
+	memcpy(vault->check, keys->check, CHECK);
 	g_clear_pointer(&vault->body, g_byte_array_unref);
-	make_check(vault->key, vault->check);
 	return true;
 }

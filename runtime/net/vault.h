@@ -17,7 +17,8 @@
  *   32  BLAKE2b of all before: a torn or garbled file is told as such, with or without the key
  * Sealing, check and keyed hash each have a key of their own, derived from the master key (crypto_kdf).
  *
- * Writing is a temporary file, fsync, rename, fsync of the folder.
+ * Writing is a temporary file, fsync, rename, fsync of the folder (vaultfile.h). What can't be told is a whole vault of
+ * before that was put back by somebody who may write the workspace: it was ours once.
  */
 #ifndef PERIGEE_VAULT_H
 #define PERIGEE_VAULT_H
@@ -37,7 +38,7 @@ typedef enum { VAULT_ERROR_IO, VAULT_ERROR_MISSING, VAULT_ERROR_GARBLED, VAULT_E
 
 typedef struct Secret {
 	char *name;
-	char **hosts;  /* empty: not bound to a host */
+	char **hosts;  /* in ASCII; empty: bound to none */
 	char *place;   /* "bearer", "basic", "header NAME", "path", "query NAME", "hmac", "login", or "" */
 	int64_t set_at; /* seconds since the epoch */
 	GBytes *sealed;
@@ -73,9 +74,12 @@ bool vault_set(Vault *vault, const char *name, char *const *hosts, const char *p
 bool vault_remove(Vault *vault, const char *name);
 /* The value in memory of sodium_malloc, ended by a NUL (size without it; may be NULL); sodium_free it. */
 char *vault_unseal(const Vault *vault, const char *name, size_t *size, GError **error);
+/* Is the secret bound to this host? Names are compared whole and without case, non-ASCII ones in their ASCII form. One that is
+ * bound to no host fits none: it is for the signing in of an account alone. */
+bool vault_host_fits(const Secret *secret, const char *host);
 /* As vault_unseal, for signing in (place "login", "bearer" for a token, or none) at a host. */
 char *vault_unseal_login(const Vault *vault, const char *name, const char *host, GError **error);
-/* Seals all again under another master key, which it takes. */
+/* Seals all again under another master key, which it takes. False: nothing has changed; VAULT_ERROR_KEY if it is the same. */
 bool vault_rekey(Vault *vault, const Kdf *kdf, uint8_t *key_take, GError **error);
 /* The bytes of the file. */
 GByteArray *vault_bytes(const Vault *vault);
