@@ -56,6 +56,7 @@ function M.describe(value)
   local kind = type(value)
   if kind == "nil" then return "nothing" end
   if kind == "string" then return "a text" end
+  if kind == "userdata" and host.secret_name(value) then return "a secret" end
   return "a " .. kind
 end
 

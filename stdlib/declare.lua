@@ -22,8 +22,20 @@ local function texts(what, value)
   return #list > 0 and list or nil
 end
 
+-- A list of texts in which `fault` finds nothing wrong.
+local function sound(fault)
+  return function(what, value)
+    local list = texts(what, value)
+    for i, item in ipairs(list or {}) do
+      local wrong = fault(item)
+      if wrong then host.raise(("%s[%d]: %s"):format(what, i, wrong)) end
+    end
+    return list
+  end
+end
+
 local need_keys = {
-  send = texts, task = yes, store = yes, broadcast = yes, net = texts, secret = texts, contacts = choice("read", "write"),
+  send = texts, task = yes, store = yes, broadcast = yes, net = sound(host.entry_fault), secret = sound(host.secret_fault), contacts = choice("read", "write"),
   hooks = yes,
 }
 

@@ -94,7 +94,7 @@ end
 ---Raises as parse does.
 ---@param template liquid.Template
 ---@param data table[]
----@param options? { escape?: function, markup?: boolean, missing?: function, partial?: function, now?: integer, offset?: integer }
+---@param options? { escape?: function, markup?: boolean, missing?: function, partial?: function, now?: integer, offset?: integer, locale?: string }
 ---escape: makes a value fit for where it is put out; markup: what the filters that make HTML give needs no escaping;
 ---missing(name, offset, source): called for a gap, is to raise; partial(name): a template or nil; now, offset: the time
 ---@return string
@@ -102,7 +102,7 @@ function M.render(template, data, options)
   options = options or {}
   local ctx = { out = {}, n = 0, scopes = { {} }, top = 1, env = data, counters = {}, offsets = {}, cycles = {}, depth = 0,
     escape = options.escape, markup = options.markup, missing = options.missing, partial = options.partial,
-    now = options.now, offset = options.offset }
+    now = options.now, offset = options.offset, locale = options.locale }
   template.run(ctx)
   return table.concat(ctx.out, "", 1, ctx.n)
 end

@@ -4,6 +4,7 @@
 local check = require "check"
 local contact = require "contact"
 local declare = require "declare"
+local http = require "http"
 
 local effect = host.effect
 
@@ -11,6 +12,8 @@ local M = { store = {}, contacts = {} }
 
 M.sequence = declare.sequence
 M.job = declare.job
+M.http = http.request
+M.secret = http.secret
 
 function M.sleep(duration)
   effect("sleep", { ["for"] = check.duration("perigee.sleep", duration) }, true)
@@ -87,7 +90,7 @@ end
 
 -- Names that other versions have or will have; the rest is a slip of the pen.
 local later = {
-  ["perigee.http"] = true, ["perigee.secret"] = true, ["perigee.broadcast"] = true, ["perigee.hook"] = true,
+  ["perigee.broadcast"] = true, ["perigee.hook"] = true,
   ["perigee.driver"] = true, ["perigee.recipe"] = true, ["perigee.contacts.segment"] = true,
 }
 

@@ -4,6 +4,7 @@
 local check = require "check"
 local contact = require "contact"
 local declare = require "declare"
+local http = require "http"
 require "perigee"
 
 local M = {}
@@ -29,6 +30,7 @@ local function entry(definition)
   local run = definition.run
   return function(start)
     host.place(run)
+    http.declare(definition)
     local subject
     if definition.type == "job" then
       contact.set_job()

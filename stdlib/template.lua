@@ -87,7 +87,7 @@ end
 local function header(file, key, env, options)
   local entry = file.front[key]
   if not entry then return nil end
-  local text = liquid.render(entry.template, env, { missing = missing, now = options.now })
+  local text = liquid.render(entry.template, env, { missing = missing, now = options.now, locale = options.language })
   text = text:match("^%s*(.-)%s*$")
   local where = file.file .. ":" .. entry.line
   if text:find("%c") then error({ text = key .. " would hold a line end or control character", where = where }, 0) end
@@ -139,6 +139,7 @@ end
 
 local function render(t, data, options)
   local file, env = choose(t, options.locale), layers(data)
+  options.language = file.locale ~= "" and file.locale or options.locale -- of the words around a value, as far as it is known
   local body = file.channels[options.channel]
   local variant = body and options.channel or nil
   body = body or file.body
@@ -153,7 +154,8 @@ local function render(t, data, options)
     result.attach[#result.attach + 1] = name:match("^%s*(.-)%s*$")
   end
   local mode = read.modes[file.kind]
-  local source = liquid.render(body, env, { escape = mode.escape, markup = mode.markup, missing = missing, now = options.now })
+  local source = liquid.render(body, env, { escape = mode.escape, markup = mode.markup, missing = missing,
+    now = options.now, locale = options.language })
   local text, html = parts(file.kind, source, email and options.html ~= false)
   text = text:match("^%s*\n(.*)$") or text
   text = text:match("^.*%S") or ""

@@ -174,24 +174,28 @@ function M.format(date, format)
   end))
 end
 
----The filter: a text or a number of seconds since the epoch, by a format. What is no date stays as it is.
+---The date that a value means: a text or a number of seconds since the epoch; nil if it is none.
+function M.of(ctx, value)
+  if math.type(value) == "integer" then return from_seconds(value) end
+  if type(value) ~= "string" then return nil end
+  local lower = value:lower()
+  if lower == "now" or lower == "today" then
+    if not ctx.now then error({ text = "the time is not known here" }, 0) end
+    return from_seconds(ctx.now, ctx.offset)
+  end
+  if value:find("^%d+$") then return #value < 18 and from_seconds(math.tointeger(tonumber(value))) or nil end
+  return read(value)
+end
+
+---The day of the week of a date, 1 is Sunday.
+function M.weekday(date)
+  return (day_number(date.year, date.month, date.day) + 4) % 7 + 1
+end
+
+---The filter: a value by a format. What is no date stays as it is.
 function M.filter(ctx, _, value, format)
   format = values.to_text(format)
-  if format == "" or value == nil then return value end
-  local date
-  if math.type(value) == "integer" then
-    date = from_seconds(value)
-  elseif type(value) == "string" then
-    local lower = value:lower()
-    if lower == "now" or lower == "today" then
-      if not ctx.now then error({ text = "the time is not known here" }, 0) end
-      date = from_seconds(ctx.now, ctx.offset)
-    elseif value:find("^%d+$") then
-      date = #value < 18 and from_seconds(math.tointeger(tonumber(value))) or nil
-    else
-      date = read(value)
-    end
-  end
+  local date = format ~= "" and value ~= nil and M.of(ctx, value)
   if not date then return value end
   return M.format(date, format)
 end

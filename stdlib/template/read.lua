@@ -3,6 +3,7 @@
 
 local letters = require "liquid.letters"
 local liquid = require "liquid"
+local wording = require "template.wording"
 
 local M = {}
 
@@ -36,9 +37,10 @@ local function escape_html(value)
   return liquid.filters.escape.call(nil, nil, value)
 end
 
--- Liquid's filters, and raw, which puts a value out unescaped.
+-- Liquid's filters, the templates' own, and raw, which puts a value out unescaped.
 local function with(changes)
   local filters = {}
+  for name, filter in pairs(wording) do filters[name] = filter end
   for name, filter in pairs(liquid.filters) do filters[name] = filter end
   for name, filter in pairs(changes) do filters[name] = filter end
   return filters

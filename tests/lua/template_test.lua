@@ -46,6 +46,39 @@ for _, case in ipairs(texts) do
   tap.is(result and result.text or where .. ": " .. text, case[3], "a template renders " .. case[1])
 end
 
+-- Words, money and dates by language: source, locale, wanted text.
+local wordings = {
+  { "{{ 'Zoé Blanc' | first_word }}", "en", "Zoé" },
+  { "{{ 'Ana' | possessive }} {{ 'Lucas' | possessive }}", "en", "Ana's Lucas'" },
+  { "{{ 'Ana' | possessive }} {{ 'Zoé' | possessive }} {{ 'Élodie' | possessive }} {{ 'Hugo' | possessive }}", "fr", "d'Ana de Zoé d'Élodie d'Hugo" },
+  { "{{ 'Ana' | possessive }} {{ 'Max' | possessive }}", "de-AT", "Anas Max'" },
+  { "{{ 'Ana' | possessive: 'it' }} {{ 'Ana' | possessive: 'es' }} {{ 'Ana' | possessive }}", "xx", "di Ana de Ana Ana's" },
+  { "{{ 1 | ordinal }} {{ 2 | ordinal }} {{ 3 | ordinal }} {{ 4 | ordinal }} {{ 11 | ordinal }} {{ 113 | ordinal }} {{ 121 | ordinal }}", "en",
+    "1st 2nd 3rd 4th 11th 113th 121st" },
+  { "{{ 1 | ordinal }} {{ 2 | ordinal }} {{ 3 | ordinal: 'de' }} {{ 'x' | ordinal }} {{ 1 | ordinal: 'es' }}", "fr", "1er 2e 3. x 1.º" },
+  { "{{ 1234.5 | money }} {{ 500 | money: 'USD' }} {{ -0.005 | money }} {{ -12 | money: 'CHF' }} {{ 1999.5 | money: 'JPY' }}", "en",
+    "€1,234.50 $500 -€0.01 -CHF\u{A0}12 ¥2,000" },
+  { "{{ '1234567.891' | money: 'eur' }}", "fr", "1\u{202F}234\u{202F}567,89\u{A0}€" },
+  { "{{ 1234 | money }} {{ 12345 | money }}", "es", "1234\u{A0}€ 12.345\u{A0}€" },
+  { "{{ '2026-11-23' | localized_date }}, {{ '2026-11-23' | localized_date: 'long' }}, {{ '2026-11-03' | localized_date: 'short' }}", "en",
+    "23 November 2026, Monday 23 November 2026, 03/11/2026" },
+  { "{{ '2026-11-23' | localized_date }}, {{ '2026-11-23' | localized_date: 'short' }}", "en-US", "November 23, 2026, 11/23/2026" },
+  { "{{ '2026-12-01' | localized_date: 'long' }} {{ 1795392000 | localized_date: 'day' }}", "fr", "mardi 1er décembre 2026 23 novembre" },
+  { "{{ '2026-12-01' | localized_date }} {{ '2026-03-02' | localized_date: 'weekday' }}", "it", "1º dicembre 2026 lunedì" },
+  { "{{ '2026-03-02' | localized_date: 'long' }}", "es", "lunes, 2 de marzo de 2026" },
+  { "{{ '2026-03-02' | localized_date: 'long' }} {{ '2026-03-02' | localized_date: 'medium', 'en' }}", "de", "Montag, 2. März 2026 2 March 2026" },
+}
+for _, case in ipairs(wordings) do
+  local result, text = template.render(compile(case[1] .. "\n"), zoe, { channel = "instagram", locale = case[2] })
+  tap.is(result and result.text or text, case[3], ("%s in %s"):format(case[1], case[2]))
+end
+for _, case in ipairs { { "{{ 'soon' | localized_date }}", "this is no date: soon" }, { "{{ 'much' | money }}", "this is no amount: much" },
+  { "{{ 5 | money: 'euro' }}", 'such as "EUR", not EURO' }, { "{{ '2026-01-01' | localized_date: 'huge' }}", 'not huge' } } do
+  local result, text = template.render(compile(case[1] .. "\n"), zoe, { channel = "instagram" })
+  tap.ok(not result and text:find(case[2], 1, true), case[1] .. " is an error that says so")
+end
+tap.ok(not pcall(require("liquid").parse, "{{ 5 | money }}", { name = "x" }), "plain Liquid has no filter of the templates' own")
+
 -- name, source, line, part of the text
 local gaps = {
   { "a field that is missing", "Hi\n{{ city }}\n", 2, "city is missing" },
