@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# deps.sh build|test|e2e|lint...: sees to it that what these need is installed. On Debian and its kin the missing
+# deps.sh build|test|e2e|lint|fuzz...: sees to it that what these need is installed. On Debian and its kin the missing
 # packages are installed with apt-get (through sudo unless we are root); elsewhere the exact list is printed and we stop.
 set -eu
 missing=
@@ -48,6 +48,13 @@ look() {
     lint)
       tool clang clang
       tool luac5.4 lua5.4
+      ;;
+    fuzz)
+      tool clang clang
+      # libFuzzer and the sanitizers come in a package of the compiler's own version.
+      version=$(clang -dumpversion 2>/dev/null | cut -d. -f1)
+      [ -n "$version" ] || version=$(apt-cache depends clang 2>/dev/null | sed -n 's/.*Depends: clang-\([0-9]*\).*/\1/p' | head -1)
+      [ -e "$(clang -print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer-$(uname -m).a" ] || missing="$missing libclang-rt-$version-dev"
       ;;
     *)
       echo "deps.sh: unknown part $part" >&2

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the fuzz targets share: libFuzzer's two functions, and input taken from the front, number by number. A target checks
+ * with g_assert_*: what it says ends in abort(), which libFuzzer takes for a finding.
+ */
+#ifndef PERIGEE_FUZZ_H
+#define PERIGEE_FUZZ_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef struct Input {
+	const uint8_t *at;
+	size_t left;
+} Input;
+
+/* The next number of so many bytes, little endian; what is missing is 0. */
+static inline uint64_t input_number(Input *in, size_t bytes)
+{
+	uint64_t number = 0;
+	for (size_t i = 0; i < bytes && in->left > 0; i++, in->left--)
+		number |= (uint64_t)*in->at++ << (8 * i);
+	return number;
+}
+
+static inline uint8_t input_byte(Input *in)
+{
+	return (uint8_t)input_number(in, 1);
+}
+
+/* So many bytes, or those that are left; the caller frees the copy, which has a NUL behind it. */
+static inline char *input_bytes(Input *in, size_t most, size_t *size)
+{
+	*size = MIN(most, in->left);
+	char *copy = g_malloc(*size + 1);
+	memcpy(copy, in->at, *size);
+	copy[*size] = 0;
+	in->at += *size;
+	in->left -= *size;
+	return copy;
+}
+
+/* Up to the next line end, which is passed, or all that is left; as a C string, so it ends at a NUL. */
+static inline char *input_line(Input *in)
+{
+	const uint8_t *newline = in->left ? memchr(in->at, '\n', in->left) : NULL;
+	size_t size;
+	char *line = input_bytes(in, newline ? (size_t)(newline - in->at) : in->left, &size);
+	size = 1;
+	if (newline)
+		g_free(input_bytes(in, 1, &size));
+	return line;
+}
+
+/* All that is left as a C string. */
+static inline char *input_rest(Input *in)
+{
+	size_t size;
+	return input_bytes(in, in->left, &size);
+}
+
+#endif
