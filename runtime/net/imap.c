@@ -238,6 +238,10 @@ bool imap_code_number(const char *text, const char *code, uint64_t *number)
 char *imap_text(const char *text)
 {
 	char *out = g_utf8_make_valid(text, (gssize)MIN(strlen(text), TEXT_MOST));
+	size_t size = strlen(out); /* of bytes that were no UTF-8 each has become three */
+	for (size = MIN(size, TEXT_MOST); ((unsigned char)out[size] & 0xc0) == 0x80; size--) {
+	}
+	out[size] = 0;
 	for (char *c = out; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';

@@ -174,8 +174,12 @@ static bool text_says_unknown(const char *text)
 
 SentClass smtp_class(unsigned code, const char *enhanced, const char *text, SmtpStage stage)
 {
+	/* To DATA only 354 is a good answer: a server that says another has not taken the message. */
 	if (code >= 200 && code < 300)
-		return SENT_OK;
+		return stage == SMTP_AT_DATA ? SENT_TEMPORARY : SENT_OK;
+	/* Out of step; behind the final dot that may mean anything. */
+	if (code >= 300 && code < 400)
+		return stage == SMTP_AT_END ? SENT_AMBIGUOUS : SENT_TEMPORARY;
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
 		if ((!rows[i].code || rows[i].code == code) && (*rows[i].enhanced == '*' || strcmp(rows[i].enhanced, enhanced) == 0))
 			return rows[i].class;

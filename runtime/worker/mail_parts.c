@@ -257,10 +257,16 @@ char *mail_header(const Mail *mail, const char *name)
 	return g_strstrip(clean(g_steal_pointer(&decoded), -1));
 }
 
+static const char *next_line(const char *line)
+{
+	const char *newline = strchr(line, '\n');
+	return newline ? newline + 1 : NULL;
+}
+
 char *mail_field(const char *block, const char *name)
 {
 	size_t length = strlen(name);
-	for (const char *line = block; line && *line && *line != '\n'; line = strchr(line, '\n'), line += line != NULL) {
+	for (const char *line = block; line && *line && *line != '\n'; line = next_line(line)) {
 		if (g_ascii_strncasecmp(line, name, length) || line[length] != ':')
 			continue;
 		GString *value = g_string_new(NULL);
@@ -279,7 +285,7 @@ char *mail_field(const char *block, const char *name)
 char *mail_field_anywhere(const char *text, const char *name)
 {
 	size_t length = strlen(name);
-	for (const char *line = text; line; line = strchr(line, '\n'), line += line != NULL) {
+	for (const char *line = text; line; line = next_line(line)) {
 		const char *start = line + strspn(line, " \t");
 		if (!g_ascii_strncasecmp(start, name, length) && start[length] == ':')
 			return mail_field(start, name);

@@ -151,6 +151,10 @@ static const ClassCase classes[] = {
 	{ 550, "", "blocked by policy", SMTP_AT_RCPT, SENT_PERMANENT },
 	{ 550, "", "no such user", SMTP_AT_END, SENT_PERMANENT },
 	{ 554, "", "no service for you", SMTP_AT_CONNECT, SENT_CONFIG },
+	{ 250, "2.0.0", "", SMTP_AT_END, SENT_OK },
+	{ 250, "2.0.0", "a good answer that takes no message", SMTP_AT_DATA, SENT_TEMPORARY },
+	{ 354, "", "out of step", SMTP_AT_RCPT, SENT_TEMPORARY },
+	{ 354, "", "out of step, and it may have been sent", SMTP_AT_END, SENT_AMBIGUOUS },
 };
 
 static void outcomes_have_the_classes_of_the_table(void)
