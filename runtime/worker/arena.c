@@ -179,6 +179,11 @@ void *arena_allocate(void *data, void *block, size_t old_size, size_t size)
 	return got;
 }
 
+bool arena_has_refused(const Arena *arena)
+{
+	return arena->refused;
+}
+
 void arena_limit(Arena *arena, size_t bytes)
 {
 	arena->limit = MIN(arena->live + bytes, arena->size);

@@ -34,6 +34,8 @@ typedef struct Image {
 Arena *arena_map(size_t size, void (*full)(void));
 /* Called when a request is refused for the first time: Lua may collect garbage and ask again, or raise. Must not allocate. */
 void arena_on_refusal(Arena *arena, void (*refusing)(void));
+/* Was the last request refused, and none was made since? Whoever asked has made an error of it that a script can catch. */
+bool arena_has_refused(const Arena *arena);
 /* Empties it. */
 void arena_clear(Arena *arena);
 /* The lua_Alloc; its first argument is the arena. */

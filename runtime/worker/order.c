@@ -41,8 +41,23 @@ static int compare(const void *a, const void *b)
 	return order ? order : (x->size > y->size) - (x->size < y->size);
 }
 
+/* Raises for keys without an order. Of several kinds the first by name is told, whichever the table has first. */
+static int refuse(lua_State *L, const char *first, int table)
+{
+	lua_pushnil(L);
+	while (lua_next(L, table)) {
+		lua_pop(L, 1);
+		int type = lua_type(L, -1);
+		bool has_order = type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TBOOLEAN || type == LUA_TLIGHTUSERDATA;
+		if (!has_order && strcmp(luaL_typename(L, -1), first) < 0)
+			first = luaL_typename(L, -1);
+	}
+	return luaL_error(L, "pairs: a %s is a key of this table; only numbers, texts and booleans have an order that every "
+	                     "replay shares", first);
+}
+
 /* Reads the key at index; false for our own hidden keys. Raises for keys without an order. */
-static bool key_at(lua_State *L, int index, Key *key)
+static bool key_at(lua_State *L, int index, int table, Key *key)
 {
 	*key = (Key){ 0 };
 	switch (lua_type(L, index)) {
@@ -60,10 +75,7 @@ static bool key_at(lua_State *L, int index, Key *key)
 		key->rank = BOOLEAN;
 		key->truth = lua_toboolean(L, index);
 		return true;
-	default:
-		luaL_error(L, "pairs: a %s is a key of this table; only numbers, texts and booleans have an order that every "
-		              "replay shares", luaL_typename(L, index));
-		return false;
+	default: return refuse(L, luaL_typename(L, index), table);
 	}
 }
 
@@ -88,12 +100,12 @@ int l_next(lua_State *L)
 	lua_replace(L, 1);
 	Key after, least, key;
 	bool from_start = lua_isnil(L, 2), found = false;
-	if (!from_start && !key_at(L, 2, &after))
+	if (!from_start && !key_at(L, 2, 1, &after))
 		return luaL_error(L, "invalid key to 'next'");
 	lua_pushnil(L);
 	while (lua_next(L, 1)) {
 		lua_pop(L, 1);
-		bool follows = key_at(L, -1, &key) && (from_start || compare(&key, &after) > 0);
+		bool follows = key_at(L, -1, 1, &key) && (from_start || compare(&key, &after) > 0);
 		if (follows && (!found || compare(&key, &least) < 0)) {
 			least = key;
 			found = true;
@@ -166,7 +178,7 @@ static void push_sorted_keys(lua_State *L, int table, lua_Integer n)
 	lua_pushnil(L);
 	while (lua_next(L, table)) {
 		lua_pop(L, 1);
-		if (key_at(L, -1, &keys[got]))
+		if (key_at(L, -1, table, &keys[got]))
 			got++;
 	}
 	qsort(keys, got, sizeof *keys, compare);

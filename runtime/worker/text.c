@@ -5,10 +5,47 @@
 #include <glib.h>
 #include <lauxlib.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { PATTERN_BYTES = 1024, REP_BYTES = 8 << 20 };
+
+/*
+ * Lua's own way from a number to a text (.., table.concat, string.rep) asks the C library, which shows the sign of a NaN;
+ * it means nothing and differs between processors. Lua has no other way to be told, so these are the C library's for
+ * everybody in this process. Lua of the distribution calls the second.
+ */
+int __snprintf_chk(char *to, size_t room, int flag, size_t size, const char *format, ...);
+
+static int write_text(char *to, size_t room, const char *format, va_list args)
+{
+	int n = vsnprintf(to, room, format, args);
+	if (n != 4 || room < 5 || strcmp(format, LUA_NUMBER_FMT) != 0 || strcmp(to, "-nan") != 0)
+		return n;
+	memcpy(to, "nan", 4);
+	return 3;
+}
+
+int snprintf(char *to, size_t room, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	int n = write_text(to, room, format, args);
+	va_end(args);
+	return n;
+}
+
+int __snprintf_chk(char *to, size_t room, int flag, size_t size, const char *format, ...)
+{
+	(void)flag;
+	va_list args;
+	va_start(args, format);
+	int n = write_text(to, MIN(room, size), format, args);
+	va_end(args);
+	return n;
+}
 
 static bool is_nan(lua_State *L, int index)
 {

@@ -245,6 +245,8 @@ int l_effect(lua_State *L)
 		                kind.text);
 		return state_raise(L, lua_tostring(L, -1));
 	}
+	if (arena_has_refused(worker->arena)) /* swallowed: no effect may depend on it */
+		limits_memory();
 	GString *text = encode(worker->encoder, L, 2);
 	if (!text)
 		return state_raise(L, encoder_why(worker->encoder));
