@@ -120,16 +120,19 @@ const Command command_table[] = {
 	{ "why", "Look", COMMAND_OPEN, "CONTACT [SEQUENCE] [--json]", "every gate between a contact and a message, in order",
 	  "example: perigee why ana welcome\n", command_why, NULL },
 
-	{ "secret", "Keep", COMMAND_NO_WORKSPACE,
-	  "set NAME [--host H]... [--as PLACE] | list [--json] | rm NAME | rotate (NAME or --master)", "sealed passwords and keys",
-	  "A value is read from standard input, sealed, and shown to nobody again.\n\n"
-	  "  --host H            where it may be sent to, more than once for more\n"
+	{ "secret", "Keep", COMMAND_OPEN,
+	  "set NAME [--host H]... [--as PLACE] | list [--json] | rm NAME | rotate (NAME or --master) | audit [NAME] [--json]", "sealed passwords and keys",
+	  "A value is read from standard input, sealed, and shown to nobody again. `set` of a name that is there replaces all of it;\n"
+	  "`rotate NAME` takes a new value and leaves hosts and place as they are.\n\n"
+	  "  --host H            where it may be sent to, more than once for more; without one it serves for the signing in of\n"
+	  "                      an account alone\n"
 	  "  --as PLACE          where it stands there: login (default for mail), bearer, basic, \"header NAME\", path,\n"
 	  "                      \"query NAME\", hmac\n"
 	  "  --key-file F        the file that unlocks the vault; else $CREDENTIALS_DIRECTORY/perigee.key, else a\n"
 	  "                      passphrase is asked for at the terminal\n"
-	  "  rotate --master     another master key: --new-key-file F, else a new passphrase\n\n"
-	  "example: perigee secret set mailbox --host smtp.example.com < password.txt\n", command_secret, NULL },
+	  "  rotate --master     another master key: --new-key-file F, else a new passphrase\n"
+	  "  audit               who used which secret, where and when: a sign-in of an account, or a request of a script\n\n"
+	  "example: perigee secret set mailbox --host smtp.example.com < password.txt\n", command_secret, command_secret_anywhere },
 	{ "backup", "Keep", COMMAND_OPEN, "FILE.tar", "a consistent copy of the workspace, while it runs",
 	  "Holds the database, perigee.lua, scripts, templates, tests, contacts.csv, attachments and the sealed vault; never the\n"
 	  "vault's key. Put back with: mkdir NEW && tar xf FILE.tar -C NEW\n\n"

@@ -31,6 +31,7 @@ int command_mail(Cli *cli, int argc, char **argv);
 int command_render(Cli *cli, int argc, char **argv);
 bool command_render_anywhere(int argc, char **argv);
 int command_secret(Cli *cli, int argc, char **argv);
+bool command_secret_anywhere(int argc, char **argv);
 int command_jobs(Cli *cli, int argc, char **argv);
 int command_contacts(Cli *cli, int argc, char **argv);
 int command_tasks(Cli *cli, int argc, char **argv);

@@ -15,4 +15,9 @@ typedef struct SecretUse {
 /* Records a use, in the open transaction. */
 void audit_use(Host *host, const SecretUse *use);
 
+/* Called for each row, in the order of their use; it takes the row: at (Time) secret host script run account (null where it
+ * does not apply). secret NULL: all. */
+typedef void (*AuditSee)(void *user, json_t *row);
+void audit_list(Host *host, const char *secret, AuditSee see, void *user);
+
 #endif

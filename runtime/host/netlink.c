@@ -401,8 +401,11 @@ static bool no_children(const Netlink *net)
 	return true;
 }
 
+/* It sees our end of its socket closed; but while it asks for a passphrase it hears signals alone, and has the terminal to put in
+ * order. */
 static void wait_for_parent(Netlink *net)
 {
+	kill(net->parent_pid, SIGTERM);
 	for (int waited = 0; waitpid(net->parent_pid, NULL, WNOHANG) == 0; waited += 10) {
 		if (waited == DRAIN_MS)
 			kill(net->parent_pid, SIGKILL);

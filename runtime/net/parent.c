@@ -59,12 +59,16 @@ static void open_vault(Parent *p, bool at_start)
 	if (key)
 		vault_unlock(vault, key, &error);
 	else if (vault && !open && !may_ask)
-		g_set_error_literal(&error, VAULT_ERROR, VAULT_ERROR_KEY, "it has another passphrase now; restart perigee serve to type it");
-	if (error && !g_error_matches(error, VAULT_ERROR, VAULT_ERROR_MISSING)) {
-		p->locked = g_strdup(error->message);
+		g_set_error_literal(&error, VAULT_ERROR, VAULT_ERROR_KEY, "its passphrase is asked for at the start alone; restart perigee serve to type it");
+	if (!error || g_error_matches(error, VAULT_ERROR, VAULT_ERROR_MISSING)) {
+		vault_free(p->vault);
+		p->vault = vault;
+	} else if (p->vault && vault_is_open(p->vault)) {
+		log_warn("the vault can't be opened again, accounts go on with the secrets as they were before: %s", error->message);
+		vault_free(vault);
+	} else {
 		log_warn("the vault stays locked: %s", error->message);
-	}
-	if (vault || !p->locked) { /* a vault that can't be read leaves the one we have */
+		p->locked = g_strdup(error->message);
 		vault_free(p->vault);
 		p->vault = vault;
 	}
