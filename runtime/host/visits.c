@@ -14,6 +14,8 @@
 enum {
 	AHEAD = 64,            /* visits asked of the workers at a time */
 	EFFECTS_CAP = 10000,   /* of one visit */
+	BYTES_CAP = 32 << 20,  /* of all arguments and answers of one visit; those of one effect have VALUE_BYTES */
+	OUTCOME_BYTES = 1000,
 	JOURNAL_WARNING = 5000,
 	LIMITS_IN_A_ROW = 5,   /* a version whose first visits all end by a limit is paused */
 };
@@ -24,6 +26,8 @@ typedef struct Visit {
 	uint64_t ticket;
 	int64_t position;     /* entries answered: where the next effect will stand */
 	int64_t effects;      /* asked in this visit */
+	size_t bytes;         /* of their arguments and answers */
+	int64_t rewritten;    /* loose: the last position that was */
 	char *version;        /* that it is replayed against */
 	bool loose;           /* a move: version is not the run's own */
 	bool pending;         /* a move of a run whose wait is over by its own version's deadline, not yet answered */
@@ -128,6 +132,9 @@ static void write_visit(void *user, Peer *peer, uint64_t ticket, uint64_t progra
 	Visit *visit = user;
 	visit->ticket = ticket;
 	g_hash_table_remove_all(visit->rewrites);
+	visit->effects = 0;
+	visit->bytes = 0;
+	visit->rewritten = -1;
 	peer_begin(peer, W_VISIT, ticket);
 	peer_put_u64(peer, program);
 	peer_put_u8(peer, visit->loose ? VISIT_LOOSE : VISIT_STRICT);
@@ -254,6 +261,7 @@ static bool perform(Visit *visit, const char *kind, const char *args_text, const
 	g_autofree char *answer = effect.answer || effect.text ? answer_text(visit, &effect, contact_changed) : NULL;
 	json_decref(effect.answer);
 	g_free(effect.text);
+	visit->bytes += answer ? strlen(answer) : 0;
 	Time answered = journal_add(host, run, position, kind, args_text, answer, effect.deadline, where);
 	if (!waits) {
 		visit->position++;
@@ -330,19 +338,33 @@ static bool asked(Visit *visit, const char *kind, const char *args_text, const j
 		fail_visit(visit, "limit", "more than 10000 effects in one visit", where);
 		return true;
 	}
+	visit->bytes += strlen(args_text);
+	if (visit->bytes > BYTES_CAP) {
+		fail_visit(visit, "limit", "more than 32 MiB of arguments and answers of effects in one visit", where);
+		return true;
+	}
 	if (visit->position == JOURNAL_WARNING)
 		log_warn("run %" G_GINT64_FORMAT " of %s: its journal has %d entries; let the script use contact:restart", visit->run.id, visit->run.sequence, JOURNAL_WARNING);
 	return perform(visit, kind, args_text, args, where, waits);
+}
+
+/* Arguments as they are journaled: an object, in canonical text. NULL: they are not. */
+static json_t *arguments(const char *text)
+{
+	g_autoptr(json_t) args = value_parse(text, -1, NULL);
+	g_autofree char *canonical = json_is_object(args) ? value_text(args) : NULL;
+	return canonical && g_str_equal(canonical, text) ? g_steal_pointer(&args) : NULL;
 }
 
 static bool on_effect(Visit *visit, Frame *frame, bool *bad)
 {
 	uint32_t position = frame_get_u32(frame);
 	bool waits = frame_get_u8(frame);
-	const char *kind = frame_get_str(frame, NULL), *args_text = frame_get_str(frame, NULL), *where = frame_get_str(frame, NULL);
+	const char *kind = frame_get_str(frame, NULL), *args_text = frame_get_str(frame, NULL);
+	g_autofree char *where = workers_words(frame, WORKERS_PLACE);
 	bool known, must_wait = effects_waits(kind, &known);
-	g_autoptr(json_t) args = value_parse(args_text, -1, NULL);
-	if (!frame_end(frame) || position != visit->position || !known || waits != must_wait || !json_is_object(args) || strlen(where) > 300) {
+	g_autoptr(json_t) args = arguments(args_text);
+	if (!frame_end(frame) || position != visit->position || !known || waits != must_wait || !args) {
 		*bad = true;
 		return false;
 	}
@@ -376,6 +398,10 @@ static void on_done(Visit *visit, const json_t *outcome)
 	if (visit->loose)
 		adopt(visit);
 	count_limit(visit, false);
+	if (json_is_string(outcome) && json_string_length(outcome) > OUTCOME_BYTES) {
+		fail_visit(visit, "limit", "its outcome is longer than 1000 bytes", "");
+		return;
+	}
 	db_run(visit->host->db, STEPS, "ii", visit->position, visit->run.id);
 	runs_end(visit->host, visit->run.id, "done", json_is_string(outcome) ? json_string_value(outcome) : "done", NULL, NULL);
 }
@@ -426,38 +452,53 @@ static void on_diverged(Visit *visit, int64_t position, const char *kind, const 
 	runs_end(host, visit->run.id, "parked", NULL, "diverged", error);
 }
 
+/* An entry that a move changes touches the same as before; each is spoken of once, in order, before anything is asked. */
+static bool on_rewrite(Visit *visit, Frame *frame)
+{
+	int64_t position = frame_get_u32(frame);
+	const char *text = frame_get_str(frame, NULL);
+	g_autoptr(json_t) args = arguments(text);
+	visit->bytes += strlen(text);
+	if (!frame_end(frame) || !visit->loose || !args || position <= visit->rewritten || position >= visit->position || visit->bytes > BYTES_CAP)
+		return false;
+	Rows *rows = db_query(visit->host->db, ENTRY, "ii", visit->run.id, position);
+	if (!rows_next(rows))
+		return false;
+	bool similar = journal_similar(rows_text(rows, 0), rows_text(rows, 1), rows_text(rows, 0), text);
+	rows_done(rows);
+	if (!similar)
+		return false;
+	visit->rewritten = position;
+	g_hash_table_insert(visit->rewrites, g_memdup2(&position, sizeof position), g_strdup(text));
+	return true;
+}
+
 static bool handle(Visit *visit, Frame *frame, bool *bad)
 {
 	switch (frame->kind) {
 	case W_EFFECT:
 		return on_effect(visit, frame, bad);
-	case W_REWRITE: {
-		int64_t position = frame_get_u32(frame);
-		const char *args = frame_get_str(frame, NULL);
-		*bad = !frame_end(frame) || !visit->loose;
-		if (!*bad)
-			g_hash_table_insert(visit->rewrites, g_memdup2(&position, sizeof position), g_strdup(args));
+	case W_REWRITE:
+		*bad = !on_rewrite(visit, frame);
 		return false;
-	}
 	case W_DONE: {
 		g_autoptr(json_t) outcome = value_parse(frame_get_str(frame, NULL), -1, NULL);
-		*bad = !outcome || !frame_end(frame);
+		*bad = !frame_end(frame) || !(json_is_string(outcome) || json_is_null(outcome));
 		if (!*bad)
 			on_done(visit, outcome);
 		return true;
 	}
 	case W_FAILED: {
-		g_autofree char *code = g_strdup(frame_get_str(frame, NULL)), *text = g_strdup(frame_get_str(frame, NULL));
-		g_autofree char *where = g_strdup(frame_get_str(frame, NULL));
-		*bad = !frame_end(frame);
+		g_autofree char *code = NULL, *text = NULL, *where = NULL;
+		*bad = !workers_failure(frame, &code, &text, &where);
 		if (!*bad)
 			on_failed(visit, code, text, where);
 		return true;
 	}
 	case W_DIVERGED: {
 		int64_t position = frame_get_u32(frame);
-		const char *kind = frame_get_str(frame, NULL), *args = frame_get_str(frame, NULL), *where = frame_get_str(frame, NULL);
-		*bad = !frame_end(frame);
+		g_autofree char *kind = workers_words(frame, 64), *args = workers_words(frame, WORKERS_TEXT), *where = workers_words(frame, WORKERS_PLACE);
+		*bad = !frame_end(frame) || position >= visit->position;
 		if (!*bad)
 			on_diverged(visit, position, kind, args, where);
 		return true;

@@ -21,7 +21,11 @@ enum { SLOWER = 1 };
 #endif
 enum {
 	STUCK_MS = 1800 * SLOWER, /* processor time on one call after which a worker is killed from outside */
+	LOOK_MS = 100,            /* how often the watchdog looks */
+	SILENT_LOOKS = 50,        /* in a row at which it was a worker's turn to speak and it had used no processor time: it never will */
+	UNBORN_LOOKS = 600,       /* the same while its parent has not told of it */
 	MANY_PROGRAMS = 200,      /* a worker that holds so many is replaced when it has nothing to do */
+	LATE_FRAMES = 20000,      /* about calls that were cancelled meanwhile, that a worker may still send */
 	TRIES = 2,
 };
 
@@ -30,10 +34,16 @@ typedef struct Worker Worker;
 typedef struct Call {
 	WorkerCall c;
 	uint64_t ticket;
+	uint64_t seq; /* its place among those that its worker was asked */
 	Worker *worker;
 	int tries;
 	bool fresh;
 } Call;
+
+/* A call that was cancelled while its worker may have been working on it. */
+typedef struct Late {
+	uint64_t ticket, seq;
+} Late;
 
 /* One child of the zygote. calls are in the order asked; the first is the one it works on. */
 struct Worker {
@@ -46,9 +56,16 @@ struct Worker {
 	bool ending;           /* has said that it ends by a limit: its death is no one else's fault */
 	GQueue calls;          /* Call */
 	GHashTable *programs;  /* hash → number */
-	uint64_t next_program;
-	int64_t cpu_at;        /* its processor time (ms) when it began the first call; -1: not looked yet */
+	uint64_t next_program; /* number of the last that it was given */
+	uint64_t told;         /* of the last that it has said W_LOADED or W_REFUSED about: in the order given */
+	uint64_t next_seq;
+	GArray *late;          /* Late */
+	int late_frames;
+	int64_t cpu_at;        /* its processor time (µs) when it began the first call; -1: not looked yet */
 	uint64_t cpu_ticket;
+	int64_t cpu_seen;      /* at the last look */
+	bool hosts_turn;       /* it has asked for an effect, and is not answered yet */
+	int silent;            /* looks in a row at which nothing had moved */
 };
 
 struct Workers {
@@ -76,19 +93,28 @@ static void call_free(Workers *workers, Call *call)
 	g_free(call);
 }
 
-/* The call is over: it leaves its worker. */
+/* Its worker speaks of the next one now. */
+static void leave(Call *call)
+{
+	if (!call->worker)
+		return;
+	if (g_queue_peek_head(&call->worker->calls) == call) {
+		call->worker->hosts_turn = false;
+		call->worker->silent = 0;
+	}
+	g_queue_remove(&call->worker->calls, call);
+	call->worker = NULL;
+}
+
 static void call_over(Workers *workers, Call *call)
 {
-	if (call->worker)
-		g_queue_remove(&call->worker->calls, call);
+	leave(call);
 	call_free(workers, call);
 }
 
 static void call_failed(Workers *workers, Call *call, const char *code, const char *text, const char *where)
 {
-	if (call->worker)
-		g_queue_remove(&call->worker->calls, call);
-	call->worker = NULL;
+	leave(call);
 	uint64_t ticket = call->ticket;
 	WorkerCall c = call->c;
 	c.program = NULL;
@@ -100,15 +126,43 @@ static void worker_free(Worker *worker)
 {
 	host_unwatch(worker->pool->host, peer_fd(worker->peer));
 	peer_free(worker->peer);
+	g_array_unref(worker->late);
 	g_hash_table_unref(worker->programs);
 	g_free(worker);
 }
 
+char *workers_words(Frame *frame, size_t most)
+{
+	size_t size;
+	const char *text = frame_get_str(frame, &size);
+	char *words = g_utf8_make_valid(text, (gssize)MIN(size, most));
+	for (char *c = words; *c; c++)
+		if (g_ascii_iscntrl(*c) && *c != '\n' && *c != '\t')
+			*c = ' ';
+	return words;
+}
+
+bool workers_failure(Frame *frame, char **code, char **text, char **where)
+{
+	*code = workers_words(frame, WORKERS_PLACE);
+	*text = workers_words(frame, WORKERS_TEXT);
+	*where = workers_words(frame, WORKERS_PLACE);
+	return frame_end(frame) && **code && strspn(*code, "abcdefghijklmnopqrstuvwxyz_") == strlen(*code);
+}
+
+/* It speaks of each program once, in the order in which it was given them. */
+static bool next_told(Worker *worker, const Frame *frame)
+{
+	if (frame->id != worker->told + 1 || frame->id > worker->next_program)
+		return false;
+	worker->told++;
+	return true;
+}
+
 static void refused(Worker *worker, Frame *frame)
 {
-	g_autofree char *code = g_strdup(frame_get_str(frame, NULL));
-	g_autofree char *text = g_strdup(frame_get_str(frame, NULL));
-	g_autofree char *where = g_strdup(frame_get_str(frame, NULL));
+	g_autofree char *code = NULL, *text = NULL, *where = NULL;
+	bool good = workers_failure(frame, &code, &text, &where);
 	GHashTableIter iter;
 	void *hash = NULL, *number;
 	g_autofree char *found = NULL;
@@ -116,8 +170,8 @@ static void refused(Worker *worker, Frame *frame)
 	while (g_hash_table_iter_next(&iter, &hash, &number))
 		if (*(uint64_t *)number == frame->id)
 			found = g_strdup(hash);
-	if (!frame_end(frame) || !found) {
-		worker_lost(worker, "spoke out of turn");
+	if (!good || !found) {
+		worker_lost(worker, "sent a malformed message");
 		return;
 	}
 	g_hash_table_remove(worker->programs, found);
@@ -145,18 +199,51 @@ static bool ends_worker(Frame frame)
 	return g_str_equal(code, "limit") || g_str_equal(code, "memory");
 }
 
+/* What is said about a call that was cancelled meanwhile is passed over, until it is over for the worker too. */
+static bool is_late(Worker *worker, const Frame *frame)
+{
+	for (guint i = 0; i < worker->late->len; i++) {
+		if (g_array_index(worker->late, Late, i).ticket != frame->id)
+			continue;
+		if (frame->kind != W_REWRITE)
+			g_array_remove_index(worker->late, i);
+		return ++worker->late_frames <= LATE_FRAMES;
+	}
+	return false;
+}
+
+/* It is past all that it was asked before this call. */
+static void forget_late(Worker *worker, uint64_t seq)
+{
+	for (guint i = worker->late->len; i-- > 0;)
+		if (g_array_index(worker->late, Late, i).seq < seq)
+			g_array_remove_index(worker->late, i);
+}
+
+/* Requests are worked on one at a time, in the order asked: only the first call can be spoken of. */
 static void handle(Worker *worker, Frame *frame)
 {
+	Call *call = g_queue_peek_head(&worker->calls);
+	bool about_program = frame->kind == W_LOADED || frame->kind == W_REFUSED;
+	worker->silent = 0;
+	if (about_program && !next_told(worker, frame)) {
+		worker_lost(worker, "spoke of a program that it was not asked about");
+		return;
+	}
 	if (frame->kind == W_REFUSED) {
 		refused(worker, frame);
 		return;
 	}
-	Call *call = frame->kind == W_LOADED ? g_queue_peek_head(&worker->calls) : g_hash_table_lookup(worker->pool->tickets, &frame->id);
 	if (frame->kind == W_LOADED && (!call || call->c.write))
 		return;
-	if (!call || call->worker != worker)
-		return; /* cancelled meanwhile */
+	if (!about_program && (!call || call->ticket != frame->id)) {
+		if (!is_late(worker, frame))
+			worker_lost(worker, "spoke of what it was not asked");
+		return;
+	}
+	forget_late(worker, call->seq);
 	worker->ending |= ends_worker(*frame);
+	worker->hosts_turn = frame->kind == W_EFFECT;
 	bool bad = false;
 	uint64_t ticket = call->ticket;
 	bool over = call->c.frame(call->c.user, ticket, frame, &bad);
@@ -216,6 +303,7 @@ static Worker *worker_start(Workers *workers, const char *domain, bool fresh, GE
 	worker->fresh = fresh;
 	worker->peer = peer_new(fds[0], FRAME_CAP);
 	worker->programs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	worker->late = g_array_new(FALSE, FALSE, sizeof(Late));
 	worker->cpu_at = -1;
 	g_queue_init(&worker->calls);
 	g_autofree char *what = g_strdup_printf("{\"domain\":\"%s\"}", domain);
@@ -226,6 +314,7 @@ static Worker *worker_start(Workers *workers, const char *domain, bool fresh, GE
 	if (!sent) {
 		peer_free(worker->peer);
 		g_hash_table_unref(worker->programs);
+		g_array_unref(worker->late);
 		g_free(worker);
 		return NULL;
 	}
@@ -234,12 +323,26 @@ static Worker *worker_start(Workers *workers, const char *domain, bool fresh, GE
 	return worker;
 }
 
+/* A call that a worker died on goes to one that has run nothing else, so that it can't be blamed twice for another's fault. Of one
+ * worker alone (a simulation) the next is such a one, and the order stays. */
+static void blame(Workers *workers, Call *call, const char *why)
+{
+	if (++call->tries < TRIES) {
+		call->fresh |= workers->count > 1;
+		dispatch(workers, call);
+		return;
+	}
+	g_autofree char *text = g_strdup_printf("its worker died twice: a script crashed the sandbox, or was stuck past its processor time (the second %s)", why);
+	call_failed(workers, call, "crashed", text, "");
+}
+
 /* The worker is gone, or must go: its first call is charged with it, the others go elsewhere. why NULL: it has done its work. */
 static void worker_lost(Worker *worker, const char *why)
 {
 	Workers *workers = worker->pool;
-	if (why && worker->calls.length)
-		log_debug("worker %d of domain %s %s", (int)worker->pid, worker->domain, why);
+	bool charge = !worker->ending && why;
+	if (charge && !workers->host->simulated)
+		log_warn("worker %d of domain %s %s", (int)worker->pid, worker->domain, why);
 	g_ptr_array_remove(workers->workers, worker);
 	if (workers->zygote) {
 		peer_begin(workers->zygote, F_KILL, worker->child);
@@ -247,13 +350,11 @@ static void worker_lost(Worker *worker, const char *why)
 	}
 	GQueue calls = worker->calls;
 	g_queue_init(&worker->calls);
-	bool charge = !worker->ending && why;
 	worker_free(worker);
 	for (Call *call = g_queue_pop_head(&calls); call; call = g_queue_pop_head(&calls)) {
 		call->worker = NULL;
-		call->tries += charge;
-		if (charge && call->tries >= TRIES)
-			call_failed(workers, call, "crashed", "its worker died twice: a script crashed the sandbox, or was stuck past its processor time", "");
+		if (charge)
+			blame(workers, call, why);
 		else
 			dispatch(workers, call);
 		charge = false;
@@ -269,21 +370,24 @@ static void zygote_ready(Host *host, void *user, short revents)
 	(void)revents;
 	Workers *workers = user;
 	g_autoptr(GError) error = NULL;
-	bool open = peer_read(workers->zygote, &error);
+	bool open = peer_read(workers->zygote, &error), good = true;
 	Frame frame;
-	while (peer_next(workers->zygote, &frame, NULL)) {
+	g_autoptr(GError) bad = NULL;
+	while (good && peer_next(workers->zygote, &frame, &bad)) {
 		uint32_t value = frame_get_u32(&frame);
-		for (guint i = 0; frame.kind == F_FORKED && i < workers->workers->len; i++) {
+		good = frame_end(&frame) && (frame.kind == F_FORKED || frame.kind == F_ENDED);
+		for (guint i = 0; good && frame.kind == F_FORKED && i < workers->workers->len; i++) {
 			Worker *worker = workers->workers->pdata[i];
 			if (worker->child == frame.id)
 				worker->pid = (pid_t)value;
 		}
 	}
-	if (open)
+	if (open && good && !bad)
 		return;
-	log_warn("the workers' parent has ended; starting it again");
+	log_warn("the workers' parent %s; starting it again", open ? "is out of step" : "has ended");
 	host_unwatch(host, peer_fd(workers->zygote));
 	g_clear_pointer(&workers->zygote, peer_free);
+	kill(workers->zygote_pid, SIGKILL);
 	waitpid(workers->zygote_pid, NULL, 0);
 	g_autoptr(GError) again = NULL;
 	if (!zygote_start(workers, &again))
@@ -370,7 +474,7 @@ static uint64_t load(Worker *worker, Program *program)
 	uint64_t *known = g_hash_table_lookup(worker->programs, program->hash);
 	if (known)
 		return *known;
-	uint64_t number = ++worker->next_program;
+	uint64_t number = worker->next_program + 1;
 	peer_begin(worker->peer, W_LOAD, number);
 	peer_put_u8(worker->peer, (uint8_t)program->type);
 	peer_put_str(worker->peer, program->name, -1);
@@ -381,6 +485,7 @@ static uint64_t load(Worker *worker, Program *program)
 	}
 	if (!peer_end(worker->peer))
 		return 0;
+	worker->next_program = number;
 	g_hash_table_insert(worker->programs, g_strdup(program->hash), g_memdup2(&number, sizeof number));
 	return number;
 }
@@ -394,6 +499,7 @@ static void dispatch(Workers *workers, Call *call)
 		return;
 	}
 	call->worker = worker;
+	call->seq = ++worker->next_seq;
 	g_queue_push_tail(&worker->calls, call);
 	uint64_t program = call->c.program ? load(worker, call->c.program) : 0;
 	bool fits = program || !call->c.program;
@@ -404,8 +510,7 @@ static void dispatch(Workers *workers, Call *call)
 	}
 	if (fits)
 		return;
-	g_queue_remove(&worker->calls, call);
-	call->worker = NULL;
+	leave(call);
 	g_ptr_array_add(workers->unsent, call);
 }
 
@@ -431,7 +536,11 @@ uint64_t workers_call(Workers *workers, const WorkerCall *call)
 Peer *workers_peer(Workers *workers, uint64_t ticket)
 {
 	Call *call = g_hash_table_lookup(workers->tickets, &ticket);
-	return call && call->worker ? call->worker->peer : NULL;
+	if (!call || !call->worker)
+		return NULL;
+	call->worker->hosts_turn = false;
+	call->worker->silent = 0;
+	return call->worker->peer;
 }
 
 void workers_cancel(Workers *workers, uint64_t ticket)
@@ -440,6 +549,8 @@ void workers_cancel(Workers *workers, uint64_t ticket)
 	if (!call)
 		return;
 	if (call->worker) {
+		Late late = { ticket, call->seq };
+		g_array_append_val(call->worker->late, late);
 		peer_begin(call->worker->peer, W_ABANDON, ticket);
 		peer_end(call->worker->peer);
 	}
@@ -454,29 +565,41 @@ unsigned workers_busy(const Workers *workers)
 
 /* ---- each turn ------------------------------------------------------------------------------------------------- */
 
-static int64_t cpu_ms(pid_t pid)
+static int64_t cpu_us(pid_t pid)
 {
 	clockid_t clock;
 	struct timespec at;
 	if (pid <= 0 || clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &at) != 0)
 		return -1;
-	return (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
+	return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
 }
 
-/* True if the worker's first call has used more processor time than any limit allows. */
-static bool stuck(Worker *worker)
+/* The other way to hang: it waits for what never comes, although it is its turn. Counted in looks, between which the loop has heard
+ * all sockets, so that neither a slow disk nor a busy machine fails anybody. */
+static bool silent(Worker *worker, int64_t used)
+{
+	bool moved = worker->hosts_turn || used != worker->cpu_seen;
+	worker->cpu_seen = used;
+	worker->silent = moved ? 0 : worker->silent + 1;
+	return worker->silent >= (used < 0 ? UNBORN_LOOKS : SILENT_LOOKS);
+}
+
+/* Why the worker must go; NULL: its first call has used less processor time than any limit allows. */
+static const char *stuck(Worker *worker)
 {
 	Call *call = g_queue_peek_head(&worker->calls);
 	if (!call)
-		return false;
-	int64_t used = cpu_ms(worker->pid);
+		return NULL;
+	int64_t used = cpu_us(worker->pid);
+	if (silent(worker, used))
+		return "said nothing any more";
 	if (worker->cpu_ticket != call->ticket || worker->cpu_at < 0) {
 		worker->cpu_ticket = call->ticket;
 		worker->cpu_at = used;
-		return false;
+		return NULL;
 	}
-	int64_t limit = call->c.cpu_ms ? call->c.cpu_ms * SLOWER + STUCK_MS : STUCK_MS;
-	return used >= 0 && used - worker->cpu_at > limit;
+	int64_t limit = CLAMP(call->c.cpu_ms, 0, WORKERS_CPU_MS) * SLOWER + STUCK_MS;
+	return used >= 0 && used - worker->cpu_at > limit * 1000 ? "was stuck past its processor time" : NULL;
 }
 
 void workers_turn(Workers *workers)
@@ -484,7 +607,7 @@ void workers_turn(Workers *workers)
 	while (workers->unsent->len)
 		call_failed(workers, g_ptr_array_steal_index(workers->unsent, 0), "limit",
 		            "a worker is given at most 4 MiB at a time (modules together, data, or a journal, which contact:restart begins anew)", "");
-	bool look = g_get_monotonic_time() - workers->looked_at > 100000;
+	bool look = g_get_monotonic_time() - workers->looked_at > LOOK_MS * 1000;
 	if (look)
 		workers->looked_at = g_get_monotonic_time();
 	for (guint i = 0; i < workers->workers->len; i++) {
@@ -492,8 +615,9 @@ void workers_turn(Workers *workers)
 		if (peer_pending(worker->peer))
 			peer_flush(worker->peer, NULL); /* a broken pipe is seen at the next read */
 		bool worn = !worker->calls.length && (worker->fresh || g_hash_table_size(worker->programs) > MANY_PROGRAMS);
-		if (worn || (look && stuck(worker))) {
-			worker_lost(worker, worn ? NULL : "was stuck past its processor time");
+		const char *why = look && !worn ? stuck(worker) : NULL;
+		if (worn || why) {
+			worker_lost(worker, why);
 			i = (guint)-1; /* the list has changed */
 		}
 	}

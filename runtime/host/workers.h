@@ -28,6 +28,15 @@ typedef struct WorkerCall {
 	void *user;
 } WorkerCall;
 
+#define WORKERS_CPU_MS 10000 /* the most processor time that a program can be given (as the worker has it) */
+#define WORKERS_TEXT 4000    /* bytes of a sentence of a worker's, and of a place */
+#define WORKERS_PLACE 300
+
+/* The next field of a frame as words for people: UTF-8 without control characters but line ends, cut at `most` bytes. Caller frees. */
+char *workers_words(Frame *frame, size_t most);
+/* The fields of W_FAILED and W_REFUSED, in words. False: malformed. The caller frees them, whatever is returned. */
+bool workers_failure(Frame *frame, char **code, char **text, char **where);
+
 /* count: workers per domain (1 makes a simulation deterministic). program_path: libexec/perigee/worker. */
 Workers *workers_new(Host *host, const char *program_path, int count, GError **error);
 /* Ends all of them and waits. */
@@ -36,7 +45,7 @@ void workers_free(Workers *workers);
 uint64_t workers_call(Workers *workers, const WorkerCall *call);
 /* As workers_call; fresh: on a worker that has run nothing else and will run nothing after it. */
 uint64_t workers_begin(Workers *workers, const WorkerCall *call, bool fresh);
-/* The peer that a ticket's worker listens on, to answer an effect; NULL if the worker is gone. */
+/* The peer that a ticket's worker listens on, to answer an effect (from now on it is the worker's turn); NULL if the worker is gone. */
 Peer *workers_peer(Workers *workers, uint64_t ticket);
 /* Forgets a call: nothing more is heard of it (an unanswered effect is abandoned). */
 void workers_cancel(Workers *workers, uint64_t ticket);
