@@ -80,6 +80,35 @@ function methods:event(options)
   effect("test.event", filter("t:event", options))
 end
 
+local codes = { "refused", "invalid", "unreachable", "timeout", "limit", "unknown" }
+
+local http_keys = {
+  method = function(what, value) return check.one_of(what, value, host.methods()) end,
+  url = check.text, body = "string", text = check.text,
+  error = function(what, value) return check.one_of(what, value, codes) end,
+  json = function(_, value) return value end,
+  status = function(what, value)
+    if math.type(value) ~= "integer" or value < 100 or value > 999 then host.raise(what .. ": a whole number from 100 to 999") end
+    return value
+  end,
+  headers = function(what, value)
+    local copy = {}
+    for name, text in pairs(filter(what, value)) do
+      copy[check.text(what, name):lower()] = check.text(("%s[%q]"):format(what, name), text)
+    end
+    return copy
+  end,
+}
+
+function methods:http(options)
+  local answer = check.options("t:http", options, http_keys, { "url" })
+  if answer.body ~= nil and answer.json ~= nil then host.raise("t:http: body and json are both given") end
+  if answer.error and (answer.status or answer.body or answer.json ~= nil) then
+    host.raise("t:http: an error has no status, body or json")
+  end
+  effect("test.http", answer)
+end
+
 function methods:now()
   return effect("test.now", {})
 end

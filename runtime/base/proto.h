@@ -72,7 +72,7 @@
  *             store.get {key} → value; store.set {key,value} → ; store.add {key,n} → number; store.delete {key} → ;
  *             store.list {prefix} → [{key,value}]
  *             contacts.find {..} → [contact]; contacts.get {id} → contact|null; contacts.upsert {..} → contact
- *             test.* (TEST programs): http {method,url,status,headers,body|json | error,code}: prepares an answer; enrol {sequence,contact} → run id; advance {for}; reply {channel,text,contact}; event {..};
+ *             test.* (TEST programs): http {method,url,status,headers,body|json | error (a code),text}: prepares an answer; enrol {sequence,contact} → run id; advance {for}; reply {channel,text,contact}; event {..};
  *             sent {..filter} → [messages sent since the last look that match]; tasks {..} → [tasks]; outcome {} → text|null;
  *             now {} → ISO text
  * seconds are integers since the epoch; durations go as the script wrote them (text or seconds), the host resolves them.
@@ -135,7 +135,7 @@ typedef enum {
 typedef enum { PROGRAM_SCRIPT, PROGRAM_TEMPLATE, PROGRAM_LIQUID, PROGRAM_WORKSPACE, PROGRAM_TEST } ProgramType;
 
 /* STRICT: position, kind and canonical arguments must be equal. LOOSE (a move to another version): kind and what it
- * touches (send: channel, template; store.*: key; others: kind alone; restart, enrol, stop: all). */
+ * touches (send: channel, template; http: method, url; store.*: key; others: kind alone; restart, enrol, stop: all). */
 typedef enum { VISIT_STRICT, VISIT_LOOSE } VisitMode;
 
 /* The outcome classes of docs/channels.md. */

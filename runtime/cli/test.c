@@ -115,6 +115,12 @@ static json_t *happen(Play *play, const char *kind)
 	return settle(play, results(NULL));
 }
 
+static json_t *do_http(Play *play)
+{
+	GError *error = NULL;
+	return pretend_http(play->host, play->args, &error) ? results(NULL) : raised(error);
+}
+
 /* text is looked for inside; everything else must be equal. */
 static bool matches(const json_t *item, const json_t *filter)
 {
@@ -176,6 +182,8 @@ static json_t *perform(Play *play)
 		return happen(play, "reply");
 	if (g_str_equal(kind, "test.event"))
 		return happen(play, value_string(play->args, "kind", ""));
+	if (g_str_equal(kind, "test.http"))
+		return do_http(play);
 	if (g_str_equal(kind, "test.sent"))
 		return do_sent(play);
 	if (g_str_equal(kind, "test.tasks"))

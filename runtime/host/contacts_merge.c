@@ -92,7 +92,9 @@ bool contacts_merge(Host *host, const char *into, const char *from, GError **err
 
 /* ---- erase ------------------------------------------------------------------------------------------------------ */
 
-static const char ON_ITS_WAY[] = "SELECT count(*) FROM messages WHERE contact = ? AND state = 'handed'";
+static const char ON_ITS_WAY[] =
+	"SELECT (SELECT count(*) FROM messages WHERE contact = ?1 AND state = 'handed')"
+	" + (SELECT count(*) FROM requests WHERE run IN (SELECT id FROM runs WHERE contact = ?1) AND state = 'handed')";
 static const char NEEDLES[] = "SELECT address FROM identities WHERE contact = ?1 UNION SELECT norm FROM identities WHERE contact = ?1 UNION SELECT id FROM contacts WHERE id = ?1";
 
 /* What other runs have read of the person stands in their journals; of those that are over nobody needs it again. A live run (a
@@ -104,6 +106,7 @@ static const char FORGET_READ[] =
 /* In this order; ?1 is the contact, ?2 the time. The id too is personal: most often it is made of the name or the address. */
 static const char *const ERASURES[] = {
 	"UPDATE journal SET args = '{}', answer = CASE WHEN answer IS NULL THEN NULL ELSE '{}' END WHERE run IN (SELECT id FROM runs WHERE contact = ?1)",
+	"UPDATE requests SET url = '', error = NULL WHERE run IN (SELECT id FROM runs WHERE contact = ?1)",
 	"DELETE FROM run_log WHERE run IN (SELECT id FROM runs WHERE contact = ?1)",
 	"DELETE FROM event_runs WHERE event IN (SELECT id FROM events WHERE contact = ?1)",
 	"DELETE FROM events WHERE contact = ?1",
@@ -137,7 +140,7 @@ bool contacts_erase(Host *host, const char *id, GError **error)
 		return false;
 	if (db_int(host->db, 0, ON_ITS_WAY, "s", id) > 0) {
 		g_set_error(error, CONTACTS_ERROR, CONTACTS_ERROR_EXISTS,
-		            "a message to '%s' is just being handed over, or perigee was stopped while it was: let perigee serve settle it, then erase", id);
+		            "a message to '%s' or a request of their run is just being handed over, or perigee was stopped while it was: let perigee serve settle it, then erase", id);
 		return false;
 	}
 	host_write(host);

@@ -6,6 +6,7 @@
 #include "host/events.h"
 #include "host/ledger.h"
 #include "host/policy.h"
+#include "host/requests.h"
 #include "host/store.h"
 #include "host/tasks.h"
 
@@ -201,6 +202,17 @@ static void do_send(Asked *asked)
 	int64_t id;
 	if (!ledger_queue(asked->host, asked->run->id, asked->position, asked->run->contact, text_arg(asked, "channel"),
 	                  text_arg(asked, "template"), json_object_get(asked->args, "opts"), &id, &error)) {
+		misuse_error(asked, error);
+		return;
+	}
+	asked->out.state = "sending";
+	asked->out.deadline = TIME_NEVER;
+}
+
+static void do_http(Asked *asked)
+{
+	GError *error = NULL;
+	if (!requests_queue(asked->host, asked->run, asked->position, asked->args, &error)) {
 		misuse_error(asked, error);
 		return;
 	}
@@ -443,6 +455,7 @@ static void do_contacts_upsert(Asked *asked)
 
 static const Kind kinds[] = {
 	{ "send", NULL, true, false, do_send },
+	{ "http", NULL, true, false, do_http },
 	{ "sleep", NULL, true, false, do_sleep },
 	{ "wait_reply", NULL, true, false, do_wait_reply },
 	{ "wait", NULL, true, false, do_wait },

@@ -6,6 +6,7 @@
 #include "host/csv.h"
 #include "host/events.h"
 #include "host/ledger.h"
+#include "host/requests.h"
 #include "host/tasks.h"
 
 #include <string.h>
@@ -21,9 +22,18 @@ typedef struct Reply {
 	Time fires; /* TIME_NEVER: not armed */
 } Reply;
 
+/* What the web answers, prepared by a test. */
+typedef struct Prepared {
+	char *method, *url; /* url: exact, or what it begins with and a * */
+	char *code, *text;  /* of a failure; code "" : there is an answer */
+	json_t *answer;     /* {"status","headers","body" or "json"} */
+	bool used;
+} Prepared;
+
 typedef struct Pretend {
 	GHashTable *queues;  /* "contact\nchannel" → GQueue of Reply, in the file's order */
 	GPtrArray *armed;    /* Reply, heads of their queues */
+	GPtrArray *prepared; /* Prepared, in the order they were given */
 	int64_t last_task;
 } Pretend;
 
@@ -264,6 +274,93 @@ bool pretend_load(Host *host, const char *file, const char *text, size_t size, G
 	return !inner;
 }
 
+/* ---- requests -------------------------------------------------------------------------------------------------- */
+
+static void prepared_free(void *data)
+{
+	Prepared *p = data;
+	g_free(p->method);
+	g_free(p->url);
+	g_free(p->code);
+	g_free(p->text);
+	json_decref(p->answer);
+	g_free(p);
+}
+
+static bool bad_answer(GError **error, const char *text)
+{
+	g_set_error(error, PRETEND_ERROR, PRETEND_ERROR_FORMAT, "t:http: %s", text);
+	return false;
+}
+
+bool pretend_http(Host *host, const json_t *what, GError **error)
+{
+	static const char *const codes[] = { "refused", "invalid", "unreachable", "timeout", "limit", "unknown", NULL };
+	const char *method = value_string(what, "method", "GET"), *url = value_string(what, "url", ""), *code = value_string(what, "error", "");
+	const json_t *headers = json_object_get(what, "headers"), *body = json_object_get(what, "body"), *json = json_object_get(what, "json");
+	int64_t status = value_integer(what, "status", 200);
+	if (!*url)
+		return bad_answer(error, "url is missing");
+	if (*code && !g_strv_contains(codes, code))
+		return bad_answer(error, "error is one of refused, invalid, unreachable, timeout, limit, unknown");
+	if (status < 100 || status > 999)
+		return bad_answer(error, "status is a number from 100 to 999");
+	if (body && json)
+		return bad_answer(error, "body and json are both given");
+	g_autofree char *text = json ? value_text(json) : NULL;
+	Prepared *p = g_new0(Prepared, 1);
+	*p = (Prepared){ .method = g_strdup(method), .url = g_strdup(url), .code = g_strdup(code) };
+	p->text = *code ? g_strdup(value_string(what, "text", "the test says so")) : g_strdup("");
+	p->answer = json_pack("{s:I, s:o, s:o, s:O*}", "status", (json_int_t)status, "headers", headers ? json_incref((json_t *)headers) : json_object(),
+	                      "body", body ? json_incref((json_t *)body) : json_string(text ? text : ""), "json", json);
+	g_ptr_array_add(own(host)->prepared, p);
+	return true;
+}
+
+static bool serves(const Prepared *p, const Request *request)
+{
+	size_t length = strlen(p->url);
+	bool prefix = p->url[length - 1] == '*';
+	return g_str_equal(p->method, request->method) &&
+	       (prefix ? strncmp(p->url, request->url, length - 1) == 0 : g_str_equal(p->url, request->url));
+}
+
+/* The first that has not served yet, else the last one once more; NULL: none was prepared. */
+static Prepared *find_prepared(Host *host, const Request *request)
+{
+	GPtrArray *all = own(host)->prepared;
+	Prepared *found = NULL;
+	for (guint i = 0; i < all->len && (!found || found->used); i++)
+		if (serves(all->pdata[i], request))
+			found = all->pdata[i];
+	return found;
+}
+
+static void answer_request(Host *host, int64_t id)
+{
+	g_auto(Request) request = { 0 };
+	g_autofree char *wire = requests_hand(host, id);
+	if (!wire || !request_load(host, id, &request))
+		return;
+	Prepared *p = find_prepared(host, &request);
+	if (!p) {
+		g_autofree char *text = g_strdup_printf("no answer was prepared for %s %s (t:http in a test)", request.method, request.url);
+		requests_answer(host, id, "unreachable", text, "");
+		return;
+	}
+	p->used = true;
+	g_autofree char *answer = value_text(p->answer);
+	if (!requests_answer(host, id, p->code, p->text, answer))
+		requests_answer(host, id, "invalid", "the answer that the test prepared is malformed: headers hold texts", "");
+}
+
+static void answer_requests(Host *host)
+{
+	g_autoptr(GArray) ids = requests_queued(host, 256);
+	for (guint i = 0; i < ids->len; i++)
+		answer_request(host, g_array_index(ids, int64_t, i));
+}
+
 /* ---- the carrier ----------------------------------------------------------------------------------------------- */
 
 static int room(Host *host, const Account *account)
@@ -295,8 +392,7 @@ static void read_mail(Host *host, const Account *account)
 
 static bool busy(Host *host)
 {
-	(void)host;
-	return false;
+	return requests_open(host);
 }
 
 static void turn(Host *host)
@@ -308,6 +404,7 @@ static void turn(Host *host)
 		if (!rows_null(rows, 1))
 			arm(host, rows_text(rows, 1), "task_done");
 	}
+	answer_requests(host);
 	for (Reply *reply = next_reply(host); reply && reply->fires <= host_now(host); reply = next_reply(host))
 		fire(host, reply);
 }
@@ -322,6 +419,7 @@ static void free_carrier(Host *host)
 {
 	Pretend *pretend = own(host);
 	g_ptr_array_unref(pretend->armed);
+	g_ptr_array_unref(pretend->prepared);
 	g_hash_table_unref(pretend->queues);
 	g_free(pretend);
 	g_clear_pointer(&host->carrier, g_free);
@@ -333,6 +431,7 @@ Carrier *pretend_new(Host *host)
 	Pretend *pretend = g_new0(Pretend, 1);
 	pretend->queues = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, queue_free);
 	pretend->armed = g_ptr_array_new();
+	pretend->prepared = g_ptr_array_new_with_free_func(prepared_free);
 	Carrier *carrier = g_new0(Carrier, 1);
 	*carrier = (Carrier){ room, hand, read_mail, busy, turn, next_due, free_carrier, pretend };
 	return carrier;

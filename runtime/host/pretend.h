@@ -19,6 +19,11 @@ bool pretend_load(Host *host, const char *file, const char *text, size_t size, G
  * about (a bounce without a message, task_done without a task). */
 bool pretend_happen(Host *host, const char *contact, const char *channel, const char *kind, const char *text, GError **error);
 
+/* A request like this will be answered so: {"method","url","status","headers","body" or "json"} or {"method","url","error": code,
+ * "text"}. url is the whole one, or what it begins with and a *. Each answer serves once, in the order they were given; the last one
+ * that fits again and again. A request without one is "unreachable". */
+bool pretend_http(Host *host, const json_t *what, GError **error);
+
 /* A message has reached a contact (a person's too, by hand): the next pretend reply for it begins its delay. */
 void pretend_sent(Host *host, const char *contact, const char *channel);
 

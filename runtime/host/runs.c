@@ -7,6 +7,7 @@
 #include "host/journal.h"
 #include "host/ledger.h"
 #include "host/policy.h"
+#include "host/requests.h"
 #include "host/versions.h"
 #include "host/visits.h"
 
@@ -27,7 +28,7 @@ static const char ADD[] =
 static const char SET_START[] = "UPDATE runs SET start = ?, contact_rev = ? WHERE id = ?";
 static const char PENDING[] = "SELECT position, kind, args, asked_at, deadline FROM journal WHERE run = ? AND answer IS NULL";
 static const char ANSWER[] = "UPDATE journal SET answer = ?, answered_at = ? WHERE run = ? AND position = ? AND answer IS NULL";
-static const char READY[] = "UPDATE runs SET state = 'ready', due = ?, held = NULL, wait_ended_at = ? WHERE id = ?";
+static const char READY[] = "UPDATE runs SET state = 'ready', due = ?, held = NULL, wait_ended_at = ? WHERE id = ? AND state IN " LIVE;
 static const char END[] =
 	"UPDATE runs SET state = ?, outcome = ?, error_code = ?, error = ?, ended_at = ?, due = NULL, held = NULL WHERE id = ? AND state IN " LIVE;
 static const char LIVE_OF[] = "SELECT id, sequence FROM runs WHERE contact = ? AND state IN " LIVE " ORDER BY id";
@@ -39,7 +40,8 @@ static const char RESTART[] =
 	"UPDATE runs SET state = 'ready', due = ?, steps = 0, version = coalesce((SELECT version FROM scripts WHERE name = sequence), version),"
 	" seed = ?, start = ?, started_at = ?, contact_rev = ?, held = NULL WHERE id = ?";
 static const char REVIVE[] =
-	"UPDATE runs SET state = CASE WHEN EXISTS (SELECT 1 FROM messages WHERE run = runs.id AND state IN ('queued', 'handed', 'held')) THEN 'sending'"
+	"UPDATE runs SET state = CASE WHEN EXISTS (SELECT 1 FROM messages WHERE run = runs.id AND state IN ('queued', 'handed', 'held'))"
+	" OR EXISTS (SELECT 1 FROM requests WHERE run = runs.id AND state IN ('queued', 'handed')) THEN 'sending'"
 	" WHEN EXISTS (SELECT 1 FROM journal WHERE run = runs.id AND answer IS NULL) THEN 'waiting' ELSE 'ready' END,"
 	" outcome = NULL, error = NULL, error_code = NULL, ended_at = NULL,"
 	" due = coalesce((SELECT deadline FROM journal WHERE run = runs.id AND answer IS NULL), ?) WHERE id = ?";
@@ -170,7 +172,7 @@ EnrolResult runs_enrol(Host *host, const char *sequence, const char *contact, co
 	*said = NULL;
 	*run = 0;
 	g_autofree char *version = versions_newest(host, sequence);
-	if (!version) {
+	if (!version || g_strcmp0(value_string(versions_declared(host, version), "type", NULL), "sequence") != 0) {
 		*said = g_strdup_printf("no sequence \"%s\"", sequence);
 		return ENROL_REFUSED;
 	}
@@ -234,6 +236,7 @@ void runs_end(Host *host, int64_t run, const char *state, const char *outcome, c
 		return;
 	visits_abandon(host, run);
 	ledger_withdraw_run(host, run, "its run has ended");
+	requests_withdraw_run(host, run);
 	if (!host->see)
 		return;
 	g_auto(Run) row = { 0 };
@@ -305,6 +308,7 @@ bool runs_retry(Host *host, int64_t run, GError **error)
 	}
 	host_write(host);
 	ledger_unwithdraw(host, run);
+	requests_unwithdraw(host, run);
 	db_run(host->db, REVIVE, "ii", host_now(host), run);
 	return true;
 }

@@ -3,11 +3,14 @@
 #include "worker/encode.h"
 
 #include "base/value.h"
+#include "worker/handle.h"
 #include "worker/metatable.h"
 
 #include <lauxlib.h>
 #include <math.h>
 #include <string.h>
+
+static const char SECRET[] = "a secret stands only in auth or headers of perigee.http";
 
 /* A key of the tables being encoded: a name, or a position if name is NULL. */
 typedef struct Key {
@@ -176,10 +179,12 @@ static bool encode_members(Encoder *e, lua_State *L, int table, guint from)
 }
 
 /* Collects the names of a table behind those of the tables around it and counts its positions; false for other
- * keys. */
+ * keys. Which fault is told does not depend on the order in which the table has its keys. */
 static bool collect(Encoder *e, lua_State *L, int table, lua_Integer *positions)
 {
 	lua_Integer highest = 0, n = 0;
+	size_t members = 0;
+	bool no_position = false, no_name = false, secret = false;
 	lua_pushnil(L);
 	while (lua_next(L, table)) {
 		lua_pop(L, 1);
@@ -192,18 +197,21 @@ static bool collect(Encoder *e, lua_State *L, int table, lua_Integer *positions)
 			g_array_append_val(e->names, key);
 			break;
 		case LUA_TNUMBER:
-			if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1)
-				return lua_pop(L, 1), refuse(e, "a table with a number as key that is no position from 1");
+			no_position |= !lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1;
 			highest = MAX(highest, lua_tointeger(L, -1));
 			n++;
 			break;
 		default:
-			lua_pop(L, 1);
-			return refuse(e, "a table with a key that is neither a name nor a position");
+			no_name = true;
+			secret |= handle_is(L, -1);
 		}
-		if (n + e->names->len > VALUE_ELEMENTS)
+		if (++members > VALUE_ELEMENTS)
 			return lua_pop(L, 1), refuse(e, "more than 100,000 members");
 	}
+	if (no_name)
+		return refuse(e, secret ? SECRET : "a table with a key that is neither a name nor a position");
+	if (no_position)
+		return refuse(e, "a table with a number as key that is no position from 1");
 	if (n != highest)
 		return refuse(e, "a list with holes (nil before its end)");
 	*positions = n;
@@ -244,7 +252,7 @@ static bool encode_at(Encoder *e, lua_State *L, int index)
 	case LUA_TTABLE: return encode_table(e, L, index);
 	case LUA_TFUNCTION: return refuse(e, "a function is no plain data");
 	case LUA_TTHREAD: return refuse(e, "a coroutine is no plain data");
-	default: return refuse(e, "an object is no plain data");
+	default: return refuse(e, handle_is(L, index) ? SECRET : "an object is no plain data");
 	}
 }
 

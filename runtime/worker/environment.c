@@ -3,12 +3,14 @@
 #include "worker/environment.h"
 
 #include "worker/coroutine.h"
+#include "worker/handle.h"
 #include "worker/library.h"
 #include "worker/markdown.h"
 #include "worker/metatable.h"
 #include "worker/moment.h"
 #include "worker/order.h"
 #include "worker/random.h"
+#include "worker/request.h"
 #include "worker/state.h"
 #include "worker/text.h"
 #include "worker/visit.h"
@@ -132,15 +134,26 @@ static int l_true_setmetatable(lua_State *L)
 static const luaL_Reg bindings[] = {
 	{ "compile", l_compile },
 	{ "effect", l_effect },
+	{ "entry_fault", l_entry_fault },
 	{ "fail", l_fail },
 	{ "frozen", l_frozen },
+	{ "header_fault", l_header_fault },
 	{ "keep", l_keep },
+	{ "key_fault", l_key_fault },
 	{ "library", l_library },
+	{ "methods", l_methods },
 	{ "now", l_now },
 	{ "object", l_object },
+	{ "only_reads", l_only_reads },
 	{ "place", l_place },
 	{ "raise", l_raise },
+	{ "secret", l_secret },
+	{ "secret_fault", l_secret_fault },
+	{ "secret_name", l_secret_name },
 	{ "setmetatable", l_true_setmetatable },
+	{ "url", l_url },
+	{ "url_in", l_url_in },
+	{ "value_fault", l_value_fault },
 	{ "where", l_where },
 	{ NULL, NULL },
 };
@@ -167,6 +180,7 @@ void environment_open(lua_State *L)
 	lua_pushnil(L);
 	lua_setfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
 	protect_strings(L, first + 1);
+	handle_open(L);
 
 	push_environment(L, first); /* the stdlib's */
 	int ours = lua_gettop(L);

@@ -43,7 +43,7 @@ static void test_outcomes(void)
 		{ "local x = nil + 1", "failed error attempt to perform arithmetic on a nil value " AT },
 		{ "return x", "failed error unknown global 'x'; declare it with local " AT },
 		{ "x = 1", "failed error assignment to unknown global 'x'; declare it with local " AT },
-		{ "perigee.http {}", "failed error perigee.http is not in this version " AT },
+		{ "perigee.http {}", "failed error perigee.http: 'url' is missing " AT },
 		{ "perigee.slep(1)", "failed error there is no perigee.slep; did you mean 'sleep'? " AT },
 		{ "contact:reach({}, 'x')", "failed error contact:reach is not in this version " AT },
 		{ "contact.send('email', 'x')", "failed error call it with a colon: contact:send(...) " AT },
