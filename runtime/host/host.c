@@ -5,16 +5,18 @@
  * READS        perigee.lua, scripts and templates of the workspace, its database; frames of workers, net and the command line
  * WRITES       the database; run/lock and run/perigee.sock
  * TALKS TO     workers (through the zygote), net, the command line
- * NEVER        runs Lua, opens a connection to the outside, sees a secret
+ * NEVER        runs Lua, opens a connection to the outside, sees a secret, runs a program (confine.h holds it to that)
  */
 #include "host/host.h"
 
 #include "host/carrier.h"
+#include "host/confine.h"
 #include "host/control.h"
 #include "host/handover.h"
 #include "host/jobs.h"
 #include "host/ledger.h"
 #include "host/netlink.h"
+#include "host/spawn.h"
 #include "host/versions.h"
 #include "host/visits.h"
 #include "host/workers.h"
@@ -130,6 +132,8 @@ static Time saved_offset(Host *host)
 
 Host *host_open(const char *dir, HostMode mode, const char *stdlib, GError **error)
 {
+	if (!spawn_begin(error)) /* before the jail closes, and before there is a lock that it would hold */
+		return NULL;
 	g_autoptr(Host) host = g_new0(Host, 1);
 	host->lock_fd = -1;
 	host->stdlib = g_strdup(stdlib);
@@ -151,6 +155,10 @@ Host *host_open(const char *dir, HostMode mode, const char *stdlib, GError **err
 	host->workers = workers_new(host, worker, CLAMP(count, 1, 8), error);
 	if (!host->workers)
 		return NULL;
+	/* While the zygote starts, and before anything is heard from a worker. */
+	g_autoptr(GError) open_walls = NULL;
+	if (!host_confine(&open_walls))
+		log_warn("%s; it goes on without", open_walls->message);
 	if (mode == HOST_NOWHERE)
 		return g_steal_pointer(&host);
 	if (!open_workspace(host, dir, error))
