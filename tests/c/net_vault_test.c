@@ -3,9 +3,12 @@
 /* The vault: what comes back is what went in, and only with its key; every torn or changed file is told as such. */
 #include "net/vault.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static uint8_t *key_of(uint8_t byte)
 {
@@ -181,6 +184,201 @@ static void a_failed_write_changes_nothing(void)
 	g_assert_error(error, VAULT_ERROR, VAULT_ERROR_MISSING);
 }
 
+/* What the reader would refuse must not be written: it would be the end of the whole vault. */
+static void what_could_not_be_read_back_is_not_set(void)
+{
+	g_autofree char *long_text = g_strnfill(5000, 'a');
+	char *many[] = { long_text, NULL }, *none[] = { NULL }, *empty[] = { (char *)"", NULL }, *two[] = { (char *)"a\nevil.example", NULL };
+	g_autofree char *place = g_strconcat("header ", long_text, NULL);
+	const struct { const char *name; char **hosts; const char *place; } bad[] = {
+		{ "x", many, "" }, { "x", none, place }, { long_text, none, "" }, { "", none, "" }, { "x", empty, "" }, { "x", two, "" },
+		{ "a\x1b[2Jb", none, "" }, { "x", none, "login\n" }, { "\xff", none, "" }, { "a\xc2\x9b" "b", none, "" },
+	};
+	g_autoptr(Vault) vault = sample();
+	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(GError) error = NULL;
+		g_assert_false(vault_set(vault, bad[i].name, bad[i].hosts, bad[i].place, 1, "v", 1, &error));
+		g_assert_error(error, VAULT_ERROR, VAULT_ERROR_SECRET);
+		g_assert_cmpuint(vault_count(vault), ==, 2);
+	}
+	g_autoptr(GByteArray) bytes = vault_bytes(vault);
+	g_autoptr(Vault) again = vault_parse(bytes->data, bytes->len, NULL);
+	g_assert_nonnull(again);
+}
+
+static void a_vault_larger_than_its_reader_takes_is_not_written(void)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *folder = g_dir_make_tmp("vault-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "perigee.vault", NULL);
+	g_autofree char *value = g_strnfill(VAULT_VALUE_MOST, 'v');
+	char *none[] = { NULL };
+	g_autoptr(Vault) vault = sample();
+	g_assert_true(vault_write(vault, path, &error));
+	for (int i = 0; i < 1030; i++) {
+		g_autofree char *name = g_strdup_printf("secret-%d", i);
+		g_assert_true(vault_set(vault, name, none, "", 1, value, VAULT_VALUE_MOST, NULL));
+	}
+	g_assert_false(vault_write(vault, path, &error));
+	g_assert_nonnull(strstr(error->message, "nothing has changed"));
+	g_clear_error(&error);
+	g_autoptr(Vault) again = vault_read(path, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(vault_count(again), ==, 2);
+	g_unlink(path);
+	g_rmdir(folder);
+}
+
+/* The plain hash is right, so that only the labels themselves are at fault. */
+static void names_of_a_strange_file_can_be_printed(void)
+{
+	static const char *const bad[] = { "a\x1b[i", "ma\nl", "m\0il", "\xff" "ail", "mail" };
+	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
+		g_autoptr(Vault) vault = sample();
+		g_autoptr(GByteArray) bytes = vault_bytes(vault);
+		uint8_t *name = memmem(bytes->data, bytes->len, "mail", 4);
+		memcpy(name, bad[i], 4);
+		crypto_generichash(bytes->data + bytes->len - 32, 32, bytes->data, bytes->len - 32, NULL, 0);
+		g_autoptr(Vault) again = vault_parse(bytes->data, bytes->len, NULL);
+		g_assert_cmpint(again != NULL, ==, strcmp(bad[i], "mail") == 0);
+	}
+}
+
+static void a_failed_new_key_leaves_the_vault_as_it_was(void)
+{
+	g_autoptr(Vault) vault = sample();
+	g_autoptr(GByteArray) bytes = vault_bytes(vault);
+	g_autoptr(GError) error = NULL;
+	Kdf kdf = { .kind = KEY_KIND_FILE };
+	g_assert_false(vault_rekey(vault, &kdf, key_of(1), &error)); /* the key it has */
+	g_assert_error(error, VAULT_ERROR, VAULT_ERROR_KEY);
+	g_clear_error(&error);
+	/* The second secret, by name, can't be unsealed: the first is not to be under the new key then. */
+	Secret *mail = (Secret *)vault_find(vault, "mail");
+	GBytes *sealed = mail->sealed;
+	mail->sealed = g_bytes_new_take(g_malloc0(60), 60);
+	g_assert_false(vault_rekey(vault, &kdf, key_of(7), &error));
+	g_assert_error(error, VAULT_ERROR, VAULT_ERROR_GARBLED);
+	g_bytes_unref(mail->sealed);
+	mail->sealed = sealed;
+	assert_value(vault, "api", "t0ken");
+	g_autoptr(GByteArray) after = vault_bytes(vault);
+	g_assert_cmpuint(bytes->len, ==, after->len);
+	g_assert_cmpint(memcmp(bytes->data, after->data, after->len), ==, 0);
+	vault_forget_key(vault);
+	g_clear_error(&error);
+	g_assert_false(vault_rekey(vault, &kdf, key_of(7), &error));
+	g_assert_error(error, VAULT_ERROR, VAULT_ERROR_KEY);
+}
+
+static void hosts_are_compared_whole_and_without_case(void)
+{
+	static const struct { const char *bound, *host; bool fits; } cases[] = {
+		{ "smtp.example", "smtp.example", true }, { "smtp.example", "SMTP.Example", true }, { "smtp.example", "smtp.example.", false },
+		{ "smtp.example", "xsmtp.example", false }, { "smtp.example", "smtp.example.evil.test", false }, { "smtp.example", "example", false },
+		{ "example", "smtp.example", false }, { "smtp.example", "", false }, { "smtp.example", "smtp.example:25", false },
+		{ "xn--mller-kva.example", "m\xc3\xbcller.example", true }, { "xn--mller-kva.example", "muller.example", false },
+		{ "::1", "::1", true }, { "127.0.0.1", "127.0.0.10", false },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		char *hosts[] = { (char *)"other.example", (char *)cases[i].bound, NULL };
+		Secret secret = { .hosts = hosts };
+		g_assert_cmpint(vault_host_fits(&secret, cases[i].host), ==, cases[i].fits);
+	}
+	char *none[] = { NULL };
+	Secret free_one = { .hosts = none };
+	g_assert_false(vault_host_fits(&free_one, "smtp.example"));
+}
+
+static void a_place_is_the_only_place(void)
+{
+	static const struct { const char *place; bool login; } cases[] = {
+		{ "", true }, { "login", true }, { "bearer", true }, { "basic", false }, { "hmac", false }, { "path", false },
+		{ "header X-Key", false }, { "query key", false }, { "LOGIN", false },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(Vault) vault = sample();
+		g_autoptr(GError) error = NULL;
+		char *hosts[] = { (char *)"smtp.example", NULL };
+		g_assert_true(vault_set(vault, "x", hosts, cases[i].place, 1, "v", 1, NULL));
+		char *value = vault_unseal_login(vault, "x", "smtp.example", &error);
+		g_assert_cmpint(value != NULL, ==, cases[i].login);
+		if (!cases[i].login)
+			g_assert_error(error, VAULT_ERROR, VAULT_ERROR_SECRET);
+		sodium_free(value);
+	}
+}
+
+static void strange_files_in_its_place_are_refused(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("vault-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "perigee.vault", NULL), *other = g_build_filename(folder, "other", NULL);
+	g_autofree char *temporary = g_strconcat(path, ".new", NULL);
+	g_autoptr(Vault) vault = sample();
+	g_assert_cmpint(mkfifo(path, 0600), ==, 0); /* nobody writes to it: a plain open would wait for ever */
+	g_assert_null(vault_read(path, NULL));
+	g_unlink(path);
+	g_assert_true(vault_write(vault, other, NULL));
+	g_assert_cmpint(symlink(other, path), ==, 0);
+	g_assert_null(vault_read(path, NULL));
+	g_unlink(path);
+	g_assert_cmpint(symlink("/dev/zero", path), ==, 0);
+	g_assert_null(vault_read(path, NULL));
+	g_unlink(path);
+	g_assert_cmpint(g_mkdir(path, 0700), ==, 0);
+	g_assert_null(vault_read(path, NULL));
+	g_rmdir(path);
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+	g_assert_cmpint(ftruncate(fd, (off_t)1 << 40), ==, 0); /* a sparse file: not to be read at all */
+	close(fd);
+	g_assert_null(vault_read(path, NULL));
+	/* In the place of the temporary file: what a link leads to is not written to, a pipe not waited for. */
+	for (int kind = 0; kind < 3; kind++) {
+		g_file_set_contents(other, "precious", -1, NULL);
+		g_assert_cmpint(kind == 0 ? symlink(other, temporary) : kind == 1 ? link(other, temporary) : mkfifo(temporary, 0600), ==, 0);
+		g_assert_true(vault_write(vault, path, NULL));
+		g_autofree char *content = NULL;
+		g_assert_true(g_file_get_contents(other, &content, NULL, NULL));
+		g_assert_cmpstr(content, ==, "precious");
+		g_autoptr(Vault) again = vault_read(path, NULL);
+		g_assert_nonnull(again);
+		GStatBuf st;
+		g_assert_cmpint(g_lstat(path, &st), ==, 0);
+		g_assert_true(S_ISREG(st.st_mode) && st.st_nlink == 1 && (st.st_mode & 0777) == 0600);
+		g_assert_cmpint(g_lstat(temporary, &st), <, 0);
+	}
+	g_unlink(path);
+	g_unlink(other);
+	g_rmdir(folder);
+}
+
+static void hostile_argon2id_is_not_worked_on(void)
+{
+	static const struct { uint64_t opslimit, memlimit; } cases[] = {
+		{ UINT64_MAX, 8192 }, { 65, 8192 }, { 0, 8192 }, { 64, 1u << 30 }, { 4, UINT64_C(1) << 40 }, { 1, 0 }, { UINT64_MAX, UINT64_MAX },
+	};
+	gint64 begin = g_get_monotonic_time();
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		Kdf kdf = { KEY_KIND_PASSPHRASE, cases[i].opslimit, cases[i].memlimit, { 1 } };
+		g_autoptr(GError) error = NULL;
+		g_assert_null(key_from_passphrase(&kdf, "moonlight", 9, &error));
+		g_assert_error(error, KEY_ERROR, KEY_ERROR_PASSPHRASE);
+	}
+	g_assert_cmpint(g_get_monotonic_time() - begin, <, 2 * G_USEC_PER_SEC);
+}
+
+static void a_pipe_is_no_key_file(void)
+{
+	g_autofree char *folder = g_dir_make_tmp("vault-XXXXXX", NULL);
+	g_autofree char *path = g_build_filename(folder, "key", NULL);
+	g_assert_cmpint(mkfifo(path, 0600), ==, 0);
+	g_autoptr(GError) error = NULL;
+	g_assert_null(key_from_file(path, &error));
+	g_assert_error(error, KEY_ERROR, KEY_ERROR_FILE);
+	g_unlink(path);
+	g_rmdir(folder);
+}
+
 static void passphrases_make_the_same_key_again(void)
 {
 	g_autoptr(GError) error = NULL;
@@ -232,6 +430,15 @@ int main(int argc, char **argv)
 	g_test_add_func("/vault/another master key opens the same secrets", another_master_key_opens_the_same_secrets);
 	g_test_add_func("/vault/a secret can be replaced and removed", a_secret_can_be_replaced_and_removed);
 	g_test_add_func("/vault/a failed write changes nothing", a_failed_write_changes_nothing);
+	g_test_add_func("/vault/what could not be read back is not set", what_could_not_be_read_back_is_not_set);
+	g_test_add_func("/vault/a vault larger than its reader takes is not written", a_vault_larger_than_its_reader_takes_is_not_written);
+	g_test_add_func("/vault/names of a strange file can be printed", names_of_a_strange_file_can_be_printed);
+	g_test_add_func("/vault/a failed new key leaves the vault as it was", a_failed_new_key_leaves_the_vault_as_it_was);
+	g_test_add_func("/vault/hosts are compared whole and without case", hosts_are_compared_whole_and_without_case);
+	g_test_add_func("/vault/a place is the only place", a_place_is_the_only_place);
+	g_test_add_func("/vault/strange files in its place are refused", strange_files_in_its_place_are_refused);
+	g_test_add_func("/vault/hostile argon2id is not worked on", hostile_argon2id_is_not_worked_on);
+	g_test_add_func("/vault/a pipe is no key file", a_pipe_is_no_key_file);
 	g_test_add_func("/vault/passphrases make the same key again", passphrases_make_the_same_key_again);
 	g_test_add_func("/vault/key files are long enough", key_files_are_long_enough);
 	return g_test_run();
