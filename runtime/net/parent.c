@@ -19,6 +19,7 @@
 #include "base/proto.h"
 #include "base/value.h"
 #include "net/child.h"
+#include "net/memory.h"
 #include "net/message.h"
 
 enum {
@@ -80,6 +81,7 @@ static void tell_ready(Parent *p)
 	g_autoptr(json_t) value = json_object();
 	json_object_set_new(value, "vault", json_string(p->locked ? "locked" : open ? "open" : "none"));
 	json_object_set_new(value, "text", json_string(p->locked ? p->locked : ""));
+	json_object_set_new(value, "locked_memory", json_boolean(memory_locks()));
 	g_autofree char *text = value_text(value);
 	peer_begin(p->host, N_READY, 0);
 	peer_put_str(p->host, text, -1);
@@ -355,6 +357,8 @@ int parent_run(const char *workspace, const char *key_file)
 	p->locks[1] = take_lock(lock_path);
 	p->host = peer_new(FORK_SERVER_FD, FRAME_CAP);
 	peer_accept_fds(p->host);
+	if (!memory_locks())
+		log_warn("memory can't be locked (ulimit -l, LimitMEMLOCK=): keys and passwords may reach a swap device");
 	open_vault(p, true);
 	tell_ready(p);
 	while (!p->ended)
