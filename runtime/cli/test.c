@@ -16,13 +16,15 @@
 
 #include <string.h>
 
+enum { EFFECTS_CAP = 100000 }; /* of one test */
+
 /* One test on its way. */
 typedef struct Play {
 	Host *host;
 	int index;             /* from 1 */
 	bool over, ok, waiting;
 	uint64_t ticket;
-	uint32_t position;
+	uint32_t position, next;
 	char *kind;            /* the effect that waits for its answer */
 	json_t *args;
 	char *text, *where;    /* of a failure */
@@ -80,6 +82,8 @@ static json_t *do_enrol(Play *play)
 	g_autofree char *said = NULL;
 	bool is_new;
 	const char *sequence = value_string(play->args, "sequence", "");
+	if (strchr(sequence, '/')) /* what is wrong in it would be told: a test could read any file */
+		return json_pack("{s:s}", "raise", "t:enrol: sequence is the name of one, not a path");
 	g_autofree char *name = versions_enter(play->host, sequence, &is_new, &error);
 	if (!name)
 		return raised(error);
@@ -203,6 +207,7 @@ static void write_visit(void *user, Peer *peer, uint64_t ticket, uint64_t progra
 {
 	Play *play = user;
 	play->ticket = ticket;
+	play->next = 0;
 	g_autofree char *start = g_strdup_printf("{\"test\":%d}", play->index);
 	peer_begin(peer, W_VISIT, ticket);
 	peer_put_u64(peer, program);
@@ -228,29 +233,42 @@ static bool frame(void *user, uint64_t ticket, Frame *f, bool *bad)
 {
 	Play *play = user;
 	if (f->kind == W_DONE) {
-		play->ok = play->over = true;
+		frame_get_str(f, NULL);
+		*bad = !frame_end(f);
+		if (!*bad)
+			play->ok = play->over = true;
 		return true;
 	}
 	if (f->kind == W_FAILED) {
-		g_autofree char *code = g_strdup(frame_get_str(f, NULL)), *text = g_strdup(frame_get_str(f, NULL));
-		failed(play, ticket, code, text, frame_get_str(f, NULL));
+		g_autofree char *code = NULL, *text = NULL, *where = NULL;
+		*bad = !workers_failure(f, &code, &text, &where);
+		if (!*bad)
+			failed(play, ticket, code, text, where);
 		return true;
 	}
-	play->position = frame_get_u32(f);
+	uint32_t position = frame_get_u32(f);
 	frame_get_u8(f);
+	const char *kind = frame_get_str(f, NULL);
+	g_autoptr(json_t) args = value_parse(frame_get_str(f, NULL), -1, NULL);
+	frame_get_str(f, NULL);
+	/* One at a time: the one before it may be under way at this moment. */
+	*bad = f->kind != W_EFFECT || !frame_end(f) || !json_is_object(args) || play->waiting || position != play->next || position >= EFFECTS_CAP;
+	if (*bad)
+		return false;
+	play->next = position + 1;
+	play->position = position;
 	g_free(play->kind);
 	json_decref(play->args);
-	play->kind = g_strdup(frame_get_str(f, NULL));
-	play->args = value_parse(frame_get_str(f, NULL), -1, NULL);
+	play->kind = g_strdup(kind);
+	play->args = g_steal_pointer(&args);
 	play->waiting = true;
-	*bad = f->kind != W_EFFECT || !json_is_object(play->args);
 	return false;
 }
 
 static void answer(Play *play)
 {
-	play->waiting = false;
 	g_autoptr(json_t) value = perform(play);
+	play->waiting = false;
 	g_autofree char *text = value_text(value);
 	Peer *peer = workers_peer(play->host->workers, play->ticket);
 	if (!peer)
@@ -371,6 +389,9 @@ static int run_file(Cli *cli, const char *path, int *number)
 	}
 	int failures = 0;
 	const json_t *tests = json_object_get(declared, "tests");
+	for (size_t i = 0; i < json_array_size(tests); i++)
+		if (!json_is_string(json_array_get(tests, i)))
+			return failures + cli_fail(cli, "%s: a test has a name", path);
 	for (size_t i = 0; i < json_array_size(tests); i++)
 		failures += !run_test(cli, program, json_string_value(json_array_get(tests, i)), (int)i + 1, ++*number);
 	return failures;

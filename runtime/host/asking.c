@@ -29,16 +29,17 @@ static bool wait_frame(void *user, uint64_t ticket, Frame *frame, bool *bad)
 {
 	Wait *wait = user;
 	if (frame->kind == W_FAILED) {
-		g_autofree char *code = g_strdup(frame_get_str(frame, NULL));
-		g_autofree char *text = g_strdup(frame_get_str(frame, NULL));
-		wait_failed(user, ticket, code, text, frame_get_str(frame, NULL));
+		g_autofree char *code = NULL, *words = NULL, *where = NULL;
+		*bad = !workers_failure(frame, &code, &words, &where);
+		if (!*bad)
+			wait_failed(user, ticket, code, words, where);
 		return true;
 	}
 	size_t size;
 	const char *text = frame_get_str(frame, &size);
 	g_autoptr(json_t) result = value_parse(text, (gssize)size, NULL);
 	const char *bytes = frame->kind == W_RENDERED ? frame_get_str(frame, &size) : NULL;
-	if (frame->kind != wait->wanted || !result || !frame_end(frame)) {
+	if (frame->kind != wait->wanted || !json_is_object(result) || !frame_end(frame)) {
 		*bad = true;
 		return false;
 	}

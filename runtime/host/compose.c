@@ -52,6 +52,20 @@ static bool check_lines(const char *bytes, size_t size, GError **error)
 	return true;
 }
 
+/* The whole entity is text, or parts of it; what is in the parts is the reader's to judge. */
+static bool is_content(const char *value, size_t length)
+{
+	static const char *const types[] = { "text/plain", "text/html", "multipart/alternative", "multipart/mixed", "multipart/related" };
+	for (; length && (*value == ' ' || *value == '\t'); length--)
+		value++;
+	for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
+		size_t n = strlen(types[i]);
+		if (length >= n && g_ascii_strncasecmp(value, types[i], n) == 0 && (length == n || strchr("; \t", value[n])))
+			return true;
+	}
+	return false;
+}
+
 /* One header line of the entity. seen: a bit for each of entity_headers. */
 static bool check_entity_header(const char *line, size_t length, unsigned *seen, GError **error)
 {
@@ -68,6 +82,8 @@ static bool check_entity_header(const char *line, size_t length, unsigned *seen,
 		if (*seen & 1u << i)
 			return invalid(error, "the rendered mail has %s twice", entity_headers[i]);
 		*seen |= 1u << i;
+		if (i == 0 && !is_content(colon + 1, length - n - 1))
+			return invalid(error, "a rendered mail is text or multipart, not%.*s", (int)MIN(length - n - 1, 60), colon + 1);
 		return true;
 	}
 	return invalid(error, "a rendering may not set the header %.*s", (int)MIN(n ? n : length, 60), line);
@@ -92,6 +108,9 @@ static bool check_entity(const char *bytes, size_t size, GError **error)
 		if (at > ENTITY_HEADERS)
 			return invalid(error, "the headers of the rendered mail are longer than %d bytes", ENTITY_HEADERS);
 	}
+	for (; at < size; at++)
+		if ((unsigned char)bytes[at] > 0x7f)
+			return invalid(error, "the rendered mail has 8-bit bytes, which not every server takes");
 	return (seen & 1) || invalid(error, "the rendered mail has no Content-Type");
 }
 

@@ -9,6 +9,8 @@
 G_DEFINE_QUARK(perigee-contacts-error, contacts_error)
 
 static const char EXISTS[] = "SELECT 1 FROM contacts WHERE id = ?";
+static const char ON_CHANNEL[] = "SELECT 1 FROM identities WHERE contact = ? AND channel = ? LIMIT 1";
+static const char HAS_ADDRESS[] = "SELECT 1 FROM identities WHERE contact = ? AND channel = ? AND norm = ?";
 static const char TOUCH[] = "UPDATE contacts SET rev = rev + 1, updated_at = ? WHERE id = ?";
 static const char LABEL[] = "INSERT OR IGNORE INTO labels SELECT id, ?2 FROM contacts WHERE id = ?1";
 static const char UNLABEL[] = "DELETE FROM labels WHERE contact = ? AND label = ?";
@@ -129,6 +131,25 @@ bool contact_change_match(Host *host, const ContactChange *change, char **id, GE
 	return find_by_addresses(host, change, id, error);
 }
 
+/* Adds them (known NULL), or changes those who are known. Takes known; the caller frees the id. */
+static char *put(Host *host, const ContactChange *change, char *known, const char *cause, GError **error)
+{
+	g_autofree char *id = known;
+	if (!contact_change_check(host, change, id, error))
+		return NULL;
+	if (!id) {
+		id = change->id ? g_strdup(change->id) : contact_change_make_id(host, change, NULL);
+		contact_change_add(host, change, id, cause);
+		return g_steal_pointer(&id);
+	}
+	GError *why = NULL;
+	if (!contact_change_apply(host, change, id, false, cause, &why) && why) {
+		g_propagate_error(error, why);
+		return NULL;
+	}
+	return g_steal_pointer(&id);
+}
+
 char *contacts_put(Host *host, const json_t *attributes, bool update, const char *cause, GError **error)
 {
 	g_auto(ContactChange) change;
@@ -141,19 +162,39 @@ char *contacts_put(Host *host, const json_t *attributes, bool update, const char
 			g_set_error(error, CONTACTS_ERROR, CONTACTS_ERROR_EXISTS, "there is a contact '%s' already", change.id);
 		return NULL;
 	}
-	if (!contact_change_check(host, &change, id, error))
-		return NULL;
-	if (!id) {
-		id = change.id ? g_strdup(change.id) : contact_change_make_id(host, &change, NULL);
-		contact_change_add(host, &change, id, cause);
-		return g_steal_pointer(&id);
+	return put(host, &change, g_steal_pointer(&id), cause, error);
+}
+
+/* What a script may say of somebody who is there already: nothing that is taken away or replaced of where they are written to. */
+static bool only_adds(Host *host, const ContactChange *change, const char *id, GError **error)
+{
+	for (guint i = 0; i < change->addresses->len; i++) {
+		const Address *address = change->addresses->pdata[i];
+		bool stands = db_int(host->db, 0, ON_CHANNEL, "ss", id, address->channel);
+		if (!stands || (address->norm && db_int(host->db, 0, HAS_ADDRESS, "sss", id, address->channel, address->norm)))
+			continue;
+		g_set_error(error, CONTACTS_ERROR, CONTACTS_ERROR_INVALID, "%s: '%s' has another one; only a person changes an address", address->channel, id);
+		return false;
 	}
-	GError *why = NULL;
-	if (!contact_change_apply(host, &change, id, false, cause, &why) && why) {
-		g_propagate_error(error, why);
+	return true;
+}
+
+char *contacts_upsert(Host *host, const json_t *attributes, const char *cause, GError **error)
+{
+	static const char *const persons[] = { "consent", "consent_source", "shared_address", NULL };
+	for (guint i = 0; persons[i]; i++) {
+		if (!json_object_get(attributes, persons[i]))
+			continue;
+		g_set_error(error, CONTACTS_ERROR, CONTACTS_ERROR_INVALID, "%s: a script may not set it", persons[i]);
 		return NULL;
 	}
-	return g_steal_pointer(&id);
+	g_auto(ContactChange) change;
+	contact_change_init(&change);
+	g_autofree char *id = NULL;
+	if (!change_from(host, &change, attributes, error) || !contact_change_match(host, &change, &id, error) ||
+	    (id && !only_adds(host, &change, id, error)))
+		return NULL;
+	return put(host, &change, g_steal_pointer(&id), cause, error);
 }
 
 char *contacts_meet(Host *host, const char *channel, const char *address, const char *name)

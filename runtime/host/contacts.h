@@ -44,6 +44,10 @@ void contacts_note(Host *host, const char *id, const char *author, const char *t
 /* Adds a contact from an object with any attributes (also identities, labels, consent); the id is made if absent
  * (a slug of the name or address, unique). Returns the id (caller frees). update: change an existing one. */
 char *contacts_put(Host *host, const json_t *attributes, bool update, const char *cause, GError **error);
+/* perigee.contacts.upsert: as contacts_put with update, as far as a script may: a new contact has any address that is nobody's; of
+ * one who is there no address is replaced or removed (on a channel where none stands one may be added). Consent is never a script's
+ * to give. */
+char *contacts_upsert(Host *host, const json_t *attributes, const char *cause, GError **error);
 /* As a person says it, by the same names and also identities, labels and consent: what is named is replaced (all addresses of a
  * channel, all labels), null or "" removes. */
 bool contacts_replace(Host *host, const char *id, const json_t *attributes, const char *cause, GError **error);

@@ -78,6 +78,21 @@ static const char *text_arg(Asked *asked, const char *name)
 	return value_string(asked->args, name, "");
 }
 
+enum {
+	LINE_BYTES = 200,      /* of a label's or key's text, as the worker has it too */
+	EVENTS_MOST = 32,      /* that one wait names */
+};
+
+static bool is_line(Asked *asked, const char *what, const char *text)
+{
+	bool line = strlen(text) <= LINE_BYTES;
+	for (const char *c = text; *c; c++)
+		line = line && !g_ascii_iscntrl(*c);
+	if (!line)
+		misuse(asked, "%s is one line of at most %d bytes", what, LINE_BYTES);
+	return line;
+}
+
 /* ---- effects that wait ----------------------------------------------------------------------------------------- */
 
 static bool resolve(Asked *asked, const char *name, Time *end)
@@ -157,6 +172,10 @@ static void do_wait(Asked *asked)
 	Time end;
 	const json_t *kinds = json_object_get(asked->args, "events");
 	bool for_reply = false;
+	if (json_array_size(kinds) > EVENTS_MOST) {
+		misuse(asked, "wait: at most %d events", EVENTS_MOST);
+		return;
+	}
 	for (size_t i = 0; i < json_array_size(kinds); i++) {
 		const char *kind = json_string_value(json_array_get(kinds, i));
 		if (!kind || !events_known(kind)) {
@@ -272,6 +291,10 @@ static void do_set(Asked *asked)
 	GError *error = NULL;
 	g_autofree char *cause = g_strdup_printf("run %" G_GINT64_FORMAT, asked->run->id);
 	const json_t *changes = json_object_get(asked->args, "changes");
+	if (!json_is_object(changes)) {
+		misuse(asked, "contact:set: a table { key = value } is needed");
+		return;
+	}
 	if (!contacts_set(asked->host, asked->subject, changes, cause, &error)) {
 		misuse_error(asked, error);
 		return;
@@ -287,6 +310,8 @@ static void label(Asked *asked, bool on)
 		misuse(asked, "a label is a word of at most 64 letters");
 		return;
 	}
+	if (!is_line(asked, "a label", text))
+		return;
 	contacts_label(asked->host, asked->subject, text, on);
 	host_see(asked->host, json_pack("{s:s, s:s, s:b}", "event", "label", "label", text, "on", on), asked->subject, asked->run->id);
 	answer_nothing(asked);
@@ -327,6 +352,8 @@ static void do_enrol(Asked *asked)
 {
 	int64_t run;
 	g_autofree char *said = NULL;
+	if (!is_line(asked, "contact:enrol: key", text_arg(asked, "key")))
+		return;
 	EnrolResult result = runs_enrol(asked->host, text_arg(asked, "sequence"), asked->subject, text_arg(asked, "key"), false, NULL, &run, &said);
 	if (result == ENROL_STARTED)
 		answer(asked, json_pack("[s]", said));
@@ -443,7 +470,7 @@ static void do_contacts_upsert(Asked *asked)
 {
 	GError *error = NULL;
 	g_autofree char *cause = g_strdup_printf("run %" G_GINT64_FORMAT, asked->run->id);
-	g_autofree char *id = contacts_put(asked->host, asked->args, true, cause, &error);
+	g_autofree char *id = contacts_upsert(asked->host, asked->args, cause, &error);
 	if (!id) {
 		misuse_error(asked, error);
 		return;
@@ -515,13 +542,25 @@ static bool has_need(Asked *asked, const char *need)
 /* Scope: the contact is the run's own unless `contacts` is granted; changing another takes "write". */
 static bool has_subject(Asked *asked, const Kind *kind)
 {
-	const char *other = value_string(asked->args, "contact", NULL);
+	const json_t *named = json_object_get(asked->args, "contact");
+	const char *other = json_string_value(named);
+	bool filter = g_str_has_prefix(kind->name, "contacts."); /* its members are attributes and fields of people */
+	if (named && !other && !filter) {
+		misuse(asked, "a contact is named by its id");
+		return false;
+	}
 	asked->own = !other || g_strcmp0(other, asked->run->contact) == 0;
 	asked->subject = asked->own ? asked->run->contact : other;
-	if (!kind->about_contact || asked->own) {
-		if (kind->about_contact && !asked->subject)
+	if (kind->about_contact && asked->own) {
+		if (!asked->subject)
 			misuse(asked, "a job has no contact of its own");
-		return !kind->about_contact || asked->subject;
+		return asked->subject != NULL;
+	}
+	if (!kind->about_contact) {
+		if (asked->own || filter)
+			return true;
+		misuse(asked, "a run writes to its own contact alone, and waits for it alone");
+		return false;
 	}
 	bool changes = kind->perform == do_set || kind->perform == do_label || kind->perform == do_unlabel || kind->perform == do_note || kind->perform == do_signal;
 	if (!has_need(asked, changes ? "contacts!" : "contacts"))

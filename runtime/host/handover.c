@@ -20,6 +20,8 @@
 
 #include <string.h>
 
+enum { LOCALE_BYTES = 64 };
+
 static const char HAND[] =
 	"UPDATE messages SET state = 'handed', handed_at = ?1, first_handed_at = coalesce(first_handed_at, ?1), boot = ?2,"
 	" attempts = attempts + 1, address = ?, subject = ?, text = ?, purpose = ?, message_id = ?, thread = ?, in_reply_to = ?, refs = ?, raw = ?, due = NULL WHERE id = ? AND state = 'queued'";
@@ -48,17 +50,48 @@ static void hand_to_person(Host *host, Message *m);
 
 /* ---- what the policy is asked ---------------------------------------------------------------------------------- */
 
-/* The purpose stands in the front matter of the template's plain file; it must be known before the rules can be asked. */
-static char *purpose_of(const Program *program)
+/* The language of a template's file ("intro.fr.md": "fr"; the plain one: ""), as stdlib/template/read.lua has it. Caller frees. */
+static char *language_of(const char *file)
 {
-	const char *at = program->sources->pdata[0];
-	if (!g_str_has_prefix(at, "---"))
-		return g_strdup("ask");
-	for (at = strchr(at, '\n'); at && !g_str_has_prefix(at + 1, "---"); at = strchr(at + 1, '\n')) {
-		if (!g_str_has_prefix(at + 1, "purpose:"))
-			continue;
-		const char *value = at + 1 + strlen("purpose:");
-		return g_strstrip(g_strndup(value, strcspn(value, "\r\n")));
+	const char *end = strrchr(file, '.'), *from = end ? g_strrstr_len(file, end - file, ".") : NULL;
+	char *language = from ? g_ascii_strdown(from + 1, end - from - 1) : g_strdup("");
+	return g_strdelimit(language, "_", '-');
+}
+
+/* The source that a contact of this locale gets: of that locale, of its language, the plain one. */
+static const char *source_for(const Program *program, const char *locale)
+{
+	g_autofree char *whole = g_strdelimit(g_ascii_strdown(locale ? locale : "", -1), "_", '-');
+	size_t letters = strspn(whole, "abcdefghijklmnopqrstuvwxyz");
+	g_autofree char *language = g_strndup(whole, letters);
+	const char *wanted[] = { whole, language, "" };
+	for (guint w = 0; w < G_N_ELEMENTS(wanted); w++) {
+		for (guint i = 0; i < program->sources->len; i++) {
+			g_autofree char *has = language_of(program->modules->pdata[i]);
+			if (g_str_equal(has, wanted[w]))
+				return program->sources->pdata[i];
+		}
+	}
+	return program->sources->pdata[0];
+}
+
+static bool is_fence(const char *line)
+{
+	return g_str_has_prefix(line, "---") && strspn(line + 3, " \t\r\f\v") == strlen(line + 3);
+}
+
+/* The purpose stands in the front matter. It is read here, because the rules must be asked before anything is rendered, and because
+ * what a rendering says of itself is only a claim. */
+static char *purpose_of(const Program *program, const char *locale)
+{
+	const char *source = source_for(program, locale);
+	source += g_str_has_prefix(source, "\xef\xbb\xbf") ? 3 : 0;
+	g_auto(GStrv) lines = g_strsplit_set(source, "\r\n", -1);
+	for (char **line = lines + 1; is_fence(lines[0]) && *line && !is_fence(*line); line++) {
+		g_auto(GStrv) parts = g_strsplit(*line, ":", 2);
+		static const char *const purposes[] = { "ask", "answer", "service", "news", NULL };
+		if (parts[0] && parts[1] && g_ascii_strcasecmp(g_strstrip(parts[0]), "purpose") == 0)
+			return g_strdup(g_strv_contains(purposes, g_strstrip(parts[1])) ? parts[1] : "ask");
 	}
 	return g_strdup("ask");
 }
@@ -75,6 +108,39 @@ static Verdict ask_policy(Host *host, const Message *m, const Account *account, 
 		.seen_event = has_run ? run.seen_event : INT64_MAX,
 	};
 	return policy_check(host, &c);
+}
+
+/* opts.cc: one address or a list. NULL if there is none. */
+static GStrv copies(const Message *m)
+{
+	const json_t *cc = json_object_get(m->options, "cc");
+	g_autoptr(GStrvBuilder) list = g_strv_builder_new();
+	if (json_is_string(cc))
+		g_strv_builder_add(list, json_string_value(cc));
+	for (size_t i = 0; i < json_array_size(cc); i++)
+		if (json_is_string(json_array_get(cc, i)))
+			g_strv_builder_add(list, json_string_value(json_array_get(cc, i)));
+	GStrv copies = g_strv_builder_end(list);
+	if (!*copies)
+		g_clear_pointer(&copies, g_strfreev);
+	return copies;
+}
+
+/* Nobody is written to by a copy who may not be written to. */
+static bool copies_pass(Host *host, const Message *m)
+{
+	g_auto(GStrv) cc = copies(m);
+	for (char **address = cc; address && *address; address++) {
+		Verdict verdict = policy_check_copy(host, m->channel, *address);
+		bool refused = verdict.answer != POLICY_ALLOW;
+		g_autofree char *reason = refused ? g_strdup_printf("cc %s: %s", *address, verdict.reason) : NULL;
+		if (refused)
+			ledger_refuse(host, m, verdict.rule, reason, "refused");
+		verdict_clear(&verdict);
+		if (refused)
+			return false;
+	}
+	return true;
 }
 
 /* True: the policy lets it go on (hand says: by a person). */
@@ -97,7 +163,7 @@ static bool passes(Host *host, const Message *m, const Account *account, const c
 		host->carrier->read(host, account);
 	bool go = verdict.answer == POLICY_ALLOW || verdict.answer == POLICY_HAND;
 	verdict_clear(&verdict);
-	return go;
+	return go && copies_pass(host, m);
 }
 
 /* ---- rendering ------------------------------------------------------------------------------------------------- */
@@ -186,24 +252,8 @@ static const Account *account_of(Host *host, const Message *m)
 	return *m->account ? workspace_account(host->workspace, m->account) : NULL;
 }
 
-/* opts.cc: one address or a list. NULL if there is none. */
-static GStrv copies(const Message *m)
-{
-	const json_t *cc = json_object_get(m->options, "cc");
-	g_autoptr(GStrvBuilder) list = g_strv_builder_new();
-	if (json_is_string(cc))
-		g_strv_builder_add(list, json_string_value(cc));
-	for (size_t i = 0; i < json_array_size(cc); i++)
-		if (json_is_string(json_array_get(cc, i)))
-			g_strv_builder_add(list, json_string_value(json_array_get(cc, i)));
-	GStrv copies = g_strv_builder_end(list);
-	if (!*copies)
-		g_clear_pointer(&copies, g_strfreev);
-	return copies;
-}
-
 /* The message as it will leave; NULL: refused. */
-static GBytes *compose(Host *host, Message *m, const Account *account, const json_t *result, const char *entity, size_t size, GError **error)
+static GBytes *compose(Host *host, Message *m, const Account *account, const char *entity, size_t size, GError **error)
 {
 	g_auto(Run) run = { 0 };
 	if (m->run)
@@ -228,7 +278,7 @@ static GBytes *compose(Host *host, Message *m, const Account *account, const jso
 	Compose c = {
 		.cc = (const char *const *)cc,
 		.from_name = account->from_name, .from_address = account->from_address, .to_name = name,
-		.to_address = m->address, .subject = m->subject, .purpose = value_string(result, "purpose", "ask"), .date = host_now(host),
+		.to_address = m->address, .subject = m->subject, .purpose = m->purpose, .date = host_now(host),
 		.zone = host->workspace->zone, .message_id = m->message_id, .in_reply_to = m->in_reply_to, .references = (const char *const *)refs,
 		.entity = entity, .entity_size = size,
 	};
@@ -236,12 +286,32 @@ static GBytes *compose(Host *host, Message *m, const Account *account, const jso
 }
 
 /* The policy's answer from before the rendering holds if nothing at all has changed since. */
-static bool still_passes(Rendering *r, const Message *m, const Account *account, const json_t *result, bool *by_hand)
+static bool still_passes(Rendering *r, const Message *m, const Account *account, bool *by_hand)
 {
-	const char *purpose = value_string(result, "purpose", "ask");
 	*by_hand = r->by_hand;
-	return (r->changes == db_changes_ever(r->host->db) && g_str_equal(purpose, r->purpose)) ||
-	       passes(r->host, m, account, m->address, purpose, by_hand);
+	return r->changes == db_changes_ever(r->host->db) || passes(r->host, m, account, m->address, r->purpose, by_hand);
+}
+
+static bool is_text(const json_t *value, bool line)
+{
+	const char *text = json_string_value(value);
+	if (!text || strlen(text) != json_string_length(value))
+		return false;
+	for (; line && *text; text++)
+		if (g_ascii_iscntrl(*text))
+			return false;
+	return true;
+}
+
+/* Does it answer for a message of this channel, with a subject and parts? An entity is for e-mail alone. */
+static bool is_rendering(const json_t *result, const char *channel, size_t entity_size)
+{
+	const json_t *subject = json_object_get(result, "subject"), *text = json_object_get(result, "text");
+	const json_t *attach = json_object_get(result, "attach"), *locale = json_object_get(result, "locale");
+	bool mail = g_str_equal(channel, "email");
+	return is_text(text, false) && json_string_length(text) && (is_text(subject, true) || (!subject && !mail)) &&
+	       (!attach || json_is_array(attach) || (json_is_object(attach) && !json_object_size(attach))) &&
+	       (!locale || (is_text(locale, true) && json_string_length(locale) <= LOCALE_BYTES)) && (entity_size > 0) == mail;
 }
 
 static void rendered(Rendering *r, const json_t *result, const char *entity, size_t size)
@@ -260,14 +330,14 @@ static void rendered(Rendering *r, const json_t *result, const char *entity, siz
 		ledger_hold(host, &m, "the template names an attachment, and attachments are not in this version");
 		return;
 	}
-	if (!still_passes(r, &m, account, result, &by_hand))
+	if (!still_passes(r, &m, account, &by_hand))
 		return;
 	g_free(m.subject);
 	g_free(m.text);
 	g_free(m.purpose);
 	m.subject = g_strdup(value_string(result, "subject", NULL));
 	m.text = g_strdup(value_string(result, "text", ""));
-	m.purpose = g_strdup(value_string(result, "purpose", "ask"));
+	m.purpose = g_strdup(r->purpose);
 	m.locale = g_strdup(value_string(result, "locale", NULL));
 	if (by_hand) {
 		hand_to_person(host, &m);
@@ -277,7 +347,7 @@ static void rendered(Rendering *r, const json_t *result, const char *entity, siz
 	/* A pretend account has no address of its own to write from. */
 	if (mail && account->from_address) {
 		GError *error = NULL;
-		g_autoptr(GBytes) bytes = compose(host, &m, account, result, entity, size, &error);
+		g_autoptr(GBytes) bytes = compose(host, &m, account, entity, size, &error);
 		if (!bytes) {
 			ledger_refuse(host, &m, NULL, error->message, "invalid");
 			g_error_free(error);
@@ -302,12 +372,11 @@ static bool rendering_frame(void *user, uint64_t ticket, Frame *frame, bool *bad
 	Host *host = r->host;
 	int64_t id = r->id;
 	if (frame->kind == W_FAILED) {
-		g_autofree char *code = g_strdup(frame_get_str(frame, NULL)), *text = g_strdup(frame_get_str(frame, NULL));
-		const char *where = frame_get_str(frame, NULL);
-		g_autofree char *reason = *where ? g_strdup_printf("templates/%s: %s", where, text) : g_strdup(text);
-		*bad = !frame_end(frame);
+		g_autofree char *code = NULL, *text = NULL, *where = NULL;
+		*bad = !workers_failure(frame, &code, &text, &where);
 		if (*bad)
 			return false;
+		g_autofree char *reason = *where ? g_strdup_printf("templates/%s: %s", where, text) : g_strdup(text);
 		rendering_over(r);
 		g_auto(Message) m = { 0 };
 		if (message_load(host, id, &m) && g_str_equal(m.state, "queued"))
@@ -318,7 +387,7 @@ static bool rendering_frame(void *user, uint64_t ticket, Frame *frame, bool *bad
 	const char *text = frame_get_str(frame, &result_size);
 	g_autoptr(json_t) result = frame->kind == W_RENDERED ? value_parse(text, (gssize)result_size, NULL) : NULL;
 	const char *entity = frame_get_str(frame, &size);
-	*bad = !json_is_object(result) || !frame_end(frame);
+	*bad = !json_is_object(result) || !frame_end(frame) || !is_rendering(result, value_string(r->options, "channel", ""), size);
 	if (*bad)
 		return false;
 	/* It leaves the table first, since handing over makes an entry of its own. */
@@ -462,7 +531,9 @@ void handover_consider(Host *host, int64_t id)
 		g_error_free(error);
 		return;
 	}
-	g_autofree char *purpose = m.purpose ? g_strdup(m.purpose) : purpose_of(program);
+	static const char LOCALE[] = "SELECT locale FROM contacts WHERE id = ?";
+	g_autofree char *locale = db_text(host->db, LOCALE, "s", m.contact ? m.contact : value_string(m.options, "as", ""));
+	g_autofree char *purpose = m.purpose ? g_strdup(m.purpose) : purpose_of(program, locale);
 	g_autofree char *address = value_true(m.options, "test") ? g_strdup(m.address) : contacts_address(host, m.contact, m.channel);
 	bool by_hand;
 	if (!passes(host, &m, account, address, purpose, &by_hand))

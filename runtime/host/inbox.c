@@ -36,6 +36,8 @@ enum {
 	AWAY_MOST_DAYS = 400, /* a date beyond was misread */
 	BACK_AT_HOURS = 9,
 	REFERENCES_MOST = 50,
+	ADDRESSES_MOST = 500, /* of To or Cc that are looked up, and recipients that one report names */
+	REASON_BYTES = 1000,
 	SUBJECT_CHARS = 998,
 };
 
@@ -327,6 +329,8 @@ static void record_bounce(Mail *mail)
 	size_t i;
 	json_t *bounce;
 	json_array_foreach(json_object_get(mail->read, "bounces"), i, bounce) {
+		if (i == ADDRESSES_MOST)
+			break;
 		if (cite_report(mail, bounce))
 			record_bounced(mail, bounce);
 		else
@@ -386,6 +390,8 @@ static void record_sent(Mail *mail)
 		size_t i;
 		json_t *address;
 		json_array_foreach(json_object_get(mail->read, fields[f]), i, address) {
+			if (i == ADDRESSES_MOST)
+				break;
 			char *contact = json_is_string(address) ? contact_at(host, json_string_value(address)) : NULL;
 			if (!contact || !g_hash_table_add(done, contact))
 				continue;

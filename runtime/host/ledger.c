@@ -20,6 +20,7 @@ enum {
 	LONGEST_PAUSE = 4 * 3600 * 1000,
 	LONGEST_TROUBLE = 15 * 60 * 1000, /* the account's own trouble (no connection, no sign-in) may end at any moment */
 	GIVE_UP_DAYS = 4,                 /* RFC 5321 4.5.4.1 */
+	COPIES_MOST = 10,                 /* addresses in cc */
 };
 
 static const char ADD[] =
@@ -124,6 +125,46 @@ static bool resolve_before(Host *host, const char *contact, json_t *options, GEr
 	return true;
 }
 
+/* The members that a send's opts have, each of its shape; what the host itself keeps there (test, as, before_at) is nobody's to give. */
+static bool options_known(const json_t *options, GError **error)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach((json_t *)options, key, value) {
+		bool good = g_str_equal(key, "vars") ? json_is_object(value) || (json_is_array(value) && !json_array_size(value))
+		            : g_str_equal(key, "from") ? json_is_string(value)
+		            : g_str_equal(key, "cc") || g_str_equal(key, "attach") ? json_is_string(value) || json_is_array(value)
+		            : g_str_equal(key, "before") ? json_is_string(value) || json_is_number(value)
+		            : g_str_equal(key, "thread") && g_strcmp0(json_string_value(value), "new") == 0;
+		if (good)
+			continue;
+		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "send: the option %.60s is none, or has a value that it can't have", key);
+		return false;
+	}
+	return true;
+}
+
+/* cc: one e-mail address or a short list. */
+static bool copies_fit(const char *channel, const json_t *cc, GError **error)
+{
+	if (!cc)
+		return true;
+	g_autoptr(json_t) one = json_is_string(cc) ? json_pack("[O]", cc) : json_incref((json_t *)cc);
+	if (!g_str_equal(channel, "email") || json_array_size(one) > COPIES_MOST) {
+		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "send: cc is for e-mail, to at most %d addresses", COPIES_MOST);
+		return false;
+	}
+	for (size_t i = 0; i < json_array_size(one); i++) {
+		const char *address = json_string_value(json_array_get(one, i));
+		g_autofree char *norm = address ? contacts_normalize("email", address, NULL) : NULL;
+		if (norm)
+			continue;
+		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "send: cc: %.100s is no e-mail address", address ? address : "what is no text");
+		return false;
+	}
+	return true;
+}
+
 bool ledger_queue(Host *host, int64_t run_id, int64_t position, const char *contact, const char *channel, const char *template_name,
                   const json_t *given, int64_t *id, GError **error)
 {
@@ -143,7 +184,8 @@ bool ledger_queue(Host *host, int64_t run_id, int64_t position, const char *cont
 		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "there is no %s account \"%s\" in perigee.lua", channel, named);
 		return false;
 	}
-	if (!resolve_before(host, contact, options, error))
+	if (!options_known(options, error) || !copies_fit(channel, json_object_get(options, "cc"), error) ||
+	    !resolve_before(host, contact, options, error))
 		return false;
 	g_autofree char *address = contacts_address(host, contact, channel);
 	g_autofree char *text = value_text(options);

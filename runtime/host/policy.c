@@ -110,6 +110,15 @@ Verdict policy_check(Host *host, const PolicyCase *c)
 	return verdict;
 }
 
+Verdict policy_check_copy(Host *host, const char *channel, const char *address)
+{
+	PolicyCase c = { .contact = "", .channel = channel, .address = address };
+	Look look = { .host = host, .c = &c, .now = host_now(host), .zone = host->workspace->zone };
+	Verdict verdict = rule_suppressed(&look);
+	verdict.rule = verdict.answer == POLICY_ALLOW ? NULL : "suppressed";
+	return verdict;
+}
+
 void policy_each(Host *host, const PolicyCase *c, PolicySee see, void *user)
 {
 	Look look;

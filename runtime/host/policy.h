@@ -36,6 +36,8 @@ void verdict_clear(Verdict *verdict);
 /* The first closed gate, in order; HAND only if no other gate is closed. A case that is asking passes over mere delays. The purpose
  * "answer" is one only within 7 days of their last message; else it is taken for an ask. */
 Verdict policy_check(Host *host, const PolicyCase *c);
+/* The rule `suppressed` alone, for an address that is written to beside the contact's own (a copy). */
+Verdict policy_check_copy(Host *host, const char *channel, const char *address);
 /* Every gate in order, for `why`; verdict->rule is its name, open or not. The verdict stays the caller's. */
 typedef void (*PolicySee)(void *user, const char *rule, const Verdict *verdict);
 void policy_each(Host *host, const PolicyCase *c, PolicySee see, void *user);

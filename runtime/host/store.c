@@ -14,9 +14,12 @@ static const char FROM[] = "SELECT key, value FROM store WHERE space = ? AND key
 
 static bool key_allowed(const char *key, GError **error)
 {
-	if (*key && strlen(key) <= STORE_KEY_BYTES)
+	bool fit = *key && strlen(key) <= STORE_KEY_BYTES;
+	for (const char *c = key; *c; c++)
+		fit = fit && !g_ascii_iscntrl(*c);
+	if (fit)
 		return true;
-	g_set_error(error, STORE_ERROR, STORE_ERROR_INVALID, "a key of the store has 1 to %d bytes", STORE_KEY_BYTES);
+	g_set_error(error, STORE_ERROR, STORE_ERROR_INVALID, "a key of the store is one line of 1 to %d bytes", STORE_KEY_BYTES);
 	return false;
 }
 

@@ -162,24 +162,37 @@ static bool template_file(const char *file, const char *name, bool *main)
 	return false;
 }
 
+/* "_offer.md", "_offer.fr.md": what templates put in (stdlib/template/blocks.lua). */
+static bool is_partial(const char *file)
+{
+	const char *dot = strchr(file, '.');
+	g_autofree char *name = *file == '_' && dot ? g_strndup(file, (gsize)(dot - file)) : NULL;
+	bool main;
+	return name && template_file(file, name, &main);
+}
+
 static Program *read_template(Host *host, const char *name, GError **error)
 {
 	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
 	list_files(host, "templates", "", false, files);
 	g_autoptr(Program) program = program_new(PROGRAM_TEMPLATE, name);
-	for (int pass = 0; pass < 2; pass++) { /* the plain file first, then the languages */
+	guint own = 0;
+	for (int pass = 0; pass < 3; pass++) { /* the plain file first, then the languages, then the partials */
 		for (guint i = 0; i < files->len; i++) {
 			bool main;
-			if (!template_file(files->pdata[i], name, &main) || main != (pass == 0))
+			const char *file = files->pdata[i];
+			bool wanted = pass == 2 ? is_partial(file) : template_file(file, name, &main) && main == (pass == 0);
+			if (!wanted)
 				continue;
-			g_autofree char *path = g_build_filename("templates", files->pdata[i], NULL);
+			g_autofree char *path = g_build_filename("templates", file, NULL);
 			g_autofree char *text = read_source(host, path, error);
 			if (!text)
 				return NULL;
-			program_add(program, files->pdata[i], text);
+			program_add(program, file, text);
+			own += pass < 2;
 		}
 	}
-	if (program->sources->len)
+	if (own)
 		return program_seal(g_steal_pointer(&program));
 	g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_UNKNOWN, "no template %s: write templates/%s.md in %s", name, name, host->workspace->dir);
 	return NULL;
@@ -225,7 +238,7 @@ GPtrArray *versions_templates(Host *host)
 		const char *dot = strchr(files->pdata[i], '.');
 		g_autofree char *name = dot ? g_strndup(files->pdata[i], (gsize)(dot - (char *)files->pdata[i])) : NULL;
 		bool main;
-		if (name && template_file(files->pdata[i], name, &main) && !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+		if (name && *name != '_' && template_file(files->pdata[i], name, &main) && !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
 			g_ptr_array_add(names, g_steal_pointer(&name));
 	}
 	return names;
@@ -258,6 +271,35 @@ static Program *program_from_sources(const char *path, const char *text)
 	return program_seal(program);
 }
 
+static bool is_texts(const json_t *value)
+{
+	size_t i;
+	json_t *item;
+	bool good = json_is_array(value) || (json_is_object(value) && !json_object_size(value)); /* Lua's empty table */
+	json_array_foreach(value, i, item)
+		good = good && json_is_string(item) && json_string_length(item) <= 255;
+	return good;
+}
+
+/* What the script may do must be said in the words that effects.c looks for, and in no others. */
+static bool needs_sound(const json_t *needs)
+{
+	static const char *const lists[] = { "send", "net", "secret", NULL }, *const switches[] = { "task", "store", "broadcast", "hooks", NULL };
+	const char *key;
+	json_t *value;
+	if (!json_is_object(needs))
+		return is_texts(needs) && !json_array_size(needs);
+	json_object_foreach((json_t *)needs, key, value) {
+		const char *word = json_string_value(value);
+		bool good = g_strv_contains(lists, key) ? is_texts(value)
+		            : g_strv_contains(switches, key) ? json_is_boolean(value)
+		            : g_str_equal(key, "contacts") && (g_strcmp0(word, "read") == 0 || g_strcmp0(word, "write") == 0);
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
 /* The worker's word is a claim: what the host builds on is checked here once. */
 static bool sound(const char *path, const json_t *declared, GError **error)
 {
@@ -268,6 +310,11 @@ static bool sound(const char *path, const json_t *declared, GError **error)
 		return false;
 	}
 	bool named = *name && strlen(name) <= 64 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(name);
+	const json_t *needs = json_object_get(declared, "needs"), *title = json_object_get(declared, "title");
+	if ((needs && !needs_sound(needs)) || (title && (!json_is_string(title) || json_string_length(title) > 1000))) {
+		g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s: its needs or its title are not what a script can declare", path);
+		return false;
+	}
 	if ((g_str_equal(type, "sequence") || g_str_equal(type, "job")) && named)
 		return true;
 	g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s: returns no sequence or job with a name of a-z, 0-9, - and _", path);

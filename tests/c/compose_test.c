@@ -200,6 +200,12 @@ static void an_entity_may_only_say_what_it_is(void)
 		{ "Content-Type : text/plain\r\n\r\nx", "may not set" },
 		{ "Content-Type: text/pl\xc3\xa4in\r\n\r\nx", "ASCII" },
 		{ "nonsense\r\n\r\nx", "nonsense" },
+		{ "Content-Type: text/plain; charset=utf-8\r\n\r\nx", NULL },
+		{ "Content-Type: MULTIPART/Mixed; boundary=x\r\n\r\nx", NULL },
+		{ "Content-Type: text/plainly\r\n\r\nx", "text or multipart" },
+		{ "Content-Type: message/rfc822\r\n\r\nx", "text or multipart" },
+		{ "Content-Type: application/octet-stream\r\n\r\nx", "text or multipart" },
+		{ "Content-Type: text/plain\r\n\r\n\xc3\xa9", "8-bit" },
 		{ ": x\r\n\r\nx", "may not set" },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
