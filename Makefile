@@ -128,6 +128,9 @@ run-tests: all $(c_tests)
 check: ## the same tests under ASan and UBSan, built in build/san
 	@$(submake) test BUILD=build/san OPT='-O1 -g' SANFLAGS='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer'
 
+attacks: all ## run hostile scripts through the program: make attacks DIR=FOLDER, else ours and those beside the project
+	@$(run_env) python3 tests/attacks/attacks.py $(or $(DIR),tests/attacks/scripts $(wildcard ../shared/attacks))
+
 e2e: ## the main job against real Postfix and Dovecot on ports of its own (as root)
 	@tools/deps.sh build e2e test
 	@$(submake) -j$(jobs) all
@@ -162,6 +165,6 @@ install: all ## install under PREFIX (/usr/local), inside DESTDIR
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: all help deps demo test run-tests check e2e fuzz run-fuzzers bench lint install clean
+.PHONY: all help deps demo test run-tests check attacks e2e fuzz run-fuzzers bench lint install clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -71,8 +71,8 @@ end
 -- A text of one line: keys, labels.
 function M.line(what, value)
   M.text(what, value)
-  if value:find "%c" then host.raise(what .. ": the text holds a line end or control character") end
   if #value > 200 then host.raise(what .. ": the text is longer than 200 bytes") end
+  if value:find "%c" then host.raise(what .. ": the text holds a line end or control character") end
   return value
 end
 
@@ -96,7 +96,7 @@ function M.duration(what, value)
     if value ~= value or value < 0 or value == math.huge then host.raise(what .. ": a number of seconds from 0") end
     return value
   end
-  if type(value) ~= "string" or value == "" then
+  if type(value) ~= "string" or value == "" or #value > 200 or value:find "%c" then
     host.raise(("%s: a duration is needed, such as \"3 days\" or a number of seconds, not %s"):format(what, describe(value)))
   end
   return value
