@@ -44,7 +44,9 @@ static int run_raw(const void *name)
 
 static void raw(const char *name, bool as_nobody)
 {
+	raw_prepare();
 	int status = in_jail(as_nobody, run_raw, name);
+	raw_clean();
 	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
 	bool refused = WIFEXITED(status) && WEXITSTATUS(status) == REFUSED;
 	g_test_message("%s: %s (wait status %#x)", name, killed ? "killed" : refused ? "refused" : "let through", (unsigned)status);

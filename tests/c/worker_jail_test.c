@@ -265,7 +265,9 @@ static int run_raw(const void *name)
 
 static void raw(const char *name, bool as_nobody)
 {
+	raw_prepare();
 	int status = in_jail(as_nobody, run_raw, name);
+	raw_clean();
 	bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
 	if (!killed && !(WIFEXITED(status) && WEXITSTATUS(status) == REFUSED))
 		g_test_message("wait status %#x", (unsigned)status);

@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -30,11 +31,30 @@
 static pid_t raw_victim;
 
 #define RAW_FILE "/etc/passwd"
-#define RAW_NEW "/tmp/perigee-raw-call"
+
+/* Files of a test: to be made, cut, removed, renamed, renamed to; and a folder to be made. */
+enum { RAW_NEW, RAW_CUT, RAW_REMOVE, RAW_FROM, RAW_TO, RAW_FOLDER, RAW_PATHS };
+static char raw_path[RAW_PATHS][64];
+
+static inline void raw_clean(void)
+{
+	for (unsigned i = 0; i < RAW_PATHS; i++)
+		remove(raw_path[i]);
+}
+
+/* Before the jail closes: what could be changed is there, what could be made is not. */
+static inline void raw_prepare(void)
+{
+	for (unsigned i = 0; i < RAW_PATHS; i++)
+		snprintf(raw_path[i], sizeof raw_path[i], "/tmp/perigee-raw-%d-%u", (int)getpid(), i);
+	raw_clean();
+	for (unsigned i = RAW_CUT; i <= RAW_FROM; i++)
+		close(open(raw_path[i], O_WRONLY | O_CREAT, 0600));
+}
 
 static inline long raw_open_write(void)
 {
-	return syscall(SYS_openat, AT_FDCWD, RAW_NEW, O_WRONLY | O_CREAT, 0600);
+	return syscall(SYS_openat, AT_FDCWD, raw_path[RAW_NEW], O_WRONLY | O_CREAT, 0600);
 }
 
 static inline long raw_openat2(void)
@@ -195,10 +215,10 @@ static inline long raw_i386(void)
 	X("open a file to read", syscall(SYS_openat, AT_FDCWD, RAW_FILE, O_RDONLY)) \
 	X("open a file to write", raw_open_write()) \
 	X("openat2", raw_openat2()) \
-	X("truncate a file", syscall(SYS_truncate, RAW_NEW "-2", 0)) \
-	X("make a folder", syscall(SYS_mkdirat, AT_FDCWD, RAW_NEW ".d", 0700)) \
-	X("remove a file", syscall(SYS_unlinkat, AT_FDCWD, RAW_NEW "-3", 0)) \
-	X("rename a file", syscall(SYS_renameat2, AT_FDCWD, RAW_NEW "-4", AT_FDCWD, RAW_NEW "-5", 0)) \
+	X("truncate a file", syscall(SYS_truncate, raw_path[RAW_CUT], 0)) \
+	X("make a folder", syscall(SYS_mkdirat, AT_FDCWD, raw_path[RAW_FOLDER], 0700)) \
+	X("remove a file", syscall(SYS_unlinkat, AT_FDCWD, raw_path[RAW_REMOVE], 0)) \
+	X("rename a file", syscall(SYS_renameat2, AT_FDCWD, raw_path[RAW_FROM], AT_FDCWD, raw_path[RAW_TO], 0)) \
 	X("stat", syscall(SYS_newfstatat, AT_FDCWD, RAW_FILE, (struct stat[1]){ 0 }, 0)) \
 	X("the memory file of another", raw_proc_mem()) \
 	X("socket inet", syscall(SYS_socket, AF_INET, SOCK_STREAM, 0)) \
@@ -258,7 +278,7 @@ static inline long raw_i386(void)
 #define RAW_CALLS_HERE(X) \
 	RAW_CALLS(X) \
 	X("open", syscall(SYS_open, RAW_FILE, O_RDONLY)) \
-	X("creat", syscall(SYS_creat, RAW_NEW, 0600)) \
+	X("creat", syscall(SYS_creat, raw_path[RAW_NEW], 0600)) \
 	X("fork", raw_fork()) \
 	X("vfork", raw_child(syscall(SYS_vfork))) \
 	X("a call by its x32 number", raw_x32()) \
