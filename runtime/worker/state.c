@@ -12,7 +12,7 @@
 #include <time.h>
 #include <ucontext.h>
 
-enum { STACK_BYTES = 64 << 10, NAME_BYTES = 200 };
+enum { STACK_BYTES = 64 << 10, NAME_BYTES = 200, PLACE_BYTES = 120 };
 #define STACK_GAP (UINT64_C(1) << 32) /* the stack stands below the arena */
 
 static const char *const type_names[WORKER_PROGRAM_TYPES] = { "script", "template", "liquid", "workspace", "test", "scan" };
@@ -94,7 +94,7 @@ Image *state_save(Worker *worker)
 	bool eager = getenv("PERIGEE_EAGER_COLLECTOR");
 	lua_settop(worker->state, 0);
 	lua_sethook(worker->state, NULL, 0, 0);
-	lua_gc(worker->state, LUA_GCINC, eager ? 1 : 400, eager ? 1000 : 0, eager ? 6 : 0);
+	lua_gc(worker->state, LUA_GCINC, eager ? 105 : 400, 0, eager ? 8 : 0);
 	lua_gc(worker->state, LUA_GCCOLLECT);
 	if (!eager)
 		lua_gc(worker->state, LUA_GCINC, 200, 0, 0);
@@ -237,7 +237,7 @@ static void take_text(Failure *failure, const char *text)
 		text += strlen("?:-1: ");
 	while ((place = place_of(text)) > 0) {
 		if (text[0] != '[' || g_str_has_prefix(text, "[string "))
-			g_strlcpy(failure->where, text, MIN(place + 1, sizeof failure->where));
+			one_line(failure->where, MIN(place + 1, sizeof failure->where), text);
 		text += place + 2;
 	}
 	one_line(failure->text, sizeof failure->text, text);
@@ -266,7 +266,7 @@ static int describe(lua_State *L)
 	case LUA_TTABLE: { /* as the compilers of templates raise them, and scripts too */
 		const char *text = raw_text(L, 1, "text"), *where = raw_text(L, 1, "where");
 		if (where)
-			g_strlcpy(failure->where, where, sizeof failure->where);
+			one_line(failure->where, PLACE_BYTES, where);
 		if (text)
 			one_line(failure->text, sizeof failure->text, text);
 		else
@@ -277,6 +277,8 @@ static int describe(lua_State *L)
 		g_snprintf(failure->text, sizeof failure->text, "the script raised a value of type %s",
 		           luaL_typename(L, 1));
 	}
+	if (!*failure->text)
+		g_strlcpy(failure->text, "an error without a text", sizeof failure->text);
 	return 1;
 }
 

@@ -79,8 +79,8 @@ static const Case cases[] = {
 	{ "chance is the run's", "local s = {} for i = 1, 5 do s[i] = math.random(100) end perigee.sleep(1) for i = 6, 9 do s[i] = math.random(100) end "
 	                         "return table.concat(s, ' ') .. ('%a'):format(math.random()) .. tostring(math.randomseed)", NULL },
 	{ "sin, exp and ^ give the same bits everywhere",
-	  HASH "local h = 7 for i = 1, 20000 do local x = math.random() * 40 - 20 h = hash(h, ('%a%a%a%a%a%a%a%a'):format(math.sin(x), math.cos(x), math.exp(x), math.abs(x) ^ 1.7, "
-	  "math.log(math.abs(x)), math.tan(x), math.atan(x, 3), math.log(math.abs(x), 2))) end return tostring(h)", NULL },
+	  "local h, x = 7 local function take(y) h = h * 31 + string.unpack('j', string.pack('d', y)) end for i = 1, 20000 do x = math.random() * 40 - 20 take(math.sin(x)) take(math.cos(x)) "
+	  "take(math.exp(x)) take(math.abs(x) ^ 1.7) take(math.log(math.abs(x))) take(math.tan(x)) take(math.atan(x, 3)) take(math.log(math.abs(x), 2)) end return tostring(h)", NULL },
 	{ "a NaN has no sign in any text",
 	  "local n, m = 0 / 0, -(0 / 0) local s = {} for _, x in ipairs { n, m, math.huge - math.huge, math.sqrt(-1), math.fmod(math.huge, 1), math.log(-1), math.huge % 2 } do "
 	  "s[#s + 1] = x .. '' s[#s + 1] = tostring(x) s[#s + 1] = ('%f %g %.3a %5.1f %s'):format(x, x, x, x, x) s[#s + 1] = ('x'):rep(2, x) s[#s + 1] = string.upper(x) "
@@ -107,7 +107,7 @@ static const Case cases[] = {
 	  "for _, f in ipairs { function() return o[1] end, function() return o < o end, function() local c <close> = o end } do d = 0 local _, e = pcall(f) s[#s + 1] = d .. tostring(e) "
 	  "perigee.log(tostring(d)) end local function c() d = d + 1 return coroutine.wrap(c)() end d = 0 pcall(c) s[#s + 1] = d return table.concat(s, '; ')", NULL },
 	{ "recursion ends at one depth, live and replayed",
-	  "local d = 0 local function r() d = d + 1 return 1 + r() end local ok, e = pcall(r) local a = d perigee.sleep(1) d = 0 pcall(r) return a .. ' ' .. d .. ' ' .. e:sub(1, 40)", NULL },
+	  "local d = 0 local function r() d = d + 1 return 1 + r() end perigee.log 'x' local ok, e = pcall(r) return d .. ' ' .. e:sub(1, 40)", NULL },
 	{ "what the host tells has one order",
 	  "local s = {} for l in pairs(contact.labels) do s[#s + 1] = l end for k in pairs(contact.fields) do s[#s + 1] = k end for k in pairs(contact.fields.a) do s[#s + 1] = k end "
 	  "for k in pairs(contact.state) do s[#s + 1] = k end for k in pairs(contact.fields.a.x[2]) do s[#s + 1] = k end local got = perigee.store.get 'k' "
