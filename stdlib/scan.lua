@@ -3,6 +3,7 @@
 -- missing or not used, modules. The source has been compiled, so it is valid Lua; this reads it once more, with scopes.
 
 local reader = require "scan.reader"
+local requests = require "scan.requests"
 
 local M = {}
 
@@ -38,8 +39,12 @@ local function read_file(name, source, known, found, used)
   end
   function seen.path(path, line)
     if path == "perigee.store" or path:match "^perigee%.store%." then use("store", line, "perigee.store") end
+    requests.name(found.requests, path, place(line, {}))
     if path == "perigee.contacts.upsert" then use("contacts write", line, path) end
     if path == "perigee.contacts.find" or path == "perigee.contacts.get" then use("contacts read", line, path) end
+  end
+  function seen.call(path, arguments, line)
+    requests.call(found.requests, path, arguments, place(line, {}), found.fault)
   end
   function seen.global(global, line, writes)
     if has_other_globals then return end
@@ -85,9 +90,10 @@ local function compare(needs, found, used)
   elseif used["contacts read"] and not needs.contacts then
     fault(used["contacts read"], "contacts = \"read\"")
   end
-  local function warn(unused)
-    found.warnings[#found.warnings + 1] = { line = found.needs_line or 1, text = ("needs.%s is not used"):format(unused) }
+  local function warn(unused, remark)
+    found.warnings[#found.warnings + 1] = { line = found.needs_line or 1, text = ("needs.%s is not used%s"):format(unused, remark or "") }
   end
+  requests.compare(found.requests, needs, found.fault, warn)
   for _, channel in ipairs(needs.send or {}) do
     -- A channel that is worked out at run time may be any of them.
     if not used["send " .. channel] and not used.send then warn(("send: '%s'"):format(channel)) end
@@ -110,7 +116,10 @@ end
 
 -- Reads the main file and the modules it requires in turn. Adds to the declarations: effects, warnings, faults, modules.
 function M.load(name, files, context, declarations)
-  local found = { main = name, effects = {}, warnings = {}, faults = {}, wanted = {}, modules = {} }
+  local found = { main = name, effects = {}, warnings = {}, faults = {}, wanted = {}, modules = {}, requests = requests.new() }
+  function found.fault(place, text)
+    found.faults[#found.faults + 1] = { line = place.line, file = place.file, text = text }
+  end
   local sources, done, used = {}, {}, {}
   for i = 2, #files do sources[context.module_of(files[i].name)] = files[i] end
   local function read(file, source)

@@ -25,10 +25,11 @@ const Command command_table[] = {
 	{ "test", "Try", COMMAND_FILES, "[PATH...] [--json]", "run the workspace's tests (TAP)",
 	  "Runs the tests of tests/*.lua, each twice, and says which of their promises do not hold.\n\n"
 	  "example: perigee test tests/welcome_test.lua\n", command_test, NULL },
-	{ "render", "Try", COMMAND_OPEN, "TEMPLATE [--contact ID] [--channel C] [--data FILE.json] [--partials DIR] [--json]",
+	{ "render", "Try", COMMAND_OPEN, "TEMPLATE [--contact ID or --all] [--channel C] [--data FILE.json] [--partials DIR] [--json]",
 	  "show what somebody would get",
-	  "  --contact ID       as this contact gets it (default: the first one)\n"
-	  "  --channel C        the text for a channel (default email)\n"
+	  "  --contact ID       as this contact gets it, on each channel (default: the first one, by e-mail)\n"
+	  "  --all              who would get nothing, and why; exit 1 if there is somebody\n"
+	  "  --channel C        the text for a channel alone\n"
 	  "  --data FILE.json   plain Liquid: TEMPLATE is a file, the members of the object are the variables;\n"
 	  "                     the result alone is printed, byte for byte. Needs no workspace\n"
 	  "  --partials DIR     where {% render %} and {% include %} find NAME or NAME.liquid\n\n"
@@ -116,6 +117,7 @@ const Command command_table[] = {
 	  "  cancel ID          a message that has not left yet\n"
 	  "  resolve ID sent    an unknown message did arrive\n"
 	  "  resolve ID again   it did not: send it again\n\n"
+	  "--state unknown lists requests of scripts, too (IDs like r12): resolve takes them off the list; their runs have gone on.\n"
 	  "example: perigee messages --state unknown\n", command_messages, NULL },
 	{ "why", "Look", COMMAND_OPEN, "CONTACT [SEQUENCE] [--json]", "every gate between a contact and a message, in order",
 	  "example: perigee why ana welcome\n", command_why, NULL },

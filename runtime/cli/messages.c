@@ -4,6 +4,7 @@
 
 #include "cli/groups.h"
 #include "host/contacts.h"
+#include "host/requests.h"
 #include "host/versions.h"
 #include "host/views.h"
 
@@ -12,7 +13,7 @@
 typedef struct List {
 	Cli *cli;
 	Table *table;
-	int unknown;
+	int unknown, requests; /* whose outcome nobody knows */
 } List;
 
 /* What a person wants to know of a message beside its state: what went wrong, or what it waits for. */
@@ -33,11 +34,13 @@ static void see_message(void *user, json_t *row)
 	static const char *const times[] = { "at", NULL };
 	List *list = user;
 	const char *state = value_string(row, "state", "");
-	list->unknown += strcmp(state, "unknown") == 0;
+	const char *request = value_string(row, "id", NULL); /* "r12": no message */
+	if (strcmp(state, "unknown") == 0)
+		*(request ? &list->requests : &list->unknown) += 1;
 	if (list->cli->json) {
 		cli_row(list->cli, row, names, times);
 	} else {
-		g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, value_integer(row, "id", 0));
+		g_autofree char *id = request ? g_strdup(request) : g_strdup_printf("%" G_GINT64_FORMAT, value_integer(row, "id", 0));
 		g_autofree char *at = cli_time(list->cli, value_integer(row, "at", 0));
 		g_autofree char *what = remark(list->cli, row);
 		const char *template_name = value_string(row, "template", NULL), *subject = value_string(row, "subject", NULL);
@@ -57,12 +60,18 @@ static int list_messages(Cli *cli, const char *state, const char *contact)
 	g_autofree char *id = contact ? contacts_resolve(cli->host, contact, &error) : NULL;
 	if (contact && !id)
 		return cli_fail_error(cli, error);
-	List list = { cli, table_new(titles), 0 };
+	List list = { cli, table_new(titles), 0, 0 };
 	views_messages(cli->host, state, id, see_message, &list);
+	if (g_strcmp0(state, "unknown") == 0)
+		views_unknown_requests(cli->host, id, see_message, &list);
 	table_print(list.table, cli, cli->json ? NULL : "no messages");
 	if (list.unknown && !cli->json)
 		cli_print(cli, "\nNobody knows whether the unknown %s arrived. Look in the mailbox's Sent folder or ask, then say\n"
 		               "`perigee messages resolve ID sent`, or `... again` to have it sent once more.\n", list.unknown == 1 ? "one" : "ones");
+	if (list.requests && !cli->json)
+		cli_print(cli, "\nNobody knows whether the %s of scripts (r...) %s carried out; their runs have been told so and gone on. Look there,\n"
+		               "mend what needs it, then say `perigee messages resolve ID sent`.\n", list.requests == 1 ? "request" : "requests",
+		          list.requests == 1 ? "was" : "were");
 	return EXIT_DONE;
 }
 
@@ -99,11 +108,29 @@ static int cancel(Cli *cli, const GPtrArray *words)
 	return cli->exit_code;
 }
 
+/* A request of a script ("r12"): its run has gone on, so a person can only say that it has been seen. */
+static int resolve_request(Cli *cli, const char *word)
+{
+	GError *error = NULL;
+	int64_t id;
+	if (!cli_number(word + 1, &id) || id <= 0)
+		return cli_usage(cli, "messages", "a request is r and a number (`perigee messages --state unknown` lists them), not '%s'", word);
+	if (!requests_resolve(cli->host, id, &error))
+		return cli_fail_error(cli, error);
+	if (cli->json)
+		cli_json(cli, json_pack("{s:s, s:s}", "id", word, "state", "resolved"));
+	else
+		cli_print(cli, "request %s is no longer listed; it is not made again, because its run has gone on\n", word);
+	return EXIT_DONE;
+}
+
 static int resolve(Cli *cli, const GPtrArray *words)
 {
 	int64_t id;
 	if (words->len != 3 || (strcmp(words->pdata[2], "sent") != 0 && strcmp(words->pdata[2], "again") != 0))
 		return cli_usage(cli, "messages", "resolve: say the ID, and \"sent\" or \"again\"");
+	if (g_str_has_prefix(words->pdata[1], "r"))
+		return resolve_request(cli, words->pdata[1]);
 	if (!message_number(cli, words->pdata[1], &id))
 		return EXIT_USAGE;
 	GError *error = NULL;

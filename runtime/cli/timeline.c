@@ -48,7 +48,7 @@ static const struct {
 	{ "note", { "text" } },                { "signal", { "name" } },     { "enrol", { "sequence", "key" } },
 	{ "stop", { "sequence" } },            { "store.get", { "key" } },   { "store.set", { "key", "value" } },
 	{ "store.add", { "key", "n" } },       { "store.delete", { "key" } }, { "store.list", { "prefix" } },
-	{ "contacts.get", { "id" } },          { "now", { NULL } },
+	{ "contacts.get", { "id" } },          { "now", { NULL } },          { "http", { "method", "url" } },
 };
 
 char *timeline_effect(const char *kind, const json_t *args)
@@ -117,6 +117,8 @@ char *timeline_answer(const Cli *cli, const json_t *entry)
 			return code ? g_strdup_printf("%s (%s)", text, code) : g_strdup(text);
 		return g_strdup(g_str_has_prefix(kind, "wait") ? "nothing came" : "nothing");
 	}
+	if (strcmp(kind, "http") == 0)
+		return g_strdup_printf("%" G_GINT64_FORMAT, value_integer(first, "status", 0));
 	g_autofree char *shown_first = json_is_object(first) ? object_words(first) : words(first);
 	if (strcmp(kind, "send") == 0)
 		return g_strdup_printf("sent: %s", shown_first);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Senders and readers, the children of net, as the host sees them: see netparts.h. */
+/* Senders, readers and the requester, the children of net, as the host sees them: see netparts.h. */
 #include "host/netparts.h"
 
+#include "host/audit.h"
 #include "host/ledger.h"
 
 #include <unistd.h>
@@ -10,11 +11,6 @@ enum {
 	TRY_FIRST_MS = 5 * 1000, TRY_MOST_MS = 5 * 60 * 1000, /* between attempts while sending fails */
 	SILENT_S = 15 * 60,
 };
-
-static const char *kind(const Child *child)
-{
-	return child->reader ? "reader" : "sender";
-}
 
 static HealthPart part(const Child *child)
 {
@@ -40,7 +36,7 @@ static void child_ended(Child *child)
 	child->pause_ms = netlink_grow(child->pause_ms, PAUSE_FIRST_MS, PAUSE_MOST_MS);
 	child->start_at = netlink_in_ms(child->pause_ms);
 	if (!net->closing)
-		log_warn("account %s: its %s has ended; another starts in %d ms", child->account, kind(child), child->pause_ms);
+		log_warn("%s has ended; another starts in %d ms", child->name, child->pause_ms);
 }
 
 /* It must go. why: NULL if it has done nothing wrong. */
@@ -49,7 +45,7 @@ static void child_drop(Child *child, const char *why)
 	if (!child->peer || child->dropped)
 		return;
 	if (why)
-		log_error("account %s: its %s %s; it is started again", child->account, kind(child), why);
+		log_error("%s %s; it is started again", child->name, why);
 	child->dropped = true;
 	if (child->net->parent) {
 		peer_begin(child->net->parent, F_KILL, child->number);
@@ -60,10 +56,12 @@ static void child_drop(Child *child, const char *why)
 		mailbox_end(child->mailbox);
 }
 
-static void child_works(Child *child)
+void netchild_works(Child *child)
 {
 	child->pause_ms = child->failures = child->try_ms = 0;
 	child->silent = false;
+	if (child->requester)
+		return;
 	health_ok(child->net->host, child->account, child->health, part(child));
 	if (child->reader)
 		mailbox_recovered(child->mailbox);
@@ -83,7 +81,7 @@ static bool on_sent(Child *child, Frame *frame)
 		return false;
 	g_hash_table_steal(child->in_flight, &id);
 	if (class == SENT_OK)
-		child_works(child);
+		netchild_works(child);
 	if (class == SENT_AMBIGUOUS) {
 		settling_ambiguous(child->net, handed, text);
 		return true;
@@ -101,7 +99,7 @@ static bool on_health(Child *child, Frame *frame)
 	if (!frame_end(frame) || state > HEALTH_FAILING)
 		return false;
 	if (state == HEALTH_OK) {
-		child_works(child);
+		netchild_works(child);
 		return true;
 	}
 	child->try_ms = netlink_grow(child->try_ms, TRY_FIRST_MS, TRY_MOST_MS);
@@ -117,6 +115,8 @@ static bool child_frame(Child *child, Frame *frame)
 		close(frame->fd);
 	if (frame->fd >= 0)
 		return false;
+	if (child->requester)
+		return netrequests_frame(child, frame);
 	if (frame->kind == N_HEALTH)
 		return on_health(child, frame);
 	if (!child->reader)
@@ -150,26 +150,40 @@ static bool wants_write(void *user)
 	return peer_pending(((Child *)user)->peer) > 0;
 }
 
-static char *fork_text(const Child *child, const Account *account)
+static char *fork_text(Child *child, const Account *account)
 {
-	g_autoptr(json_t) what = json_pack("{ss ss sO sO*}", "account", child->account, "role", kind(child),
+	if (child->requester)
+		return netrequests_fork_text(child);
+	g_autoptr(json_t) what = json_pack("{ss ss sO sO*}", "account", child->account, "role", child->reader ? "reader" : "sender",
 	                                   "config", account->config, "allow_addresses", child->net->host->workspace->allow_addresses);
 	return value_text(what);
+}
+
+/* It signs in with a secret: that is written down. */
+static void audit(const Child *child, const Account *account)
+{
+	const json_t *server = json_object_get(account->config, child->reader ? "imap" : "smtp");
+	const char *secret = value_string(server, "password", "");
+	g_autoptr(GUri) uri = g_uri_parse(value_string(server, "url", ""), G_URI_FLAGS_NONE, NULL);
+	if (*secret)
+		audit_use(child->net->host, &(SecretUse){ .secret = secret, .host = uri ? g_uri_get_host(uri) : "", .account = child->account });
 }
 
 static void child_fork(Child *child)
 {
 	Netlink *net = child->net;
-	const Account *account = workspace_account(net->host->workspace, child->account);
+	const Account *account = child->requester ? NULL : workspace_account(net->host->workspace, child->account);
 	int fds[2];
 	g_autoptr(GError) error = NULL;
-	if (!account || !peer_pair(fds, &error)) {
-		log_error("account %s: cannot be started: %s", child->account, error ? error->message : "it is not in perigee.lua any more");
+	if ((!account && !child->requester) || !peer_pair(fds, &error)) {
+		log_error("%s cannot be started: %s", child->name, error ? error->message : "it is not in perigee.lua any more");
 		child->failures++;
 		child->start_at = netlink_in_ms(PAUSE_MOST_MS);
 		return;
 	}
 	g_autofree char *text = fork_text(child, account);
+	if (account)
+		audit(child, account);
 	child->number = ++net->next_child;
 	child->dropped = child->renew = false;
 	child->peer = peer_new(fds[0], FRAME_CAP);
@@ -203,7 +217,7 @@ static gint64 reader_turn(Child *child, gint64 now)
 {
 	if (mailbox_read_at(child->mailbox) != child->read_at) {
 		child->read_at = mailbox_read_at(child->mailbox);
-		child_works(child);
+		netchild_works(child);
 	}
 	gint64 next = watch_silence(child, now);
 	if (!child->peer || child->dropped)
@@ -241,7 +255,7 @@ gint64 netchild_turn(Child *child, gint64 now)
 	/* What was handed to the last one, or found none, is settled first. */
 	if (hands)
 		settling_child(net, child);
-	else
+	else if (!child->requester || child->wanted)
 		child_fork(child);
 	return next;
 }
@@ -250,12 +264,21 @@ Child *netchild_new(Netlink *net, Link *link, bool reader)
 {
 	Child *child = g_new0(Child, 1);
 	*child = (Child){ .net = net, .account = link->account, .reader = reader, .health = &link->health };
+	child->name = g_strdup_printf("account %s: its %s", link->account, reader ? "reader" : "sender");
 	if (reader) {
 		child->mailbox = mailbox_new(net->host, link->account);
 		child->read_at = mailbox_read_at(child->mailbox);
 	} else {
 		child->in_flight = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, handed_free);
 	}
+	return child;
+}
+
+Child *netchild_new_requester(Netlink *net)
+{
+	Child *child = g_new0(Child, 1);
+	*child = (Child){ .net = net, .requester = true, .name = g_strdup("the requester of scripts") };
+	child->in_flight = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, handed_free);
 	return child;
 }
 
@@ -271,5 +294,8 @@ void netchild_free(Child *child)
 	mailbox_free(child->mailbox);
 	if (child->in_flight)
 		g_hash_table_unref(child->in_flight);
+	if (child->secrets)
+		g_hash_table_unref(child->secrets);
+	g_free(child->name);
 	g_free(child);
 }

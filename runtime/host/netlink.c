@@ -35,13 +35,15 @@ int netlink_grow(int ms, int first, int most)
 
 Child *netlink_child(const Netlink *net, guint i)
 {
+	if (i == 2 * net->links->len)
+		return net->requester;
 	Link *link = net->links->pdata[i % net->links->len];
 	return i < net->links->len ? link->sender : link->reader;
 }
 
 guint netlink_places(const Netlink *net)
 {
-	return 2 * net->links->len;
+	return 2 * net->links->len + 1;
 }
 
 Link *netlink_link(const Netlink *net, const char *account)
@@ -125,7 +127,7 @@ static bool on_forked(Netlink *net, Frame *frame)
 		if (child && child->number == frame->id && frame->kind == F_FORKED)
 			child->pid = (pid_t)value;
 		else if (child && child->number == frame->id && WIFSIGNALED((int)value) && !child->dropped)
-			log_warn("account %s: its %s was killed by signal %d", child->account, child->reader ? "reader" : "sender", WTERMSIG((int)value));
+			log_warn("%s was killed by signal %d", child->name, WTERMSIG((int)value));
 	}
 	return true;
 }
@@ -299,11 +301,11 @@ static void netlink_read(Host *host, const Account *account)
 static bool netlink_busy(Host *host)
 {
 	Netlink *net = netlink_of(host);
-	if ((!net->settled && net->failures < HOPELESS) || g_hash_table_size(net->settlings) || net->doubts->len)
+	if ((!net->settled && net->failures < HOPELESS) || g_hash_table_size(net->settlings) || net->doubts->len || netrequests_busy(net))
 		return true;
 	for (guint i = 0; i < netlink_places(net); i++) {
 		Child *child = netlink_child(net, i);
-		if (!child)
+		if (!child || child->requester)
 			continue;
 		bool starts = !child->peer && child->failures < HOPELESS;
 		if (starts || (child->reader ? mailbox_busy(child->mailbox) : g_hash_table_size(child->in_flight) > 0))
@@ -341,11 +343,13 @@ static void netlink_turn(Host *host)
 	gint64 now = g_get_monotonic_time();
 	gint64 next = parent_turn(net, now);
 	next = MIN(next, settling_turn(net, now));
+	netrequests_look(net);
 	for (guint i = 0; i < netlink_places(net); i++) {
 		Child *child = netlink_child(net, i);
 		if (child)
 			next = MIN(next, netchild_turn(child, now));
 	}
+	netrequests_hand(net);
 	netlink_flush(net->parent);
 	set_timer(net, next);
 }
@@ -383,9 +387,9 @@ static void hear(Netlink *net, bool (*enough)(const Netlink *), int ms)
 
 static bool nothing_in_flight(const Netlink *net)
 {
-	for (guint i = 0; i < net->links->len; i++) {
-		const Link *link = net->links->pdata[i];
-		if (link->sender && link->sender->peer && g_hash_table_size(link->sender->in_flight))
+	for (guint i = 0; i < netlink_places(net); i++) {
+		const Child *child = netlink_child(net, i);
+		if (child && child->peer && child->in_flight && g_hash_table_size(child->in_flight))
 			return false;
 	}
 	return true;
@@ -418,6 +422,7 @@ static void netlink_clear(Netlink *net)
 	host_unwatch(net->host, net->timer);
 	close(net->timer);
 	g_ptr_array_unref(net->links);
+	netchild_free(net->requester);
 	settling_clear(net);
 	g_free(net);
 }
@@ -472,6 +477,7 @@ Carrier *netlink_new(Host *host, GError **error)
 	net->host = host;
 	net->from_ledger = true;
 	net->links = g_ptr_array_new_with_free_func(link_free);
+	net->requester = netchild_new_requester(net);
 	settling_init(net);
 	net->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	for (guint i = 0; i < host->workspace->accounts->len; i++) {

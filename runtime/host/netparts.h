@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the link to net share, and no one else: netlink.c (the parent, the carrier), netchild.c (senders and
- * readers), settling.c (what was in flight). See netlink.h. */
+/* What the files of the link to net share, and no one else: netlink.c (the parent, the carrier), netchild.c (senders, readers and the
+ * requester), netrequests.c (what the requester is given), settling.c (what was in flight). See netlink.h. */
 #ifndef PERIGEE_NETPARTS_H
 #define PERIGEE_NETPARTS_H
 
@@ -17,20 +17,22 @@ enum {
 
 typedef struct Netlink Netlink;
 
-/* A message in net's hands. */
+/* A message or a request in net's hands; message_id is its name in the send log. */
 typedef struct Handed {
 	int64_t id;
 	char *message_id, *account;
+	bool request; /* of a script: account is "" */
 	bool same_boot; /* as this one: what it had told the send log is there */
 } Handed;
 Handed *handed_new(int64_t id, const char *message_id, const char *account, bool same_boot);
 void handed_free(void *handed);
 
-/* A sender or a reader, and what is needed to start another when it ends. */
+/* A sender, a reader or the requester, and what is needed to start another when it ends. */
 typedef struct Child {
 	Netlink *net;
-	const char *account;
-	bool reader;
+	const char *account;   /* NULL: the requester */
+	char *name;            /* for the log */
+	bool reader, requester;
 	uint64_t number;       /* of F_FORK */
 	pid_t pid;             /* 0: not told yet */
 	Peer *peer;            /* NULL: there is none now */
@@ -41,7 +43,9 @@ typedef struct Child {
 	gint64 start_at;       /* monotonic µs, like all below */
 	int pause_ms, failures;
 	Health *health;        /* the account's */
-	GHashTable *in_flight; /* sender: id → Handed */
+	GHashTable *in_flight; /* sender, requester: id → Handed */
+	bool wanted;           /* requester: a request is queued; it is not started for nothing */
+	GHashTable *secrets;   /* requester: names of those it was given */
 	gint64 try_at;         /* sender, failing: the next attempt */
 	int try_ms;            /* 0: not failing */
 	Mailbox *mailbox;      /* reader */
@@ -73,6 +77,7 @@ struct Netlink {
 	gint64 kill_at;        /* children of a parent that is gone are killed then */
 	uint64_t next_child, next_request;
 	GPtrArray *links;      /* Link */
+	Child *requester;
 	GHashTable *settlings; /* request → Settling (settling.c) */
 	GPtrArray *doubts;     /* Doubt (settling.c) */
 	int timer;             /* a timerfd: wakes the loop for the moments above */
@@ -84,7 +89,7 @@ int netlink_grow(int ms, int first, int most);
 /* Writes what the socket takes; a broken pipe is seen at the next read. peer may be NULL. */
 void netlink_flush(Peer *peer);
 Link *netlink_link(const Netlink *net, const char *account);
-/* Is there such a child at place i of netlink_places? NULL if not. Senders come first. */
+/* Is there such a child at place i of netlink_places? NULL if not. Senders come first, the requester last. */
 guint netlink_places(const Netlink *net);
 Child *netlink_child(const Netlink *net, guint i);
 /* To be called before anything is told to the ledger: if the commit fails, the send log is asked again. */
@@ -92,11 +97,26 @@ void netlink_watch_commit(Netlink *net);
 
 /* ---- netchild.c ---- */
 Child *netchild_new(Netlink *net, Link *link, bool reader);
+Child *netchild_new_requester(Netlink *net);
+/* It has done what it is for: whatever ended it before, the next may start at once. */
+void netchild_works(Child *child);
 void netchild_free(Child *child);
 /* Hears what it says; host_watch's callback. */
 void netchild_ready(Host *host, void *child, short revents);
 /* Starts it, or another, when that is due. Gives the next moment at which it wants to be called. */
 gint64 netchild_turn(Child *child, gint64 now);
+
+/* ---- netrequests.c ---- */
+/* Notes whether the requester is wanted. */
+void netrequests_look(Netlink *net);
+/* Hands it queued requests, as many as it may have. */
+void netrequests_hand(Netlink *net);
+/* What it says. False: out of step. */
+bool netrequests_frame(Child *child, Frame *frame);
+/* The text of its F_FORK; notes the secrets that it is given. */
+char *netrequests_fork_text(Child *child);
+/* Is a request open that somebody could still answer? */
+bool netrequests_busy(const Netlink *net);
 
 /* ---- settling.c ---- */
 void settling_init(Netlink *net);

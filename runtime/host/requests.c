@@ -192,6 +192,18 @@ static void audit(Host *host, const Request *request, const Run *run, const json
 		                              .script = run->sequence, .run = run->id });
 }
 
+GPtrArray *requests_named(Host *host, int64_t id)
+{
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	g_auto(Request) request = { 0 };
+	g_autofree char *text = request_load(host, id, &request) ? db_text(host->db, ARGS, "ii", request.run, request.position) : NULL;
+	g_autoptr(json_t) args = text && strstr(text, "\"secrets\"") ? value_parse(text, -1, NULL) : NULL;
+	const json_t *secrets = json_object_get(args, "secrets");
+	for (size_t i = 0; i < json_array_size(secrets); i++)
+		g_ptr_array_add(names, g_strdup(value_string(json_array_get(secrets, i), "secret", "")));
+	return names;
+}
+
 char *requests_hand(Host *host, int64_t id)
 {
 	g_auto(Request) request = { 0 };
@@ -270,6 +282,8 @@ static json_t *sound_answer(const json_t *said, int64_t *status)
 		json_object_set(answer, "body", (json_t *)body);
 	if (json)
 		json_object_set(answer, "json", (json_t *)json);
+	if (value_true(said, "binary"))
+		json_object_set_new(answer, "binary", json_true());
 	return answer;
 }
 

@@ -39,6 +39,8 @@ bool requests_open(Host *host);
  * the passwords of accounts. */
 GHashTable *requests_secrets(Host *host);
 
+/* Names of the secrets that a request asks for. */
+GPtrArray *requests_named(Host *host, int64_t id);
 /* Marks a queued request as handed, and records its secrets' use; it may leave once that is committed. The text of N_REQUEST,
  * which the caller frees; NULL: there is nothing to hand over (any more). */
 char *requests_hand(Host *host, int64_t id);

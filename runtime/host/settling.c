@@ -3,8 +3,11 @@
 #include "host/netparts.h"
 
 #include "host/ledger.h"
+#include "host/requests.h"
 
 static const char HANDED[] = "SELECT id, message_id, boot, account FROM messages WHERE state = 'handed' AND channel = 'email'";
+static const char REQUESTS[] = "SELECT id, key, boot FROM requests WHERE state = 'handed'";
+static const char REQUEST_KEYS[] = "SELECT key FROM requests WHERE state IN ('queued', 'handed')";
 static const char ANSWERED[] =
 	"SELECT 1 FROM messages WHERE direction = 'in' AND in_reply_to = ?1 "
 	"AND contact = (SELECT contact FROM messages WHERE message_id = ?1 AND direction = 'out')";
@@ -29,7 +32,7 @@ typedef struct Doubt {
 Handed *handed_new(int64_t id, const char *message_id, const char *account, bool same_boot)
 {
 	Handed *handed = g_new0(Handed, 1);
-	*handed = (Handed){ id, g_strdup(message_id), g_strdup(account), same_boot };
+	*handed = (Handed){ .id = id, .message_id = g_strdup(message_id), .account = g_strdup(account), .same_boot = same_boot };
 	return handed;
 }
 
@@ -201,7 +204,9 @@ static void add_in_flight(const Child *child, GPtrArray *items)
 	g_hash_table_iter_init(&iter, child->in_flight);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		const Handed *h = value;
-		g_ptr_array_add(items, handed_new(h->id, h->message_id, h->account, h->same_boot));
+		Handed *copy = handed_new(h->id, h->message_id, h->account, h->same_boot);
+		copy->request = h->request;
+		g_ptr_array_add(items, copy);
 	}
 }
 
@@ -226,6 +231,20 @@ static bool is_known(const Netlink *net, int64_t id)
 	return false;
 }
 
+static void add_of_requests(Netlink *net, GPtrArray *items)
+{
+	const char *boot = net->host->boot;
+	Rows *rows = db_query(net->host->db, REQUESTS, "");
+	while (rows_next(rows)) {
+		int64_t id = rows_int(rows, 0);
+		if (net->requester && g_hash_table_contains(net->requester->in_flight, &id))
+			continue;
+		Handed *handed = handed_new(id, rows_text(rows, 1), "", boot && g_strcmp0(boot, rows_text(rows, 2)) == 0);
+		handed->request = true;
+		g_ptr_array_add(items, handed);
+	}
+}
+
 /* What the ledger calls handed and no one here has in hand: from an earlier life, or told to it and then not committed. */
 static void add_of_ledger(Netlink *net, GPtrArray *items)
 {
@@ -248,8 +267,10 @@ void settling_all(Netlink *net)
 	/* A message that is handed in the open transaction is on its way to netlink_hand: after a commit it is in_flight. */
 	if (net->from_ledger && (db_in_transaction(host->db) || host->leaving))
 		host_commit(host, NULL);
-	if (net->from_ledger)
+	if (net->from_ledger) {
 		add_of_ledger(net, items);
+		add_of_requests(net, items);
+	}
 	if (db_failed(host->db)) {
 		/* What could not be read must not be taken for nothing: later. */
 		g_ptr_array_unref(items);
@@ -262,14 +283,29 @@ void settling_all(Netlink *net)
 		if (link->sender)
 			add_in_flight(link->sender, items);
 	}
+	if (net->requester && !net->settled)
+		add_in_flight(net->requester, items);
 	if (items->len)
-		log_info("settling %u messages that were in flight", items->len);
+		log_info("settling %u messages and requests that were in flight", items->len);
 	ask(net, items, NULL);
+}
+
+/* Takes handed. */
+static void settle_request(Netlink *net, Handed *handed, SettledState state, uint32_t code)
+{
+	if (net->requester)
+		g_hash_table_remove(net->requester->in_flight, &handed->id);
+	requests_settle(net->host, handed->id, state, handed->same_boot, code);
+	handed_free(handed);
 }
 
 /* Takes handed. */
 static void settle(Netlink *net, Handed *handed, SettledState state, uint32_t code, const char *enhanced, const char *text)
 {
+	if (handed->request) {
+		settle_request(net, handed, state, code);
+		return;
+	}
 	Link *link = netlink_link(net, handed->account);
 	if (link && link->sender)
 		g_hash_table_remove(link->sender->in_flight, &handed->id);
@@ -307,10 +343,16 @@ bool settling_settled(Netlink *net, Frame *frame)
 
 void settling_trim(Netlink *net)
 {
-	peer_begin(net->parent, N_TRIM, ++net->next_request);
-	peer_put_u32(net->parent, net->doubts->len);
+	g_autoptr(GPtrArray) keep = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < net->doubts->len; i++)
-		peer_put_str(net->parent, ((Doubt *)net->doubts->pdata[i])->handed->message_id, -1);
+		g_ptr_array_add(keep, g_strdup(((Doubt *)net->doubts->pdata[i])->handed->message_id));
+	Rows *rows = db_query(net->host->db, REQUEST_KEYS, "");
+	while (rows_next(rows))
+		g_ptr_array_add(keep, g_strdup(rows_text(rows, 0)));
+	peer_begin(net->parent, N_TRIM, ++net->next_request);
+	peer_put_u32(net->parent, keep->len);
+	for (guint i = 0; i < keep->len; i++)
+		peer_put_str(net->parent, keep->pdata[i], -1);
 	peer_end(net->parent);
 	netlink_flush(net->parent);
 }

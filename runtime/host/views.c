@@ -24,8 +24,9 @@ static const char RUN[] =
 	" WHERE r.id = ?";
 static const char JOURNAL[] =
 	"SELECT j.position, j.kind, j.args, j.asked_at, j.answer, j.answered_at, j.deadline, j.place,"
-	" m.state AS message_state, m.rule, m.reason, m.due AS until"
+	" coalesce(m.state, q.state) AS message_state, m.rule, m.reason, m.due AS until"
 	" FROM journal j LEFT JOIN messages m ON m.run = j.run AND m.position = j.position AND m.direction = 'out' AND j.answer IS NULL"
+	" LEFT JOIN requests q ON q.run = j.run AND q.position = j.position AND q.state IN ('queued', 'handed') AND j.answer IS NULL"
 	" WHERE j.run = ? ORDER BY j.position";
 static const char EVENTS[] =
 	"SELECT e.kind, e.at, e.channel FROM event_runs r JOIN events e ON e.id = r.event WHERE r.run = ? AND r.given_at IS NULL ORDER BY e.id";
@@ -33,6 +34,11 @@ static const char MESSAGES[] =
 	"SELECT id, at, contact, run, channel, nullif(account, '') AS account, direction, state, template, subject, message_id,"
 	" coalesce(error, CASE WHEN state IN ('refused', 'withdrawn', 'held') THEN reason END) AS error, address, rule, reason, due"
 	" FROM messages WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR contact = ?2) ORDER BY id";
+/* Named so that resolve knows it from a message; its template is what it was. */
+static const char UNKNOWN_REQUESTS[] =
+	"SELECT 'r' || q.id AS id, q.at, r.contact, q.run, 'http' AS channel, NULL AS account, 'out' AS direction, q.state, q.method || ' ' || q.url AS template,"
+	" NULL AS subject, q.key AS message_id, q.error FROM requests q LEFT JOIN runs r ON r.id = q.run"
+	" WHERE q.state = 'unknown' AND (?1 IS NULL OR r.contact = ?1) ORDER BY q.id";
 static const char JOBS[] =
 	"SELECT s.name, v.declarations AS declared, s.next_due, s.paused_reason AS paused,"
 	" (SELECT max(started_at) FROM runs r WHERE r.sequence = s.name) AS last_at,"
@@ -103,6 +109,11 @@ void views_events(Host *host, int64_t run, ViewsSee see, void *user)
 void views_messages(Host *host, const char *state, const char *contact, ViewsSee see, void *user)
 {
 	see_all(db_query(host->db, MESSAGES, "ss", state, contact), "iisisssssssssssi", see, user);
+}
+
+void views_unknown_requests(Host *host, const char *contact, ViewsSee see, void *user)
+{
+	see_all(db_query(host->db, UNKNOWN_REQUESTS, "s", contact), "sisissssssss", see, user);
 }
 
 void views_jobs(Host *host, ViewsSee see, void *user)

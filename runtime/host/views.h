@@ -30,6 +30,10 @@ void views_events(Host *host, int64_t run, ViewsSee see, void *user);
  * message_id error, and address rule reason due. */
 void views_messages(Host *host, const char *state, const char *contact, ViewsSee see, void *user);
 
+/* Requests of scripts whose outcome nobody knows, as rows like those of messages: the id is "r12", the channel "http", the template "METHOD
+ * URL". */
+void views_unknown_requests(Host *host, const char *contact, ViewsSee see, void *user);
+
 /* Jobs by name: name schedule zone next_due paused last_at last_state path. */
 void views_jobs(Host *host, ViewsSee see, void *user);
 

@@ -81,9 +81,9 @@ function Reader:function_body(method)
   self:close()
 end
 
--- A table; returns its members that are plain texts.
+-- A table; returns its members that are plain texts, and what those begin with that are put together.
 function Reader:table()
-  local members = {}
+  local members, beginnings = {}, {}
   self:need "{"
   while not self:take "}" do
     if self:take "[" then
@@ -95,19 +95,26 @@ function Reader:table()
       local name, line = self:take "name"
       self:need "="
       self.seen.member(name, line)
-      members[name] = self:expression().text
+      local value = self:expression()
+      members[name], beginnings[name] = value.text, value.beginning
     else
       members[#members + 1] = self:expression().text
     end
     if not self:take "," then self:take ";" end
   end
-  return members
+  return members, beginnings
+end
+
+-- A table as an expression: {members=, beginnings=}.
+function Reader:table_value()
+  local members, beginnings = self:table()
+  return { members = members, beginnings = beginnings }
 end
 
 -- The arguments of a call: a list of what is known of each.
 function Reader:arguments()
   if self:is "string" then return { { text = self:take "string" } } end
-  if self:is "{" then return { { members = self:table() } } end
+  if self:is "{" then return { self:table_value() } end
   local list = {}
   self:need "("
   while not self:take ")" do
@@ -150,11 +157,12 @@ function Reader:suffixed()
       self.seen.method(value.path or "?", method, self:arguments(), at_line)
       value = {}
     elseif self:is "(" or self:is "string" or self:is "{" then
-      local requires = value.global == "require"
+      local requires, at_line = value.global == "require", self.lines[self.at]
       if requires then value.global = nil end
       self:read(value)
       local path, arguments = value.path, self:arguments()
       value = {}
+      if path and not requires then self.seen.call(path, arguments, at_line) end
       if requires then
         local module = arguments[1] and arguments[1].text
         self.seen.module(module)
@@ -182,7 +190,7 @@ function Reader:simple()
   local text = self:take "string"
   if text then return { text = text } end
   if self:take "number" or self:take "nil" or self:take "true" or self:take "false" or self:take "..." then return {} end
-  if self:is "{" then return { members = self:table() } end
+  if self:is "{" then return self:table_value() end
   if self:take "function" then
     self:function_body()
     return {}
@@ -192,15 +200,17 @@ function Reader:simple()
   return value
 end
 
--- What is known of an expression: {text=} of a literal, {members=} of a table, {path=}; {} of all others.
+-- What is known of an expression: {text=} of a literal, {beginning=} of a literal with something behind it, {members=,
+-- beginnings=} of a table, {path=}; {} of all others.
 function Reader:expression()
   while unary[self.kinds[self.at]] do self.at = self.at + 1 end
   local value = self:simple()
+  local beginning = self:is ".." and value.text or nil
   while binary[self.kinds[self.at]] do
     self.at = self.at + 1
     while unary[self.kinds[self.at]] do self.at = self.at + 1 end
     self:simple()
-    value = {}
+    value = { beginning = beginning }
   end
   return value
 end
