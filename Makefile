@@ -16,7 +16,7 @@ NET_PKGS    = $(BASE_PKGS) libcurl libsodium
 WORKER_PKGS = $(BASE_PKGS) gmime-3.0 md4c md4c-html
 # ---------------------------------------------------------------------------------------------------------------
 
-CFLAGS  = -std=c17 $(OPT) $(WARN) -D_GNU_SOURCE -DPERIGEE_VERSION='"$(VERSION)"' -DG_LOG_DOMAIN='"perigee"' -Iruntime -MMD -fstack-protector-strong $(SANFLAGS)
+CFLAGS  = -std=c17 $(OPT) $(WARN) -D_GNU_SOURCE -DPERIGEE_VERSION='"$(VERSION)"' -DG_LOG_DOMAIN='"perigee"' -Iruntime -MMD -MP -fstack-protector-strong $(SANFLAGS)
 LDFLAGS = -Wl,-z,relro,-z,now $(SANFLAGS)
 pkg     = $(shell pkg-config $(1) $(2) 2>/dev/null)
 

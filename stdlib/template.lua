@@ -4,6 +4,7 @@
 -- The data of a rendering are {contact = {...}, account, sequence, vars = {...}}: a name is looked for in vars, the
 -- contact's attributes, its fields, its identities, and then the data themselves.
 
+local blocks = require "template.blocks"
 local json = require "liquid.json"
 local liquid = require "liquid"
 local markdown = require "markdown"
@@ -18,7 +19,7 @@ local function declare(file)
   local attach = {}
   for name in (text("attach") or ""):gmatch("[^,]+") do attach[#attach + 1] = name:match("^%s*(.-)%s*$") end
   return { file = file.file, locale = file.locale, subject = text("subject"), purpose = read.purpose(file),
-    personal = read.personal(file), preheader = text("preheader"), attach = attach, approved = text("approved"),
+    personal = read.flag(file, "personal"), preheader = text("preheader"), attach = attach, approved = text("approved"),
     channels = file.channel_names }
 end
 
@@ -36,6 +37,11 @@ function M.compile(files)
   local t = { files = {}, by_locale = {} }
   local declarations = { variants = {} }
   local parsed = {}
+  t.partials, files = blocks.split(files)
+  local function use(file, body)
+    for _, template in ipairs(blocks.reached(t.partials, { body }, file.kind)) do parsed[#parsed + 1] = template end
+    for _, template in ipairs(blocks.closing_of(t.partials, file, body, file.locale, "email")) do parsed[#parsed + 1] = template end
+  end
   for i, given in ipairs(files) do
     local file = read.file(given)
     if t.by_locale[file.locale] then
@@ -46,8 +52,8 @@ function M.compile(files)
     for _, key in ipairs { "subject", "preheader", "attach", "approved" } do
       if file.front[key] then parsed[#parsed + 1] = file.front[key].template end
     end
-    parsed[#parsed + 1] = file.body
-    for _, channel in ipairs(file.channel_names) do parsed[#parsed + 1] = file.channels[channel] end
+    if file.body then use(file, file.body) end
+    for _, channel in ipairs(file.channel_names) do use(file, file.channels[channel]) end
   end
   if not t.files[1] then error({ text = "a template needs a file", where = "" }, 0) end
   declarations.name = t.files[1].base
@@ -130,6 +136,13 @@ local function page(html, preheader)
   return '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body>\n' .. hidden .. html .. "</body></html>\n"
 end
 
+-- What ends an e-mail stands below it in a paragraph of its own.
+local function close(kind, source, ending)
+  if kind ~= "html" then return source:gsub("%s*$", "") .. "\n\n" .. ending .. "\n" end
+  local before, after = source:match("^(.*)(</[Bb][Oo][Dd][Yy]>.*)$")
+  return (before or source) .. ending .. "\n" .. (after or "")
+end
+
 -- The text and, if it is wanted, the HTML of a rendered body.
 local function parts(kind, body, wants_html)
   if kind == "md" then return markdown.text(body), wants_html and markdown.html(body) or nil end
@@ -147,15 +160,19 @@ local function render(t, data, options)
     error({ text = "there is no text for " .. tostring(options.channel) .. ", nor one for all channels", where = file.file .. ":1" }, 0)
   end
   local email = options.channel == "email"
-  local result = { purpose = read.purpose(file), personal = read.personal(file), locale = file.locale, variant = variant,
+  local result = { purpose = read.purpose(file), personal = read.flag(file, "personal"), locale = file.locale, variant = variant,
     subject = subject(file, env, options), preheader = header(file, "preheader", env, options),
     approved = header(file, "approved", env, options), attach = {} }
   for name in (header(file, "attach", env, options) or ""):gmatch("[^,]+") do
     result.attach[#result.attach + 1] = name:match("^%s*(.-)%s*$")
   end
-  local mode = read.modes[file.kind]
-  local source = liquid.render(body, env, { escape = mode.escape, markup = mode.markup, missing = missing,
-    now = options.now, locale = options.language })
+  local mode, locale = read.modes[file.kind], (options.locale or file.locale):lower():gsub("_", "-")
+  local how = { escape = mode.escape, markup = mode.markup, missing = missing, now = options.now, locale = options.language,
+    partial = blocks.finder(t.partials, file.kind, locale, options.channel), shared = env }
+  local source = liquid.render(body, env, how)
+  for _, ending in ipairs(blocks.closing_of(t.partials, file, body, locale, options.channel)) do
+    source = close(file.kind, source, liquid.render(ending, env, how))
+  end
   local text, html = parts(file.kind, source, email and options.html ~= false)
   text = text:match("^%s*\n(.*)$") or text
   text = text:match("^.*%S") or ""

@@ -10,7 +10,7 @@ function M.fail(source, offset, text, ...)
   local _, lines = before:gsub("\n", "")
   local line = source.line + lines
   local column = (utf8.len(before:match("[^\n]*$")) or #before) + 1
-  error({ text = string.format(text, ...), name = source.name, line = line, column = column,
+  error({ text = string.format(text, ...):gsub("%c", " "), name = source.name, line = line, column = column,
     where = source.name .. ":" .. line }, 0)
 end
 

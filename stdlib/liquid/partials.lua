@@ -86,9 +86,9 @@ M.include = {
   end,
 }
 
--- Runs a partial with nothing but scope.
+-- Runs a partial with nothing but scope, and what is shared by all.
 local function run_apart(ctx, template, scope)
-  local inner = { scopes = { scope }, top = 1, env = {}, counters = {}, offsets = {}, cycles = {}, out = ctx.out,
+  local inner = { scopes = { scope }, top = 1, env = ctx.shared or {}, shared = ctx.shared, counters = {}, offsets = {}, cycles = {}, out = ctx.out,
     n = ctx.n, depth = ctx.depth + 1, escape = ctx.escape, markup = ctx.markup, missing = ctx.missing,
     partial = ctx.partial, now = ctx.now, offset = ctx.offset, locale = ctx.locale }
   template.run(inner)

@@ -12,7 +12,8 @@ local function fail(name, line, text, ...)
 end
 
 -- For each key of the front matter: whether its value may hold Liquid.
-local keys = { subject = true, preheader = true, purpose = false, personal = false, attach = true, approved = true }
+local keys = { subject = true, preheader = true, purpose = false, personal = false, attach = true, approved = true,
+  signature = false, footer = false }
 local purposes = { ask = true, answer = true, service = true, news = true }
 local truths = { yes = true, no = false, ["true"] = true, ["false"] = false }
 
@@ -74,14 +75,15 @@ local function read_key(file, key, value, line)
   if keys[key] == nil then
     local meant = liquid.suggestion(key, keys)
     fail(file.file, line, "there is no key named %s%s", key, meant and "; did you mean " .. meant .. "?" or
-      "; known are subject, preheader, purpose, personal, attach and approved")
+      "; known are subject, preheader, purpose, personal, attach, approved, signature and footer")
   end
   if file.front[key] ~= nil then fail(file.file, line, "%s is given twice", key) end
   if value == "" then fail(file.file, line, "%s is empty", key) end
   if key == "purpose" and not purposes[value] then
     fail(file.file, line, "purpose must be ask, answer, service or news, not %s", value)
   end
-  if key == "personal" and truths[value] == nil then fail(file.file, line, "personal must be yes or no, not %s", value) end
+  local flag = key == "personal" or key == "signature" or key == "footer"
+  if flag and truths[value] == nil then fail(file.file, line, "%s must be yes or no, not %s", key, value) end
   file.front[key] = { text = value, line = line, template = keys[key] and parse(value, file.file, line, plain) or nil }
 end
 
@@ -129,7 +131,7 @@ local function read_bodies(file, lines, from)
   local function add(to)
     while first <= to and not lines[first]:find("%S") do first = first + 1 end
     if file.kind == "md" then keep_breaks(lines, first, to) end
-    local body = parse(table.concat(lines, "\n", first, to) .. "\n", file.file, first, mode)
+    local body = parse(table.concat(lines, "\n", first, to) .. (file.partial and "" or "\n"), file.file, first, mode)
     body.line = math.min(first, #lines)
     if not channels then
       if not is_blank(lines, first, to) then file.body = body end
@@ -156,15 +158,16 @@ local function read_bodies(file, lines, from)
 end
 
 ---Reads a file {name, source}. Returns {file, base, locale, kind, front, body, channels, channel_names}: front maps
----keys to {text, line, template}, body and channels hold parsed templates. Raises {text, where}.
-function M.file(given)
+---keys to {text, line, template}, body and channels hold parsed templates. partial: it stands in others, and so does not end
+---with a line end. Raises {text, where}.
+function M.file(given, partial)
   local base, kind = given.name:match("^.-([^/]+)%.(%a+)$")
   if not M.modes[kind] then fail(given.name, 1, "a template's name ends in .md, .txt or .html") end
   local stem, locale = base:match("^(.+)%.(%a%a%a?[-_%w]*)$")
   if not utf8.len(given.source) then fail(given.name, 1, "the file is not UTF-8") end
   local source = given.source:gsub("^\u{FEFF}", "")
   local file = { file = given.name, base = stem or base, locale = locale and locale:lower():gsub("_", "-") or "", kind = kind,
-    front = {}, channels = {}, channel_names = {} }
+    partial = partial, front = {}, channels = {}, channel_names = {} }
   local lines = lines_of(source)
   read_bodies(file, lines, read_front(file, lines))
   return file
@@ -174,8 +177,9 @@ function M.purpose(file)
   return file.front.purpose and file.front.purpose.text or "ask"
 end
 
-function M.personal(file)
-  return not file.front.personal or truths[file.front.personal.text]
+---A yes or no of the front matter; yes if it is not there.
+function M.flag(file, key)
+  return not file.front[key] or truths[file.front[key].text]
 end
 
 return M

@@ -151,6 +151,21 @@ def check(work):
     exits("a file that is not there is said", 1, "check", "sequences/zzz.lua", cwd=folder, says="zzz")
 
 
+def everyone(work):
+    folder = work / "everyone"
+    run("init", folder)
+    write(folder, "people.csv", "id,first_name,email,instagram,offer\nana,Ana,ana@x.example,ana.ig,ten\nben,Ben,ben@x.example,,\n")
+    exits("two people are imported", 0, "contacts", "import", "people.csv", cwd=folder)
+    write(folder, "templates/_signature.md", "Cheers,\\\n{{ account.name }}\n")
+    write(folder, "templates/pitch.md", "---\nsubject: Hi\n---\nHi {{ first_name }}, {{ offer }}\n\n--- channel: instagram\nHey {{ first_name }}\n")
+    each = exits("render --contact shows each channel of a person", 0, "render", "pitch", "--contact", "ana", "--json", cwd=folder).rows()
+    ok([r["channel"] for r in each] == ["email", "instagram"] and each[1]["text"] == "Hey Ana", "with the words for each", each)
+    ok(each[0]["text"] == "Hi Ana, ten\n\nCheers,\npretend-email\n", "and an e-mail ends with the signature", each)
+    bad = exits("render --all fails if somebody would get nothing", 1, "render", "pitch", "--all", "--json", cwd=folder).rows()
+    ok([(r["contact"], r["ok"]) for r in bad] == [("ana", True), ("ben", False)] and "offer is missing" in bad[1]["error"], "and says who and why", bad)
+    exits("everybody gets what a template says without them", 0, "render", "pitch", "--all", "--channel", "instagram", cwd=folder, says="2 of 2")
+
+
 # ---- words ----------------------------------------------------------------------------------------------------------
 
 def words(work):
@@ -165,6 +180,7 @@ def words(work):
     ok(not bad.out and bad.err, "and the error stands on stderr", bad)
     write(here, "d2.json", "[1]")
     exits("data that are no object are said with their file", 1, "render", "t.liquid", "--data", "d2.json", cwd=here, says="d2.json")
+    everyone(work)
     write(here, "a.eml", "From: Ana <ana@example.com>\r\nTo: me@example.org\r\nSubject: Re: Hello\r\nMessage-ID: <b@x>\r\n"
           "In-Reply-To: <a@x>\r\nReferences: <z@x> <a@x>\r\nDate: Mon, 23 Nov 2026 10:00:00 +0100\r\n\r\n"
           "Yes please.\r\n\r\nOn Monday, me wrote:\r\n> hello\r\n")

@@ -79,6 +79,37 @@ for _, case in ipairs { { "{{ 'soon' | localized_date }}", "this is no date: soo
 end
 tap.ok(not pcall(require("liquid").parse, "{{ 5 | money }}", { name = "x" }), "plain Liquid has no filter of the templates' own")
 
+-- Partials -----------------------------------------------------------------------------------------------------------
+local function with_partials(source, name)
+  return template.compile {
+    { name = name or "intro.md", source = source },
+    { name = "_offer.md", source = "{{ price }} for {{ first_name }}{% if extra %} and {{ extra }}{% endif %}\n" },
+    { name = "_offer.fr.md", source = "{{ price }} pour {{ first_name }}" },
+    { name = "_signature.md", source = "{{ account.name }}\n" }, { name = "_signature.html", source = "<b>{{ account.name }}</b>" },
+    { name = "_footer.md", source = "No more? Say {{ word | default: 'stop' }}." },
+  }
+end
+local function partial_text(source, options, name)
+  local result, text, where = template.render(with_partials(source, name), zoe, options)
+  return result and (result.html and not options.plain and result.html or result.text) or where .. ": " .. text
+end
+tap.is(partial_text("A: {% render 'offer', extra: 'x' %}.\n", { channel = "instagram" }), "A: 5 for Zoé and x.", "render puts a partial in, with the contact's data")
+tap.is(partial_text("{% assign extra = 'y' %}{% render '_offer' %} {% include 'offer' %}\n", { channel = "instagram" }), "5 for Zoé 5 for Zoé and y",
+  "render keeps the template's own names out, include does not")
+tap.is(partial_text("{% render 'offer' %}\n", { channel = "instagram", locale = "fr-CA" }), "5 pour Zoé", "a partial is taken in the contact's language")
+local email = "---\nsubject: S\n%s---\nHi\n%s"
+tap.is(partial_text(email:format("", ""), { channel = "email", plain = true, html = false }), "Hi\n\nLéa\n\nNo more? Say stop.\n", "an e-mail ends with signature and footer")
+tap.is(partial_text(email:format("signature: no\n", ""), { channel = "email", html = false }), "Hi\n\nNo more? Say stop.\n", "signature: no leaves it out")
+tap.is(partial_text(email:format("footer: no\n", "\n{% render 'signature' %}!\n"), { channel = "email", html = false }), "Hi\n\nLéa!\n", "a signature that is put in is not put in again")
+tap.is(partial_text("---\nsubject: S\n---\n<body>Hi</body>\n", { channel = "email" }, "intro.html"), "<body>Hi<b>Léa</b>\n</body>\n", "in HTML it stands within the page")
+tap.is(partial_text("Hi\n", { channel = "instagram" }), "Hi", "a chat message ends without them")
+local _, declared = with_partials("{% render 'offer' %}\n")
+tap.is(table.concat(declared.uses, " "), "account extra first_name price word", "what partials use is declared")
+local ok, failure = pcall(with_partials, "Hi\n\n{% render 'ofer' %}\n")
+tap.ok(not ok and failure.where == "intro.md:3" and failure.text:find("templates/_ofer.md", 1, true), "a partial that is not there is told with its place")
+ok, failure = pcall(with_partials, "---\nfooter: perhaps\n---\nHi\n")
+tap.ok(not ok and failure.text:find("footer must be yes or no", 1, true), "footer is yes or no")
+
 -- name, source, line, part of the text
 local gaps = {
   { "a field that is missing", "Hi\n{{ city }}\n", 2, "city is missing" },
