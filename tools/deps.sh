@@ -37,6 +37,7 @@ look() {
       tool python3 python3
       tool lua5.4 lua5.4
       tool objdump binutils
+      tool strace strace
       ;;
     e2e)
       tool python3 python3
