@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	Input in = { data, size };
 	GTimeZone *zone = zone_of[input_byte(&in) % G_N_ELEMENTS(zones)];
-	Time at = MIN((Time)input_number(&in, 5) * 1000, LOCAL_LAST * 1000) - (input_byte(&in) & 1 ? 2208988800 * 1000 : 0);
+	Time at = (Time)input_number(&in, 5);
+	at = MIN(at, LOCAL_LAST) * 1000 - (input_byte(&in) & 1 ? 2208988800 * 1000 : 0);
 	uint64_t fraction = input_byte(&in);
 	g_autofree char *text = input_rest(&in);
 	g_autoptr(GError) error = NULL;

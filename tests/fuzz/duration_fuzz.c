@@ -64,7 +64,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	GTimeZone *zone = zone_of[input_byte(&in) % G_N_ELEMENTS(zones)];
 	const Hours *hours = hours_of[input_byte(&in) % G_N_ELEMENTS(weeks)][input_byte(&in) % G_N_ELEMENTS(closed)];
 	/* Not the last days of the calendar, where every end is cut to the same. */
-	Time from = MIN((Time)input_number(&in, 5), LOCAL_LAST - 3 * LOCAL_DAY) * 1000 - (input_byte(&in) & 1 ? 2208988800 * 1000 : 0);
+	Time from = (Time)input_number(&in, 5);
+	from = MIN(from, LOCAL_LAST - 3 * LOCAL_DAY) * 1000 - (input_byte(&in) & 1 ? 2208988800 * 1000 : 0);
 	double seconds;
 	uint64_t bits = in.left == 8 ? input_number(&(Input){ in.at, 8 }, 8) : 0;
 	memcpy(&seconds, &bits, sizeof seconds);

@@ -7,6 +7,7 @@
 #include "base/frame.h"
 #include "fuzz.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,12 +21,15 @@ static void send_all(int fd, const uint8_t *bytes, size_t size)
 
 static void send_with_fd(int fd, const uint8_t *byte)
 {
+	static int passed = -1;
+	if (passed < 0)
+		passed = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	char space[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = { 0 };
 	struct iovec iov = { (void *)byte, 1 };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space };
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 	*c = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) };
-	memcpy(CMSG_DATA(c), &fd, sizeof fd);
+	memcpy(CMSG_DATA(c), &passed, sizeof passed);
 	g_assert_cmpint(sendmsg(fd, &msg, 0), ==, 1);
 }
 
@@ -54,7 +58,8 @@ static void again(Frame *frame, Peer *out)
 	g_assert_true(peer_end(out) || frame->bad);
 }
 
-static void take_frames(Peer *in, Peer *out, GByteArray *seen)
+/* False: the stream is malformed, and the peer would be dropped. */
+static bool take_frames(Peer *in, Peer *out, GByteArray *seen)
 {
 	Frame frame;
 	g_autoptr(GError) error = NULL;
@@ -85,6 +90,7 @@ static void take_frames(Peer *in, Peer *out, GByteArray *seen)
 		g_assert_cmpuint(peer_pending(out), ==, before + 16 + got.size);
 	}
 	g_assert_true(!error || error->domain == FRAME_ERROR);
+	return !error;
 }
 
 /* pieces 0: whole. */
@@ -97,17 +103,18 @@ static void run(const uint8_t *data, size_t size, unsigned pieces, bool fds_too,
 	close(other[1]);
 	if (fds_too)
 		peer_accept_fds(in);
-	for (size_t at = 0, n; at < size; at += n) {
+	bool good = true;
+	for (size_t at = 0, n; at < size && good; at += n) {
 		n = pieces ? MIN(1 + (at * 7 + pieces) % pieces, size - at) : size;
 		if (fds_too)
 			send_with_fd(fds[1], data + at);
 		send_all(fds[1], data + at + fds_too, n - fds_too);
 		g_assert_true(peer_read(in, NULL));
-		take_frames(in, out, seen);
+		good = take_frames(in, out, seen);
 	}
 	close(fds[1]);
-	while (peer_read(in, NULL))
-		take_frames(in, out, seen);
+	while (good && peer_read(in, NULL))
+		good = take_frames(in, out, seen);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
