@@ -10,6 +10,7 @@
 G_DEFINE_QUARK(perigee-when-error, when_error)
 
 #define LONGEST INT64_C(1000000000000) /* of any unit; further than the year 9999 */
+#define BUSINESS_MOST 50000            /* business days: each is looked at, and 190 years will do */
 #define WORDS 6                        /* in a phrase, at most */
 
 static const char ACCEPTED[] = "write \"90s\", \"30m\", \"2h\", \"3 days\", \"1 week\", \"3 business days\", \"next monday 09:00\", "
@@ -182,6 +183,8 @@ static bool add_amount(const char *text, const Amount *amount, Time from, GTimeZ
 	}
 	int64_t local = local_from_utc(zone, utc);
 	int64_t day = local_floor(local, LOCAL_DAY), second = local_rest(local, LOCAL_DAY);
+	if (amount->unit->kind == BUSINESS && amount->number > BUSINESS_MOST)
+		return refuse(error, text, "is too long", "business days are at most 50000");
 	if (amount->unit->kind == BUSINESS)
 		return add_business_days(hours, zone, local, rest, amount, end) ||
 		       refuse(error, text, "never ends: no day of the next two years is open", "look at `hours` and `holidays`");

@@ -44,9 +44,12 @@ static bool is_fragile(const char *line)
 	return *line == '.' || g_str_has_prefix(line, "From ");
 }
 
-/* Whether the text can go as it is: ASCII, no line over 76, none that a mail server on the way might change. */
-static bool is_plain(const GString *text)
+/* Whether the text can go as it is: ASCII, no line over 76, none that a mail server on the way might change, and not the mark
+ * (or NULL) that divides the parts. */
+static bool is_plain(const GString *text, const char *mark)
 {
+	if (mark && strstr(text->str, mark))
+		return false;
 	size_t line = 0;
 	for (size_t i = 0; i < text->len; i++) {
 		unsigned char c = (unsigned char)text->str[i];
@@ -97,9 +100,9 @@ static GString *quote(const GString *text)
 	return out;
 }
 
-static GMimePart *make_part(const char *subtype, const GString *text)
+static GMimePart *make_part(const char *subtype, const GString *text, const char *mark)
 {
-	GMimeContentEncoding encoding = is_plain(text) ? GMIME_CONTENT_ENCODING_7BIT : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
+	GMimeContentEncoding encoding = is_plain(text, mark) ? GMIME_CONTENT_ENCODING_7BIT : GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE;
 	g_autoptr(GString) quoted = encoding == GMIME_CONTENT_ENCODING_7BIT ? NULL : quote(text);
 	const GString *bytes = quoted ? quoted : text;
 	GMimePart *part = g_mime_part_new_with_type("text", subtype);
@@ -145,15 +148,14 @@ bool mime_entity(const char *text, size_t text_size, const char *html, size_t ht
 		g_set_error(error, MIME_ERROR, MIME_ERROR_INVALID, "the boundary is not %d hex digits", BOUNDARY_DIGITS);
 		return false;
 	}
-	g_autoptr(GMimePart) text_part = make_part("plain", plain);
+	g_autofree char *mark = html ? g_strconcat("=_", boundary, NULL) : NULL; /* which can't stand in quoted-printable */
+	g_autoptr(GMimePart) text_part = make_part("plain", plain, mark);
 	if (!html) {
 		write_entity(GMIME_OBJECT(text_part), out);
 		return true;
 	}
-	g_autoptr(GMimePart) html_part = make_part("html", marked);
+	g_autoptr(GMimePart) html_part = make_part("html", marked, mark);
 	g_autoptr(GMimeMultipart) both = g_mime_multipart_new_with_subtype("alternative");
-	/* "=_" can't stand in quoted-printable, and the digits keep it out of anything else. */
-	g_autofree char *mark = g_strconcat("=_", boundary, NULL);
 	g_mime_multipart_set_boundary(both, mark);
 	g_mime_multipart_add(both, GMIME_OBJECT(text_part));
 	g_mime_multipart_add(both, GMIME_OBJECT(html_part));

@@ -97,6 +97,16 @@ static void test_alternative(void)
 	g_assert_true(!memcmp(bytes->data, again->data, again->len));
 }
 
+/* A text that holds the very line that ends the parts is quoted, so that it ends nothing. */
+static void test_boundary_inside(void)
+{
+	g_autoptr(GByteArray) bytes = entity("a\n--=_" BOUNDARY "--\nb", "--=_" BOUNDARY);
+	check_lines(bytes);
+	g_autofree char *text = read_back(bytes, 0), *html = read_back(bytes, 1);
+	g_assert_cmpstr(text, ==, "a\r\n--=_" BOUNDARY "--\r\nb\r\n");
+	g_assert_cmpstr(html, ==, "--=_" BOUNDARY "\r\n");
+}
+
 static void test_refusals(void)
 {
 	static const struct {
@@ -139,6 +149,7 @@ int main(int argc, char **argv)
 		g_test_add_data_func(path, &cases[i], test_text);
 	}
 	g_test_add_func("/mime/text and HTML are alternatives, the same bytes each time", test_alternative);
+	g_test_add_func("/mime/a boundary inside of a part ends nothing", test_boundary_inside);
 	g_test_add_func("/mime/what is no text or boundary is refused", test_refusals);
 	g_test_add_func("/mime/any text keeps to the line's bounds", test_any_text);
 	return g_test_run();

@@ -93,6 +93,14 @@ static void too_much_is_refused(void)
 	imap_input_clear(&input);
 }
 
+static void what_a_server_says_is_cut(void)
+{
+	g_autofree char *bytes = g_strnfill(1000, '\xff');
+	g_autofree char *text = imap_text(bytes);
+	g_assert_true(g_utf8_validate(text, -1, NULL));
+	g_assert_cmpuint(strlen(text), ==, 300);
+}
+
 typedef struct LineCase {
 	const char *response;
 	bool good;
@@ -292,6 +300,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/imap/responses are taken whole or not at all", responses_are_taken_whole_or_not_at_all);
 	g_test_add_func("/imap/bytes may come one by one", bytes_may_come_one_by_one);
 	g_test_add_func("/imap/too much is refused", too_much_is_refused);
+	g_test_add_func("/imap/what a server says is cut", what_a_server_says_is_cut);
 	g_test_add_func("/imap/fronts are read", fronts_are_read);
 	g_test_add_func("/imap/fetches are read", fetches_are_read);
 	g_test_add_func("/imap/nothing breaks the parsers", nothing_breaks_the_parsers);

@@ -186,6 +186,7 @@ static void test_refusals(void)
 		{ "UTC", "2026-11-23", "monday 09:00 sharp", NULL }, { "UTC", "2026-11-23", "#true", NULL }, { "UTC", "2026-11-23", "#null", NULL },
 		{ "UTC", "2026-11-23", "3 days ago", NULL }, { "UTC", "2026-11-23", "1h 30m", NULL },
 		{ "UTC", "2026-11-23", "a b c d e f g h i j", NULL }, { "UTC", "2026-11-23", "3 ms", NULL }, { "UTC", "2026-11-23", "3 ss", NULL },
+		{ "UTC", "2026-11-23", "50001 business days", NULL },
 	};
 	check_cases(cases, G_N_ELEMENTS(cases), NULL);
 }

@@ -91,6 +91,9 @@ static void test_faults(void)
 	}
 	host_wait_end(host); /* the loop */
 	host_fork(host);
+	host_load(host, PROGRAM_SCRIPT, "sequences/x.lua", "error('\\0', 0)", NULL);
+	g_autofree char *line = host_line(host);
+	g_assert_cmpstr(line, ==, "refused invalid an error without a text @sequences/x.lua:1");
 }
 
 static void test_tests(void)
