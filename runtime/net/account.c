@@ -6,8 +6,14 @@
 #include <string.h>
 
 #include "base/value.h"
+#include "net/scrub.h"
 
 G_DEFINE_QUARK(perigee-account-error, account_error)
+
+enum {
+	TAIL_LEAST = 4,
+	CUT_LEAST = 400, /* a shorter text was never cut off (wire.c, smtp.h) */
+};
 
 typedef struct Scheme {
 	const char *name;
@@ -79,6 +85,28 @@ static char *domain_of(const char *address)
 	return ascii && *ascii ? g_steal_pointer(&ascii) : g_strdup("localhost");
 }
 
+static char **take_texts(const json_t *list)
+{
+	GStrvBuilder *texts = g_strv_builder_new();
+	size_t i;
+	json_t *item;
+	json_array_foreach((json_t *)list, i, item)
+		if (json_is_string(item))
+			g_strv_builder_add(texts, json_string_value(item));
+	char **all = g_strv_builder_end(texts);
+	g_strv_builder_unref(texts);
+	return all;
+}
+
+static void parse_mail(Account *account, const json_t *value)
+{
+	const json_t *config = json_object_get(value, "config");
+	g_autoptr(GError) inner = NULL;
+	account->domain = domain_of(value_string(config, "from_address", ""));
+	if (!parse_server(account, config, &inner))
+		account->trouble = g_strdup(inner->message);
+}
+
 Account *account_parse(const char *json, GError **error)
 {
 	g_autoptr(json_t) value = value_parse(json, -1, error);
@@ -87,30 +115,51 @@ Account *account_parse(const char *json, GError **error)
 	g_autoptr(Account) account = g_new0(Account, 1);
 	account->name = g_strdup(value_string(value, "account", "?"));
 	const char *role = value_string(value, "role", "");
-	if (strcmp(role, "sender") != 0 && strcmp(role, "reader") != 0) {
+	static const char *const roles[] = { "sender", "reader", "requester" };
+	size_t number = 0;
+	while (number < G_N_ELEMENTS(roles) && strcmp(role, roles[number]) != 0)
+		number++;
+	if (number == G_N_ELEMENTS(roles)) {
 		invalid(error, account->name, "this role is not known", role);
 		return NULL;
 	}
-	account->role = strcmp(role, "sender") == 0 ? ROLE_SENDER : ROLE_READER;
-	const json_t *config = json_object_get(value, "config");
-	account->domain = domain_of(value_string(config, "from_address", ""));
-	GStrvBuilder *allow = g_strv_builder_new();
-	size_t i;
-	json_t *item;
-	json_array_foreach(json_object_get(value, "allow_addresses"), i, item)
-		if (json_is_string(item))
-			g_strv_builder_add(allow, json_string_value(item));
-	account->allow = g_strv_builder_end(allow);
-	g_strv_builder_unref(allow);
-	g_autoptr(GError) inner = NULL;
-	if (!parse_server(account, config, &inner))
-		account->trouble = g_strdup(inner->message);
+	account->role = (AccountRole)number;
+	account->allow = take_texts(json_object_get(value, "allow_addresses"));
+	if (account->role == ROLE_REQUESTER) {
+		account->secrets = take_texts(json_object_get(value, "secrets"));
+		account->keyring = keyring_new();
+	} else {
+		parse_mail(account, value);
+	}
 	return g_steal_pointer(&account);
 }
 
 void account_take_secret(Account *account, char *value)
 {
 	account->server.password = value;
+}
+
+/* A text that was cut off may end amid the secret. */
+static void cut_tail(char *text, const char *secret)
+{
+	size_t size = strlen(text), most = MIN(size, strlen(secret));
+	for (size_t n = size >= CUT_LEAST ? most : 0; n >= TAIL_LEAST; n--)
+		if (memcmp(text + size - n, secret, n) == 0) {
+			text[size - n] = 0;
+			return;
+		}
+}
+
+char *account_clean(const Account *account, const char *text)
+{
+	const char *secret = account->server.password;
+	if (!secret || !*secret)
+		return g_strdup(text);
+	g_autoptr(Scrub) scrub = scrub_new();
+	scrub_add(scrub, account->server.secret, secret, strlen(secret));
+	char *clean = scrub_text(scrub, text, strlen(text), NULL);
+	cut_tail(clean, secret);
+	return clean;
 }
 
 void account_free(Account *account)
@@ -123,6 +172,8 @@ void account_free(Account *account)
 	g_free(account->sent);
 	g_free(account->trouble);
 	g_strfreev(account->allow);
+	g_strfreev(account->secrets);
+	keyring_free(account->keyring);
 	g_free(account->server.scheme);
 	g_free(account->server.host);
 	g_free(account->server.user);

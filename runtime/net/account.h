@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a child of net is to be: the part of an account that its role needs, from the JSON of F_FORK (proto.h).
- * A sender sees only the account's smtp, a reader only its imap, each with at most one secret.
+ * A sender sees only the account's smtp, a reader only its imap, each with at most one secret. The requester, which makes the
+ * requests of scripts, belongs to no account and has the secrets that scripts may name.
  */
 #ifndef PERIGEE_ACCOUNT_H
 #define PERIGEE_ACCOUNT_H
@@ -9,11 +10,13 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "net/keyring.h"
+
 #define ACCOUNT_ERROR (account_error_quark())
 GQuark account_error_quark(void);
 typedef enum { ACCOUNT_ERROR_INVALID } AccountError;
 
-typedef enum { ROLE_SENDER, ROLE_READER } AccountRole;
+typedef enum { ROLE_SENDER, ROLE_READER, ROLE_REQUESTER } AccountRole;
 
 /* A mail server and how to sign in there. */
 typedef struct Server {
@@ -34,6 +37,8 @@ typedef struct Account {
 	char *inbox, *sent;
 	Server server;
 	char **allow;      /* allow_addresses */
+	char **secrets;    /* of the requester, by name; NULL else */
+	Keyring *keyring;  /* the same, with their values; empty until the parent fills it */
 	char *trouble;     /* why it can't work at all (a bad URL, no secret), in words; NULL if it can */
 } Account;
 
@@ -42,6 +47,9 @@ typedef struct Account {
 Account *account_parse(const char *json, GError **error);
 /* Takes a value that stands in memory of sodium_malloc (vault_unseal). */
 void account_take_secret(Account *account, char *value);
+/* A text of the server's without the account's secret, in whatever form it is echoed (scrub.h), for logs and for the host.
+ * Caller frees. */
+char *account_clean(const Account *account, const char *text);
 /* Wipes the secret too. */
 void account_free(Account *account);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Account, account_free)

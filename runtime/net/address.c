@@ -11,11 +11,11 @@ typedef struct Net4 {
 	int bits;
 } Net4;
 
-/* IANA IPv4 Special-Purpose Address Registry, and multicast and class E. */
+/* IANA IPv4 Special-Purpose Address Registry (RFC 6890), and multicast and class E. */
 static const Net4 private4[] = {
 	{ 0x00000000, 8 },  { 0x0a000000, 8 },  { 0x64400000, 10 }, { 0x7f000000, 8 },  { 0xa9fe0000, 16 },
-	{ 0xac100000, 12 }, { 0xc0000000, 24 }, { 0xc0000200, 24 }, { 0xc0a80000, 16 }, { 0xc6120000, 15 },
-	{ 0xc6336400, 24 }, { 0xcb007100, 24 }, { 0xe0000000, 4 },  { 0xf0000000, 4 },
+	{ 0xac100000, 12 }, { 0xc0000000, 24 }, { 0xc0000200, 24 }, { 0xc0586300, 24 }, { 0xc0a80000, 16 },
+	{ 0xc6120000, 15 }, { 0xc6336400, 24 }, { 0xcb007100, 24 }, { 0xe0000000, 4 },  { 0xf0000000, 4 },
 };
 
 static bool is_private4(uint32_t address)
@@ -42,9 +42,10 @@ static bool is_private6(const struct in6_addr *a)
 		return is_private4(embedded4(a, 12));
 	if (a->s6_addr[0] == 0x20 && a->s6_addr[1] == 0x02) /* 6to4 */
 		return is_private4(embedded4(a, 2));
-	if (embedded4(a, 0) == 0x20010000 || embedded4(a, 0) == 0x20010db8) /* Teredo, documentation */
-		return true;
-	/* Of the rest only global unicast, 2000::/3, is public. */
+	uint32_t top = embedded4(a, 0);
+	if (top >> 9 == 0x20010000 >> 9 || top == 0x20010db8 || top >> 12 == 0x3fff0000 >> 12)
+		return true; /* IETF protocols (Teredo, ORCHID, benchmarking: 2001::/23), documentation (RFC 3849, RFC 9637) */
+	/* Of the rest only global unicast, 2000::/3, is public: not loopback, v4-compatible, 64:ff9b:1::/48, fc00::/7, fe80::/9, ff00::/8. */
 	return (a->s6_addr[0] & 0xe0) != 0x20;
 }
 

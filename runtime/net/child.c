@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/proto.h"
 #include "net/reader.h"
+#include "net/requester.h"
 #include "net/sender.h"
 
 /* The parent's end, or a service manager's wish, is made to look like the host's end, so there is one way to stop. */
@@ -32,7 +33,7 @@ static int by_number(const void *a, const void *b)
 /* Closes every descriptor but standard error and input and output, the socket, the log and the locks. */
 static void close_others(const ChildPlan *plan)
 {
-	int keep[] = { 2, FORK_SERVER_FD, plan->account->role == ROLE_SENDER ? sendlog_fd(plan->log) : -1, plan->locks[0], plan->locks[1] };
+	int keep[] = { 2, FORK_SERVER_FD, plan->account->role != ROLE_READER ? sendlog_fd(plan->log) : -1, plan->locks[0], plan->locks[1] };
 	qsort(keep, G_N_ELEMENTS(keep), sizeof *keep, by_number);
 	unsigned from = 3;
 	for (size_t i = 0; i < G_N_ELEMENTS(keep); i++) {
@@ -71,14 +72,19 @@ void child_run(const ChildPlan *plan)
 		_exit(1);
 	if (account->server.password) /* locks are not inherited */
 		sodium_mlock(account->server.password, strlen(account->server.password) + 1);
-	log_open(account->role == ROLE_SENDER ? "perigee-net-sender" : "perigee-net-reader", false);
+	if (account->keyring)
+		keyring_lock(account->keyring);
+	static const char *const names[] = { "perigee-net-sender", "perigee-net-reader", "perigee-net-requester" };
+	log_open(names[account->role], false);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		fatal("libcurl can't start");
 	Peer *host = peer_new(FORK_SERVER_FD, FRAME_CAP);
 	if (account->role == ROLE_SENDER)
 		sender_run(account, host, plan->log);
-	else
+	else if (account->role == ROLE_READER)
 		reader_run(account, host);
+	else
+		requester_run(account->keyring, account->allow, host, plan->log);
 	peer_free(host);
 	curl_global_cleanup();
 	exit(0);

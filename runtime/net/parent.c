@@ -88,11 +88,13 @@ static void tell_ready(Parent *p)
 	peer_end(p->host);
 }
 
-/* Unseals the one secret that the child's role needs; without it the child says why it can't work. */
+/* Unseals what the child's role needs: one secret, without which the child says why it can't work, or the requester's. */
 static void give_secret(Parent *p, Account *account)
 {
 	const Server *server = &account->server;
-	if (account->trouble || !*server->secret)
+	for (char **name = account->secrets; name && *name; name++)
+		keyring_take(account->keyring, p->vault, p->locked, *name);
+	if (account->trouble || !server->secret || !*server->secret)
 		return;
 	g_autoptr(GError) error = NULL;
 	char *value = NULL;

@@ -11,7 +11,7 @@ import time
 
 F_FORK, F_FORKED, F_KILL, F_ENDED = 1, 2, 3, 4
 (N_SETTLE, N_SETTLED, N_TRIM, N_RELOAD, N_READY, N_SEND, N_SENT, N_HEALTH, N_WATCH, N_READ, N_MAIL, N_MAILBOX,
- N_PASSED, N_FIND, N_FOUND) = range(64, 79)
+ N_PASSED, N_FIND, N_FOUND, N_REQUEST, N_RESPONSE) = range(64, 81)
 OK, RATE, TEMPORARY, AMBIGUOUS, WINDOW, UNREACHABLE, AUTH, CONFIG, PERMANENT = range(9)
 NONE, MARK, ANSWER = range(3)
 HEADER = struct.Struct("<IBBHQ")
@@ -127,9 +127,14 @@ class Net:
         return json.loads(self.peer.expect(N_READY)[2].text())
 
     def fork(self, account, role, config, allow=()):
+        return self._fork({"account": account, "role": role, "config": config, "allow_addresses": list(allow)})
+
+    def requester(self, secrets=(), allow=()):
+        return self._fork({"role": "requester", "secrets": list(secrets), "allow_addresses": list(allow)})
+
+    def _fork(self, plan):
         mine, theirs = socket.socketpair()
         self.numbers += 1
-        plan = {"account": account, "role": role, "config": config, "allow_addresses": list(allow)}
         self.peer.send(F_FORK, self.numbers, text(json.dumps(plan)), theirs.fileno())
         theirs.close()
         child = Peer(mine)

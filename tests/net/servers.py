@@ -9,9 +9,9 @@ import time
 class Listener:
     """Accepts connections on a loopback port of its own and calls handle(socket) for each in a thread."""
 
-    def __init__(self, handle):
-        self.handle = handle
-        self.socket = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, handle, host="127.0.0.1", port=0):
+        self.handle, self.host = handle, host
+        self.socket = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         self.port = self.socket.getsockname()[1]
         self.connections = 0
         self.open = []
@@ -19,7 +19,7 @@ class Listener:
 
     @property
     def address(self):
-        return f"127.0.0.1:{self.port}"
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def _accept(self):
         while True:
