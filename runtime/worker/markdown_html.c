@@ -9,6 +9,7 @@
 typedef struct Html {
 	GString *out;
 	GString *run;   /* text not yet put out: links are found in whole runs */
+	GString *spans; /* the spans that are open, a byte each: md4c may leave one that it never entered, or out of order */
 	unsigned links; /* inside so many links; no links within */
 	unsigned images;/* inside an image's text, which is put out as an attribute */
 	bool code;
@@ -130,10 +131,41 @@ static void put_title(Html *html, const MD_ATTRIBUTE *value)
 	g_string_append_c(html->out, '"');
 }
 
+static void close_span(Html *html, MD_SPANTYPE type)
+{
+	if (html->images && type != MD_SPAN_IMG)
+		return;
+	switch (type) {
+	case MD_SPAN_EM: g_string_append(html->out, "</em>"); break;
+	case MD_SPAN_STRONG: g_string_append(html->out, "</strong>"); break;
+	case MD_SPAN_CODE:
+		html->code = false;
+		g_string_append(html->out, "</code>");
+		break;
+	case MD_SPAN_A:
+		html->links--;
+		g_string_append(html->out, "</a>");
+		break;
+	case MD_SPAN_IMG:
+		if (!--html->images)
+			g_string_append(html->out, "\">");
+		break;
+	default: break;
+	}
+}
+
+/* Closes what was opened behind the first `keep` spans. */
+static void close_spans(Html *html, size_t keep)
+{
+	flush(html);
+	for (; html->spans->len > keep; g_string_truncate(html->spans, html->spans->len - 1))
+		close_span(html, (MD_SPANTYPE)html->spans->str[html->spans->len - 1]);
+}
+
 static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
 {
 	Html *html = user;
-	flush(html);
+	close_spans(html, 0);
 	switch (type) {
 	case MD_BLOCK_QUOTE: g_string_append(html->out, "<blockquote>\n"); break;
 	case MD_BLOCK_UL: g_string_append(html->out, "<ul>\n"); break;
@@ -161,7 +193,7 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
 static int leave_block(MD_BLOCKTYPE type, void *detail, void *user)
 {
 	Html *html = user;
-	flush(html);
+	close_spans(html, 0);
 	switch (type) {
 	case MD_BLOCK_QUOTE: g_string_append(html->out, "</blockquote>\n"); break;
 	case MD_BLOCK_UL: g_string_append(html->out, "</ul>\n"); break;
@@ -182,6 +214,7 @@ static int enter_span(MD_SPANTYPE type, void *detail, void *user)
 {
 	Html *html = user;
 	flush(html);
+	g_string_append_c(html->spans, (char)type);
 	if (html->images) { /* only the text of what stands in an image's text */
 		html->images += type == MD_SPAN_IMG;
 		return 0;
@@ -216,26 +249,11 @@ static int leave_span(MD_SPANTYPE type, void *detail, void *user)
 {
 	(void)detail;
 	Html *html = user;
-	flush(html);
-	if (html->images && type != MD_SPAN_IMG)
-		return 0;
-	switch (type) {
-	case MD_SPAN_EM: g_string_append(html->out, "</em>"); break;
-	case MD_SPAN_STRONG: g_string_append(html->out, "</strong>"); break;
-	case MD_SPAN_CODE:
-		html->code = false;
-		g_string_append(html->out, "</code>");
-		break;
-	case MD_SPAN_A:
-		html->links--;
-		g_string_append(html->out, "</a>");
-		break;
-	case MD_SPAN_IMG:
-		if (!--html->images)
-			g_string_append(html->out, "\">");
-		break;
-	default: break;
-	}
+	size_t at = html->spans->len;
+	while (at > 0 && html->spans->str[at - 1] != (char)type)
+		at--;
+	if (at > 0)
+		close_spans(html, at - 1);
 	return 0;
 }
 
@@ -263,11 +281,12 @@ static int put(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *user)
 bool markdown_html(GString *out, const char *text, size_t size)
 {
 	g_autoptr(GString) run = g_string_new(NULL);
-	Html html = { .out = out, .run = run };
+	g_autoptr(GString) spans = g_string_new(NULL);
+	Html html = { .out = out, .run = run, .spans = spans };
 	const MD_PARSER parser = { .flags = MD_FLAG_NOHTML, .enter_block = enter_block, .leave_block = leave_block,
 		.enter_span = enter_span, .leave_span = leave_span, .text = put };
 	if (md_parse(text, (MD_SIZE)size, &parser, &html))
 		return false;
-	flush(&html);
+	close_spans(&html, 0);
 	return true;
 }

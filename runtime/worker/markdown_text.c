@@ -210,7 +210,7 @@ static int leave_span(MD_SPANTYPE type, void *detail, void *user)
 {
 	(void)detail;
 	Text *text = user;
-	if (type != MD_SPAN_A)
+	if (type != MD_SPAN_A || text->targets->len == 0) /* md4c may leave a span that it never entered */
 		return 0;
 	guint last = text->targets->len - 1;
 	const GString *url = g_ptr_array_index(text->targets, last);

@@ -39,6 +39,7 @@ static const Case cases[] = {
 	{ "entities", "&copy; &eacute; &#x1F600; &unknown; AT&T", "<p>© é 😀 &unknown; AT&amp;T</p>\n", "© é 😀 &unknown; AT&T\n" },
 	{ "image", "![a *cat*](https://a.example/c.png)", "<p><img src=\"https://a.example/c.png\" alt=\"a cat\"></p>\n", "a cat\n" },
 	{ "empty item", "- \n- b", "<ul>\n<li></li>\n<li>b</li>\n</ul>\n", "- \n- b\n" },
+	{ "an end without its beginning", "[a](x**y) b**", "<p><a href=\"x**y\">a</a> b</p>\n", "a (x**y) b\n" },
 	{ "nothing", "", "", "" },
 };
 
