@@ -174,6 +174,12 @@ void filter_ordinary(Filter *filter)
 #endif
 }
 
+void filter_libraries(Filter *filter)
+{
+	FilterWhen file[] = { { 2, FILTER_MASKED, PROT_EXEC, PROT_EXEC | PROT_WRITE }, { 3, FILTER_MASKED, 0, MAP_ANONYMOUS } };
+	filter_when(filter, FILTER_ALLOW, "mmap", 2, file);
+}
+
 void filter_attacks(Filter *filter)
 {
 #ifndef FILTER_SANITIZED

@@ -57,6 +57,8 @@ bool filter_possible(void);
 /* What any program of ours does to itself: memory without code, reading, writing and closing what is open, waiting, clocks,
  * signals, threads, who it is. Nothing in it reaches a file by name, an address, or another process. */
 void filter_ordinary(Filter *filter);
+/* Code of files as memory that can't be written: what loading a library late takes (the resolver's, a character set's). */
+void filter_libraries(Filter *filter);
 /* What nothing of ours ever does: looking into other processes, other namespaces, the kernel's own programs, keys, mounts.
  * Killed, so that it is noticed. */
 void filter_attacks(Filter *filter);

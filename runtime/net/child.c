@@ -14,6 +14,7 @@
 #include "base/frame.h"
 #include "base/log.h"
 #include "base/proto.h"
+#include "net/confine.h"
 #include "net/reader.h"
 #include "net/requester.h"
 #include "net/sender.h"
@@ -78,6 +79,7 @@ void child_run(const ChildPlan *plan)
 	log_open(names[account->role], false);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		fatal("libcurl can't start");
+	confine_or_warn(CONFINE_CHILD, NULL, NULL); /* nothing foreign has been read yet */
 	Peer *host = peer_new(FORK_SERVER_FD, FRAME_CAP);
 	if (account->role == ROLE_SENDER)
 		sender_run(account, host, plan->log);

@@ -13,6 +13,7 @@
 
 #include "base/filter.h"
 #include "base/landlock.h"
+#include "base/log.h"
 
 #define CONFINE_ERROR (g_quark_from_static_string("perigee-confine-error"))
 
@@ -156,4 +157,11 @@ bool confine(ConfinePart part, const char *workspace, const char *key_file, GErr
 		return true;
 	g_set_error(error, CONFINE_ERROR, 0, "net can't lock itself in: %s", g_strerror(errno));
 	return false;
+}
+
+void confine_or_warn(ConfinePart part, const char *workspace, const char *key_file)
+{
+	g_autoptr(GError) error = NULL;
+	if (!confine(part, workspace, key_file, &error))
+		log_warn("%s; it goes on without", error->message);
 }

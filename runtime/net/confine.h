@@ -23,5 +23,7 @@ typedef enum { CONFINE_KEEPER, CONFINE_PARENT, CONFINE_CHILD, CONFINE_COMMAND } 
 /* Locks this process in. workspace and key_file are used by keeper and parent, and may be NULL. False: it is not, or not wholly,
  * locked in; the error says why. */
 bool confine(ConfinePart part, const char *workspace, const char *key_file, GError **error);
+/* The same; the log is told what could not be done, and it goes on. */
+void confine_or_warn(ConfinePart part, const char *workspace, const char *key_file);
 
 #endif
