@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/url.h"
 #include "base/value.h"
 #include "net/memory.h"
 #include "net/terminal.h"
@@ -143,10 +144,20 @@ static bool name_is_good(const char *name)
 	return *name && strlen(name) <= 200;
 }
 
-/* A host as it is compared later: small letters, ASCII, no brackets around an address. NULL: it is none. */
+/* HOST:PORT: for requests of scripts to another port than 443 (url_matches). */
+static bool has_port(const char *word)
+{
+	const char *colon = strrchr(word, ':'), *first = strchr(word, ':'), *bracket = strrchr(word, ']');
+	return colon && (bracket ? colon > bracket : colon == first);
+}
+
+/* A host as it is compared later: small letters, ASCII, no brackets around an address alone. NULL: it is none. */
 static char *host_of(const char *word)
 {
 	size_t n = strlen(word);
+	g_autofree char *entry = g_ascii_strdown(word, -1);
+	if (has_port(word))
+		return url_check_entry(entry, NULL) ? g_steal_pointer(&entry) : NULL;
 	g_autofree char *bare = n > 2 && word[0] == '[' && word[n - 1] == ']' ? g_strndup(word + 1, n - 2) : g_strdup(word);
 	if (g_hostname_is_ip_address(bare))
 		return g_ascii_strdown(bare, -1);
@@ -164,7 +175,7 @@ static int check_usage(const Options *o)
 	else if (!place_is_known(o->place))
 		fprintf(stderr, "perigee: --as is bearer, basic, \"header NAME\", path, \"query NAME\", hmac or login\n");
 	else if (o->bad_host)
-		fprintf(stderr, "perigee: --host is the name of one host, without scheme, port, path and *, not %s\n", o->bad_host);
+		fprintf(stderr, "perigee: --host is the name of one host (or HOST:PORT), without scheme, path and *, not %s\n", o->bad_host);
 	else
 		return 0;
 	return 2;

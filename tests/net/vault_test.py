@@ -307,10 +307,10 @@ def what_set_replaces_and_what_it_binds_to_is_said():
 @test
 def a_host_is_the_name_of_one_host():
     with Place() as p:
-        for bad in ("https://x.example", "x.example:443", "*.example", "x.example/path", "x..example", "x.example.", ".x", "", "a b", "a\nb",
-                    "user@x.example", "x.example,y.example", "x" * 300, "\x1b[31m"):
+        for bad in ("https://x.example", "x.example:99999", "x.example:", "a:b:1", "*.example", "x.example/path", "x..example", "x.example.",
+                    ".x", "", "a b", "a\nb", "user@x.example", "x.example,y.example", "x" * 300, "\x1b[31m"):
             assert "one host" in p.run("set", "k", "--host", bad, value=b"v", status=2), bad
-        for good in ("X.example", "127.0.0.1", "[2001:DB8::1]", "2001:db8::1", "Müller.example", "_dmarc.x.example"):
+        for good in ("X.example", "x.example:8443", "127.0.0.1", "[2001:DB8::1]", "2001:db8::1", "Müller.example", "_dmarc.x.example"):
             p.run("set", "k", "--host", good, value=b"v")
         p.run("set", "k", "--host", "Müller.Example", "--host", "[2001:DB8::1]", value=b"v")
         equal(read_vault(p.vault.read_bytes(), master_of(p.keys["old"]))["k"][0], ["xn--mller-kva.example", "2001:db8::1"])
