@@ -106,7 +106,7 @@ function M.one_of(what, value, list)
   for _, allowed in ipairs(list) do
     if value == allowed then return value end
   end
-  host.raise(("%s: %s is not known%s"):format(what, type(value) == "string" and "'" .. value .. "'" or describe(value),
+  host.raise(("%s: %s is not known%s"):format(what, type(value) == "string" and "'" .. value:sub(1, 80) .. "'" or describe(value),
     M.hint(value, list)))
 end
 
@@ -134,7 +134,7 @@ function M.options(what, options, spec, required)
   for key, value in pairs(options) do
     local rule = type(key) == "string" and spec[key]
     if not rule then
-      host.raise(("%s: unknown key '%s'%s"):format(what, tostring(key), M.hint(tostring(key), M.names(spec))))
+      host.raise(("%s: unknown key '%s'%s"):format(what, tostring(key):sub(1, 80), M.hint(tostring(key), M.names(spec))))
     end
     local name = what .. "." .. key
     if type(rule) == "function" then

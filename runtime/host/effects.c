@@ -539,6 +539,20 @@ static bool has_need(Asked *asked, const char *need)
 	return false;
 }
 
+/* The texts among the arguments go on as C strings, which would end early. What lies deeper stays canonical text. */
+static bool has_whole_texts(Asked *asked)
+{
+	const char *key;
+	json_t *value;
+	json_object_foreach((json_t *)asked->args, key, value) {
+		if (!json_is_string(value) || strlen(json_string_value(value)) == json_string_length(value))
+			continue;
+		misuse(asked, "%s: a text that holds a NUL byte", key);
+		return false;
+	}
+	return true;
+}
+
 /* Scope: the contact is the run's own unless `contacts` is granted; changing another takes "write". */
 static bool has_subject(Asked *asked, const Kind *kind)
 {
@@ -575,7 +589,7 @@ Effect effects_perform(Host *host, const Run *run, int64_t position, const char 
 {
 	const Kind *kind = find(name);
 	Asked asked = { .host = host, .run = run, .position = position, .args = args, .out = { .deadline = TIME_NEVER } };
-	if (has_subject(&asked, kind) && (!kind->need || has_need(&asked, kind->need)))
+	if (has_whole_texts(&asked) && has_subject(&asked, kind) && (!kind->need || has_need(&asked, kind->need)))
 		kind->perform(&asked);
 	*contact_changed = asked.own && (kind->perform == do_set || kind->perform == do_label || kind->perform == do_unlabel);
 	return asked.out;

@@ -184,6 +184,12 @@ bool arena_has_refused(const Arena *arena)
 	return arena->refused;
 }
 
+void arena_settle(Arena *arena)
+{
+	if (arena->refused)
+		arena->full();
+}
+
 void arena_limit(Arena *arena, size_t bytes)
 {
 	arena->limit = MIN(arena->live + bytes, arena->size);

@@ -40,6 +40,9 @@ bool arena_has_refused(const Arena *arena);
 void arena_clear(Arena *arena);
 /* The lua_Alloc; its first argument is the arena. */
 void *arena_allocate(void *arena, void *block, size_t old_size, size_t size);
+/* Calls `full` if the last request was refused: a buffer of Lua's library asks once and raises an ordinary error, which a script
+ * may have caught. To be called before anything is done that is seen outside. */
+void arena_settle(Arena *arena);
 /* From now on at most this many bytes more than are in use now. */
 void arena_limit(Arena *arena, size_t bytes);
 /* The caller frees it with g_free. What is free at the arena's end is given up before. */

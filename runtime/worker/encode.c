@@ -85,10 +85,10 @@ static bool encode_text(Encoder *e, lua_State *L, int index)
 {
 	size_t size;
 	const char *text = lua_tolstring(L, index, &size);
+	if (size > VALUE_BYTES) /* before it is looked at: it may be as long as memory allows */
+		return refuse(e, "more than 1 MiB");
 	if (!is_utf8(text, size))
 		return refuse(e, "a text that is not UTF-8");
-	if (size > VALUE_BYTES)
-		return refuse(e, "more than 1 MiB");
 	value_append_string(e->text, text, size);
 	return true;
 }
@@ -163,6 +163,8 @@ static bool encode_members(Encoder *e, lua_State *L, int table, guint from)
 	g_string_append_c(e->text, '{');
 	for (guint i = from; i < n; i++) {
 		Key key = g_array_index(e->names, Key, i); /* a copy: the array grows below */
+		if (key.size > VALUE_BYTES)
+			return refuse(e, "more than 1 MiB");
 		if (!is_utf8(key.name, key.size))
 			return refuse(e, "a key that is not UTF-8");
 		if (i > from)

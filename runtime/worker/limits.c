@@ -20,6 +20,7 @@ static struct {
 	volatile sig_atomic_t allowed; /* 0: no budget runs */
 	lua_State *volatile state;
 	volatile sig_atomic_t hooked;
+	volatile sig_atomic_t looking; /* for the place, when stuck */
 	Peer *peer;
 	uint8_t kind;
 	uint64_t id;
@@ -52,15 +53,15 @@ static uint8_t *put_text(uint8_t *at, const char *text)
 	return at + 4 + size + 1;
 }
 
-/* Stuck in C code of a library. Only what may be done in a signal handler: answers to requests before are written out
- * (which allocates nothing), and the frame is built and written by hand. */
-static _Noreturn void end_here(void)
+/* Only what may be done in a signal handler: answers to requests before are written out (which allocates nothing), and
+ * the frame is built and written by hand. */
+static _Noreturn void end_here(const char *where)
 {
 	if (peer_flush_all(watch.peer, NULL)) {
-		uint8_t frame[256] = { 0 }, *end = frame + 16;
+		uint8_t frame[128 + STATE_WHERE] = { 0 }, *end = frame + 16;
 		end = put_text(end, "limit");
 		end = put_text(end, "too much processor time in one call of a library function");
-		end = put_text(end, "");
+		end = put_text(end, where);
 		uint32_t size = GUINT32_TO_LE((uint32_t)(end - frame - 16));
 		uint64_t id = GUINT64_TO_LE(watch.id);
 		memcpy(frame, &size, 4);
@@ -79,6 +80,30 @@ static _Noreturn void end_here(void)
 	_exit(2);
 }
 
+/* Stuck in C code of a library. Where the script called it is read off Lua's records, which this signal may have met
+ * while they were moved: should that be a bad address, fault() tells the limit without a place. */
+static _Noreturn void end_stuck(void)
+{
+	char where[STATE_WHERE] = "";
+	watch.allowed = 0;
+	watch.looking = 1;
+	if (watch.state)
+		state_where(watch.state, where);
+	watch.looking = 0;
+	end_here(where);
+}
+
+#ifndef WORKER_SANITIZED
+static void fault(int signal_number)
+{
+	(void)signal_number;
+	if (watch.looking) {
+		watch.looking = 0;
+		end_here("");
+	} /* else the handler is gone, and the instruction that is tried again ends the worker */
+}
+#endif
+
 static void tick(int signal_number)
 {
 	(void)signal_number;
@@ -88,7 +113,7 @@ static void tick(int signal_number)
 			watch.hooked = 1;
 			lua_sethook(watch.state, hook, LUA_MASKCOUNT, 1);
 		} else {
-			end_here();
+			end_stuck();
 		}
 	}
 	errno = saved;
@@ -98,6 +123,11 @@ void limits_prepare(void)
 {
 	struct sigaction action = { .sa_handler = tick, .sa_flags = SA_RESTART };
 	sigaction(SIGPROF, &action, NULL);
+#ifndef WORKER_SANITIZED
+	struct sigaction once = { .sa_handler = fault, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER) };
+	sigaction(SIGSEGV, &once, NULL);
+	sigaction(SIGBUS, &once, NULL);
+#endif
 }
 
 void limits_start(Peer *peer, bool slow)

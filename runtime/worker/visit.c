@@ -249,6 +249,7 @@ int l_effect(lua_State *L)
 	}
 	if (arena_has_refused(worker->arena)) /* swallowed: no effect may depend on it */
 		limits_memory();
+	arena_settle(worker->arena);
 	GString *text = encode(worker->encoder, L, 2);
 	if (!text)
 		return state_raise(L, encoder_why(worker->encoder));
@@ -340,7 +341,9 @@ static void run_visit(Worker *worker, Visit *visit)
 		worker->visit = visit;
 		lua_pushcfunction(L, run);
 		lua_pushlightuserdata(L, visit);
-		if (state_call(L, 1, 1, &failure))
+		bool good = state_call(L, 1, 1, &failure);
+		arena_settle(worker->arena);
+		if (good)
 			finish(worker, visit, L);
 		else if (visit->position < visit->journal->len)
 			end_too_early(worker, visit, &failure);
