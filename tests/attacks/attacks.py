@@ -122,7 +122,8 @@ account "sink" {{
 return require "perigee".sequence {{ name = "control", needs = {NEEDS}, run = function(contact)
   local host = make(contact)
   host.send {{ to = "{ADDRESS}", subject = "control", body = "control" }}
-  return host.http {{ url = "https://api.example.com/", headers = {{ Authorization = host.secret "api_key" }} }}
+  local echoed = host.http {{ url = "https://api.example.com/echo", headers = {{ Authorization = host.secret "api_key" }} }}
+  return echoed:find("s3cr3t", 1, true) and "echoed" or echoed:find("head", 1, true) and "fine" or echoed:sub(1, 200)
 end }}
 """)
         self.write("sequences/witness.lua", """local perigee, witness = require "perigee", require "witness"
@@ -201,6 +202,8 @@ end }
             row = next(r for r in self.rows("runs", "--sequence", sequence) if r["id"] == run)
             if row["state"] in OVER or (row["due"] or "") > FAR:
                 return row
+            if row["state"] == "sending" and kind_of(self, row, None) == "waits":
+                return row
             time.sleep(0.01)
         return row
 
@@ -212,11 +215,13 @@ class Verdict:
         self.kind, self.text, self.holes = "error", "", []
 
 
-def kind_of(row, code):
+def kind_of(workspace, row, code):
     if row.get("state") == "done":
         return "done"
     if row.get("state") == "waiting":
         return "waits"
+    if row.get("state") == "sending" and any(m["run"] == row["id"] for m in workspace.rows("messages", "--state", "held")):
+        return "waits"  # for the template to be mended
     return {"limit": "limit", "memory": "limit", "crashed": "crashed"}.get(code, "error") if row.get("state") == "failed" else row.get("state")
 
 
@@ -243,7 +248,7 @@ def judge(workspace, attack):
     row = workspace.wait(attack.name, run, MOST_SECONDS * SLOWER)
     seconds = time.monotonic() - began
     shown = workspace.rows("show", str(run))
-    verdict.kind = kind_of(row, shown[0].get("code") or shown[0].get("error_code"))
+    verdict.kind = kind_of(workspace, row, shown[0].get("code") or shown[0].get("error_code"))
     verdict.text = row.get("error") or row.get("outcome") or row.get("state") or "?"
     if row.get("state") not in OVER:
         workspace.run("stop", str(run))

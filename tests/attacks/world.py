@@ -153,10 +153,8 @@ class World:
             return True, f"requests go nowhere # SKIP {self.why}"
         run, said = workspace.enrol("control")
         row = workspace.wait("control", run, 60) if run else {}
-        if "is not in this version" in (row.get("error") or ""):
-            self.why = "scripts make no requests in this version"
-            return True, f"requests go nowhere # SKIP {self.why}"
-        return row.get("outcome") == "fine", "a request that is allowed is answered", said, row
+        shown = [request for request in self.api.requests if "authorization: bearer s3cr3t-value" in request.get("head", "").lower()]
+        return row.get("outcome") == "fine" and bool(shown), "a request that is allowed is answered, and carries the secret", said, row
 
     def breaches(self):
         if self.why:
