@@ -348,16 +348,19 @@ static void worker_lost(Worker *worker, const char *why)
 		peer_begin(workers->zygote, F_KILL, worker->child);
 		peer_end(workers->zygote);
 	}
-	GQueue calls = worker->calls;
-	g_queue_init(&worker->calls);
-	worker_free(worker);
-	for (Call *call = g_queue_pop_head(&calls); call; call = g_queue_pop_head(&calls)) {
+	/* By ticket: the end of one may cancel others. */
+	g_autoptr(GArray) tickets = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+	for (Call *call = g_queue_pop_head(&worker->calls); call; call = g_queue_pop_head(&worker->calls)) {
 		call->worker = NULL;
-		if (charge)
+		g_array_append_val(tickets, call->ticket);
+	}
+	worker_free(worker);
+	for (guint i = 0; i < tickets->len; i++) {
+		Call *call = g_hash_table_lookup(workers->tickets, &g_array_index(tickets, uint64_t, i));
+		if (call && charge && i == 0)
 			blame(workers, call, why);
-		else
+		else if (call)
 			dispatch(workers, call);
-		charge = false;
 	}
 }
 
