@@ -41,7 +41,7 @@ LINK_base   = -pie $(call pkg,--libs,$(BASE_PKGS))
 LINK_host   = -pie $(call pkg,--libs,$(HOST_PKGS)) -lm
 LINK_net    = -pie $(call pkg,--libs,$(NET_PKGS))
 LINK_worker = -no-pie -l:liblua5.4.a $(call pkg,--libs,$(WORKER_PKGS)) -lm
-link        = @mkdir -p $(@D); echo "LINK $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LINK_$(1))
+link        = @mkdir -p $(@D); echo "LINK $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LINK_$(1))
 
 $(BUILD)/perigee: $(host_OBJ)
 	$(call link,host)
@@ -90,17 +90,19 @@ endef
 $(foreach t,$(c_tests) $(c_benches),$(eval $(call c_test,$(t:$(BUILD)/tests/%=%),$(shell sed -n \
 	's,.*LINKS: *\([a-z]*\).*,\1,p' $(t:$(BUILD)/%=%.c) | head -1))))
 
-# Fuzz targets (clang alone): linked like tests, but for the modules named behind WITHOUT, in whose place they stand themselves.
+# Fuzz targets (clang alone) are linked with their role's archive, so that a function which a target defines itself takes the
+# place of the role's.
 FUZZ_FLAGS = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 ifdef FUZZ
 fuzzers = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/$(or $(TARGET),*)_fuzz.c))
 $(fuzzers): LDFLAGS += -fsanitize=fuzzer
+$(foreach r,base host net worker,$(eval $(BUILD)/$(r).a: $(filter-out %/main.o,$($(r)_OBJ)); @rm -f $$@; ar qcs $$@ $$^))
 define fuzzer
-$(BUILD)/tests/$(1): $(BUILD)/$(2)/tests/$(1).o $(filter-out %/main.o $(foreach w,$(3),%/$(w).o),$($(2)_OBJ))
+$(BUILD)/tests/$(1): $(BUILD)/$(2)/tests/$(1).o $(BUILD)/$(2).a
 	$$(call link,$(2))
 endef
-said = $(shell sed -n 's,.*$(2): *\([a-z ]*\).*,\1,p' $(1:$(BUILD)/%=%.c) | head -1)
-$(foreach t,$(fuzzers),$(eval $(call fuzzer,$(t:$(BUILD)/tests/%=%),$(firstword $(call said,$(t),LINKS)),$(call said,$(t),WITHOUT))))
+$(foreach t,$(fuzzers),$(eval $(call fuzzer,$(t:$(BUILD)/tests/%=%),$(shell sed -n \
+	's,.*LINKS: *\([a-z]*\).*,\1,p' $(t:$(BUILD)/%=%.c) | head -1))))
 endif
 
 # perigee.lua of a shipped script stands for its workspace, whose own tests are run.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* LINKS: net WITHOUT: wire log parent child secret */
+/* LINKS: net */
 /*
  * A mail server that lies to the reader. Whatever it says, UIDs given to the host only grow within one UIDVALIDITY, bodies are
  * within their cap, requests are answered at most once, and nothing we write holds a line that the server chose.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* LINKS: net WITHOUT: wire log sendlog parent child secret */
+/* LINKS: net */
 /*
  * A mail server that lies to the sender. Three messages are handed over; whatever the server says, each gets at most one answer,
  * no final dot leaves without its mark in the send log, and what may have been sent is never said to be unsent.

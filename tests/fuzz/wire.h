@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The world of a child of net, without a network: a server whose bytes are the input, the host's end of the socket, and a clock
- * that moves only while poll waits. Takes the place of net/wire.c and base/log.c; include it once, in the target.
+ * that moves only while poll waits. Takes the place of net/wire.c and base/log.c. Include it once, in the target.
  *
  * The input is a row of parts, each led by a byte: 1 to 255, so many bytes of the server, given in one piece; 0, the
  * connection breaks and one more byte says how the next one fails (0: it doesn't). At the end of the input the host is gone.
