@@ -242,19 +242,25 @@ static inline char *story_differs(const Story *story, World *world, uint64_t pro
 	}
 }
 
-/* The same words in every world, from every `stride`th step on, each world in a worker of its own. */
-static inline char *story_differs_anywhere(const Story *story, guint stride)
+/* The same words in n worlds from the first on, from every `stride`th step, each world in a worker of its own. */
+static inline char *story_differs_among(const Story *story, guint stride, guint first, guint n)
 {
-	for (int i = 0; i < WORLDS; i++) {
-		host_fork(worlds[i].host);
-		uint64_t program = host_load_script(worlds[i].host, story->source);
-		for (guint n = 0; n <= story->steps->len; n += stride) {
-			char *text = story_differs(story, &worlds[i], program, n, stride);
+	for (guint i = 0; i < n; i++) {
+		World *world = &worlds[(first + i) % WORLDS];
+		host_fork(world->host);
+		uint64_t program = host_load_script(world->host, story->source);
+		for (guint from = 0; from <= story->steps->len; from += stride) {
+			char *text = story_differs(story, world, program, from, stride);
 			if (text)
 				return text;
 		}
 	}
 	return NULL;
+}
+
+static inline char *story_differs_anywhere(const Story *story)
+{
+	return story_differs_among(story, 1, 0, WORLDS);
 }
 
 #endif
