@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- perigee.http and perigee.secret: a request is put into the form that the host is asked in, and misuse is told at the script's
--- own line. The host checks all of it once more. The annotations stand in meta/http.lua.
+-- own line. The host checks all of it once more. The annotations stand in meta/perigee.lua.
 
 local check = require "check"
 
@@ -99,7 +99,7 @@ local function pick(what, value)
   local list = check.texts(what, value, true)
   if #list == 0 then return nil end
   if #list > PICKS_MOST then host.raise(("%s: more than %d paths"):format(what, PICKS_MOST)) end
-  for _, path in ipairs(list) do check.line(what, path) end
+  for _, path in ipairs(list) do fault(what, host.pick_fault(path)) end
   return list
 end
 

@@ -2,6 +2,7 @@
 /* Pretend channels: see pretend.h. */
 #include "host/pretend.h"
 
+#include "base/pick.h"
 #include "host/contacts.h"
 #include "host/csv.h"
 #include "host/events.h"
@@ -336,6 +337,23 @@ static Prepared *find_prepared(Host *host, const Request *request)
 	return found;
 }
 
+/* As net does it: with pick the answer has no body, and of JSON only what was named. */
+static json_t *pick_of(const Prepared *p, const json_t *paths)
+{
+	const json_t *json = json_object_get(p->answer, "json");
+	if (!json_array_size(paths))
+		return json_incref(p->answer);
+	g_autoptr(GPtrArray) list = g_ptr_array_new();
+	for (size_t i = 0; i < json_array_size(paths); i++)
+		g_ptr_array_add(list, (void *)json_string_value(json_array_get(paths, i)));
+	g_ptr_array_add(list, NULL);
+	json_t *answer = json_copy(p->answer);
+	json_object_del(answer, "body");
+	if (json)
+		json_object_set_new(answer, "json", pick_all(json, (char *const *)list->pdata));
+	return answer;
+}
+
 static void answer_request(Host *host, int64_t id)
 {
 	g_auto(Request) request = { 0 };
@@ -349,7 +367,8 @@ static void answer_request(Host *host, int64_t id)
 		return;
 	}
 	p->used = true;
-	g_autofree char *answer = value_text(p->answer);
+	g_autoptr(json_t) asked = value_parse(wire, -1, NULL), picked = pick_of(p, json_object_get(asked, "pick"));
+	g_autofree char *answer = value_text(picked);
 	if (!requests_answer(host, id, p->code, p->text, answer))
 		requests_answer(host, id, "invalid", "the answer that the test prepared is malformed: headers hold texts", "");
 }

@@ -2,12 +2,13 @@
 /* The rules for requests of scripts: see request_check.h. */
 #include "host/request_check.h"
 
+#include "base/pick.h"
 #include "base/rules.h"
 #include "host/requests.h"
 
 #include <string.h>
 
-enum { PICK_MOST = 200, FORM_MOST = 256 };
+enum { FORM_MOST = 256 };
 
 /* What is being checked. */
 typedef struct Case {
@@ -282,19 +283,19 @@ int64_t request_timeout(const json_t *args)
 static bool check_rest(const Case *c)
 {
 	const json_t *pick = json_object_get(c->args, "pick"), *key = json_object_get(c->args, "idempotency_key");
-	bool good = !pick || (json_is_array(pick) && json_array_size(pick) <= RULES_PICKS_MOST);
+	if (pick && (!json_is_array(pick) || json_array_size(pick) > RULES_PICKS_MOST))
+		return wrong(c, "pick: a list of at most %d paths is needed", RULES_PICKS_MOST);
+	g_autoptr(GError) error = NULL;
 	for (size_t i = 0; i < json_array_size(pick); i++) {
 		const char *path = plain_text(json_array_get(pick, i));
-		good = good && path && *path && strlen(path) <= PICK_MOST;
+		if (!pick_check(path ? path : "", &error))
+			return wrong(c, "pick: %s", error->message);
 	}
-	if (!good)
-		return wrong(c, "pick: a list of at most %d paths is needed", RULES_PICKS_MOST);
 	const char *fault = key && !json_is_string(key) ? "a text is needed"
 	                    : key ? rules_key_fault(json_string_value(key), json_string_length(key)) : NULL;
 	if (fault)
 		return wrong(c, "idempotency_key: %s", fault);
 	Time ms;
-	g_autoptr(GError) error = NULL;
 	if (!read_timeout(c->args, &ms, &error))
 		return wrong(c, "timeout: %s", error->message);
 	if (ms < TIME_SECOND || ms > RULES_TIMEOUT_MOST * TIME_SECOND)

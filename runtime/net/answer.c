@@ -5,9 +5,9 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "base/pick.h"
 #include "base/value.h"
 #include "net/guard.h"
-#include "net/pick.h"
 #include "net/request.h"
 
 static void wipe(gpointer data)

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/pick.h"
 #include "base/value.h"
 #include "net/guard.h"
-#include "net/pick.h"
 
 G_DEFINE_QUARK(perigee-request-error, request_error)
 
@@ -166,9 +166,10 @@ static bool take_pick(Request *request, const json_t *value, GError **error)
 	guint count = g_strv_length(request->pick);
 	if (count != json_array_size(list) || count > REQUEST_PICKS_MOST)
 		return request_fail(error, REQUEST_ERROR_INVALID, "pick is a list of at most %d paths like \"data.items[0].id\"", REQUEST_PICKS_MOST);
+	g_autoptr(GError) inner = NULL;
 	for (char **path = request->pick; *path; path++)
-		if (!pick_check(*path, error))
-			return false;
+		if (!pick_check(*path, &inner))
+			return request_fail(error, REQUEST_ERROR_INVALID, "%s", inner->message);
 	return true;
 }
 

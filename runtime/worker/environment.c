@@ -145,6 +145,7 @@ static const luaL_Reg bindings[] = {
 	{ "now", l_now },
 	{ "object", l_object },
 	{ "only_reads", l_only_reads },
+	{ "pick_fault", l_pick_fault },
 	{ "place", l_place },
 	{ "raise", l_raise },
 	{ "secret", l_secret },

@@ -2,6 +2,7 @@
 /* Rules for requests, for Lua: see request.h. */
 #include "worker/request.h"
 
+#include "base/pick.h"
 #include "base/rules.h"
 #include "base/url.h"
 
@@ -59,18 +60,28 @@ int l_url_in(lua_State *L)
 	return 1;
 }
 
-int l_entry_fault(lua_State *L)
+static int check(lua_State *L, bool (*is_good)(const char *text, GError **error))
 {
 	size_t size;
-	const char *entry = luaL_checklstring(L, 1, &size);
+	const char *text = luaL_checklstring(L, 1, &size);
 	GError *error = NULL;
-	if (strlen(entry) != size)
-		lua_pushliteral(L, "the name of a host holds no control character");
-	else if (url_check_entry(entry, &error))
+	if (strlen(text) != size)
+		lua_pushliteral(L, "the text holds a NUL");
+	else if (is_good(text, &error))
 		lua_pushnil(L);
 	else
 		push_error(L, error);
 	return 1;
+}
+
+int l_entry_fault(lua_State *L)
+{
+	return check(L, url_check_entry);
+}
+
+int l_pick_fault(lua_State *L)
+{
+	return check(L, pick_check);
 }
 
 static int fault(lua_State *L, const char *(*rule)(const char *text, size_t size))

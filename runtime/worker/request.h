@@ -11,6 +11,8 @@ int l_url(lua_State *L);
 int l_url_in(lua_State *L);
 /* host.entry_fault(text): of needs.net. */
 int l_entry_fault(lua_State *L);
+/* host.pick_fault(path) */
+int l_pick_fault(lua_State *L);
 /* host.header_fault(name), host.value_fault(text), host.key_fault(text), host.secret_fault(text) */
 int l_header_fault(lua_State *L);
 int l_value_fault(lua_State *L);

@@ -16,8 +16,8 @@
 ---@field store? boolean the store
 ---@field contacts? "read"|"write" other contacts than the run's own
 ---@field broadcast? boolean
----@field net? string[] host names
----@field secret? string[] names of secrets
+---@field net? string[] hosts that it may send requests to: "api.example.com" (https), "api.example.com:8443"
+---@field secret? string[] names of secrets that its requests may carry
 ---@field hooks? boolean
 
 ---@class perigee.Limits
@@ -117,6 +117,53 @@ function perigee.date(time, shift) end
 ---@param text string
 ---@param fields? table<string, perigee.Plain>
 function perigee.log(text, fields) end
+
+---A secret by its name. It can be shown, compared, and put in auth or headers of perigee.http; nothing else.
+---@class perigee.Secret
+
+---@class perigee.Request
+---@field url string https://HOST[:PORT]/PATH?QUERY; its host stands in needs.net
+---@field method? "GET"|"HEAD"|"POST"|"PUT"|"PATCH"|"DELETE" ("GET")
+---@field headers? table<string, string|perigee.Secret> a secret only where it is bound to this header
+---@field body? string one of body, json and form
+---@field json? perigee.Plain sent as application/json
+---@field form? table<string, string|number> sent as a browser sends a form
+---@field timeout? perigee.Duration for all of it, at most 2 minutes (30 s)
+---@field pick? string|string[] what is kept of a JSON answer: "data.items[0].id"
+---@field idempotency_key? string instead of the one that perigee makes
+---@field auth? perigee.Secret stands where it is bound to: bearer, basic, header, path, query, hmac
+
+---@class perigee.Response
+---@field status integer any status, 404 and 500 too
+---@field headers table<string, string> names in lower case
+---@field body? string the text, if it is UTF-8 and nothing was picked
+---@field json? perigee.Plain the answer as a value, if it is JSON; with pick a table { path = value }
+---@field binary? boolean the answer was no text, and is not kept
+
+---Makes a request, durably: it is journaled before it leaves and answered from the journal after that. Failure of the world is
+---`nil, text, code`: refused, unreachable, timeout, invalid, limit (more than 64 kB: pick), unknown (other than GET and HEAD: it may
+---have been carried out). Needs `net`, and `secret` for secrets.
+---```lua
+---local response, text, code = perigee.http {
+---  method = "POST", url = "https://api.example.com/v1/gifts", json = { contact = contact.id },
+---  auth = perigee.secret "gifts", pick = "id",
+---}
+---if not response then return "no gift: " .. code end
+---contact:note("gift " .. response.json.id)
+---```
+---@param request perigee.Request
+---@return perigee.Response? response
+---@return string? text
+---@return string? code
+function perigee.http(request) end
+
+---A handle of a secret of the vault. Printing it shows its name; the value never comes to a script.
+---```lua
+---local key = perigee.secret "gifts"
+---```
+---@param name string stands in needs.secret
+---@return perigee.Secret
+function perigee.secret(name) end
 
 ---Values of the workspace's own, kept with the journal. Needs `store = true`.
 ---@class perigee.Store

@@ -55,6 +55,15 @@ function t:reply(options) end
 ---@param event table
 function t:event(event) end
 
+---What a request of a script will be answered. Each answer serves once, in the order given; the last one that fits, again and again.
+---A request that no answer was prepared for is "unreachable".
+---```lua
+---t:http { url = "https://api.example.com/people/*", json = { stage = "talking" } }
+---t:http { method = "POST", url = "https://api.example.com/gifts", error = "timeout" }
+---```
+---@param answer { url: string, method?: string, status?: integer, headers?: table<string, string>, body?: string, json?: any, error?: string, text?: string }
+function t:http(answer) end
+
 ---The test's time.
 ---```lua
 ---t:expect(t:now():sub(1, 10), "2026-11-23")

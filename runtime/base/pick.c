@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Picking of JSON: see pick.h. */
-#include "net/pick.h"
+#include "base/pick.h"
 
 #include <string.h>
 
-#include "net/request.h"
+G_DEFINE_QUARK(perigee-pick-error, pick_error)
 
 /* Takes one step off the path: a member's name, or an item's number. False if it is none. */
 static bool take_step(const char **path, bool first, char name[PICK_MOST + 1], size_t *item)
@@ -38,7 +38,9 @@ bool pick_check(const char *path, GError **error)
 	bool ok = *path && strlen(path) <= PICK_MOST;
 	while (ok && *at)
 		ok = take_step(&at, at == path, name, &item);
-	return ok || request_fail(error, REQUEST_ERROR_INVALID, "\"%.60s\" is no path to pick; write it like data.items[0].id", path);
+	if (!ok)
+		g_set_error(error, PICK_ERROR, PICK_ERROR_INVALID, "\"%.60s\" is no path to pick; write it like data.items[0].id", path);
+	return ok;
 }
 
 json_t *pick_value(const json_t *value, const char *path)

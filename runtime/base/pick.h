@@ -16,7 +16,11 @@
 
 #define PICK_MOST 200 /* bytes of a path */
 
-/* Is it a path? REQUEST_ERROR_INVALID with a sentence if not. */
+#define PICK_ERROR (pick_error_quark())
+GQuark pick_error_quark(void);
+typedef enum { PICK_ERROR_INVALID } PickError;
+
+/* Is it a path? The error says how one is written. */
 bool pick_check(const char *path, GError **error);
 /* What stands there, borrowed; NULL if there is no such place. The path has passed pick_check. */
 json_t *pick_value(const json_t *value, const char *path);
