@@ -93,8 +93,9 @@ static void tell_health(Reader *r, HealthState state, const char *code, const ch
 {
 	if (state == HEALTH_FAILING && r->failing && g_strcmp0(r->said, text) == 0)
 		return;
+	g_autofree char *clean = account_clean(r->account, text); /* a server may repeat what it was sent at sign-in */
 	if (state == HEALTH_FAILING || *text)
-		log_warn("account %s: %s", r->account->name, text);
+		log_warn("account %s: %s", r->account->name, clean);
 	else
 		log_info("account %s: mail can be read again", r->account->name);
 	r->failing = state == HEALTH_FAILING;
@@ -103,15 +104,16 @@ static void tell_health(Reader *r, HealthState state, const char *code, const ch
 	peer_begin(r->host, N_HEALTH, 0);
 	peer_put_u8(r->host, (uint8_t)state);
 	peer_put_str(r->host, code, -1);
-	peer_put_str(r->host, text, -1);
+	peer_put_str(r->host, clean, -1);
 	peer_end(r->host);
 }
 
 static void tell_passed(Reader *r, uint64_t id, bool ok, const char *text)
 {
+	g_autofree char *clean = account_clean(r->account, text);
 	peer_begin(r->host, N_PASSED, id);
 	peer_put_u8(r->host, ok);
-	peer_put_str(r->host, text, -1);
+	peer_put_str(r->host, clean, -1);
 	peer_end(r->host);
 }
 
@@ -244,7 +246,8 @@ static bool find_sent(Reader *r, Folder *folder, Examined *examined, GError **er
 		if (!session_examine(r->session, name, folder->uid_validity, folder->modseq, examined, error))
 			return false;
 		if (examined->ok) {
-			log_info("account %s: the Sent folder is %s", r->account->name, name);
+			g_autofree char *clean = account_clean(r->account, name);
+			log_info("account %s: the Sent folder is %s", r->account->name, clean);
 			g_free(folder->name);
 			folder->name = g_steal_pointer(&name);
 			return true;

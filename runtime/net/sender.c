@@ -97,11 +97,12 @@ static void expect_free(gpointer data)
 
 static void tell_sent(Sender *s, Outgoing *message, SentClass class, unsigned code, const char *enhanced, const char *text)
 {
+	g_autofree char *clean = account_clean(s->account, text); /* a server may repeat what it was sent at sign-in */
 	peer_begin(s->host, N_SENT, message->number);
 	peer_put_u8(s->host, (uint8_t)class);
 	peer_put_u32(s->host, code);
 	peer_put_str(s->host, enhanced, -1);
-	peer_put_str(s->host, text, -1);
+	peer_put_str(s->host, clean, -1);
 	peer_end(s->host);
 	outgoing_free(message);
 }
@@ -110,15 +111,16 @@ static void tell_health(Sender *s, HealthState state, const char *code, const ch
 {
 	if (state == HEALTH_OK && !s->failing)
 		return;
+	g_autofree char *clean = account_clean(s->account, text);
 	if (state == HEALTH_FAILING)
-		log_warn("account %s: %s", s->account->name, text);
+		log_warn("account %s: %s", s->account->name, clean);
 	else
 		log_info("account %s: mail can be sent again", s->account->name);
 	s->failing = state == HEALTH_FAILING;
 	peer_begin(s->host, N_HEALTH, 0);
 	peer_put_u8(s->host, (uint8_t)state);
 	peer_put_str(s->host, code, -1);
-	peer_put_str(s->host, text, -1);
+	peer_put_str(s->host, clean, -1);
 	peer_end(s->host);
 }
 
@@ -427,7 +429,8 @@ static void on_end(Sender *s)
 	Outgoing *m = g_steal_pointer(&s->ending);
 	const SmtpReply *r = &s->reply;
 	g_autoptr(GError) error = NULL;
-	if (!sendlog_answer(s->log, m->id, r->code, r->enhanced, r->text->str, &error))
+	g_autofree char *clean = account_clean(s->account, r->text->str);
+	if (!sendlog_answer(s->log, m->id, r->code, r->enhanced, clean, &error))
 		log_error("account %s: %s", s->account->name, error->message); /* the host still hears the answer */
 	if (!s->host_gone)
 		wire_watch(s->wire, peer_fd(s->host));

@@ -167,24 +167,15 @@ static WireError error_of(CURLcode code)
 	}
 }
 
-/* A server may repeat what it was sent; a secret never stands in an error text. */
-static char *without_secret(const Account *account, const char *text)
-{
-	const char *secret = account->server.password;
-	if (!secret || !*secret || !strstr(text, secret))
-		return g_strdup(text);
-	g_auto(GStrv) parts = g_strsplit(text, secret, -1);
-	return g_strjoinv("***", parts);
-}
-
 static bool connect_failed(Wire *wire, CURLcode code, GError **error)
 {
 	const Server *server = &wire->account->server;
 	const char *reply = wire->last_reply, *space = strchr(reply, ' ');
 	if (wire->account->role == ROLE_READER && space) /* the tag says nothing to anybody */
 		reply = space + 1;
-	g_autofree char *said = without_secret(wire->account, reply);
-	const char *curl_says = *wire->curl_text ? wire->curl_text : curl_easy_strerror(code);
+	/* A server may repeat what it was sent. */
+	g_autofree char *said = account_clean(wire->account, reply);
+	g_autofree char *curl_says = account_clean(wire->account, *wire->curl_text ? wire->curl_text : curl_easy_strerror(code));
 	/* Of a name with several addresses the one that may be spoken to was tried: its trouble is the one to tell. */
 	if (wire->refused->len && !wire->tried)
 		return set_error(error, WIRE_ERROR_CONFIG, "%s (%s) %s", wire->refused->str, server->host, wire->refused_why);
