@@ -5,6 +5,7 @@
  */
 #include "cli/command.h"
 #include "cli/groups.h"
+#include "cli/tape.h"
 
 #include "host/contacts.h"
 #include "host/pretend.h"
@@ -29,7 +30,7 @@ typedef struct Play {
 	json_t *args;
 	char *text, *where;    /* of a failure */
 	GPtrArray *sent;       /* sent events that no expectation has taken yet */
-	GString *trace;        /* all that happened, to compare two rounds */
+	Tape *tape;            /* to compare two rounds */
 	char *contact, *channel;
 	int64_t run;
 } Play;
@@ -41,8 +42,7 @@ static void see(void *user, json_t *event)
 	Play *play = user;
 	g_autofree char *at = time_iso(host_now(play->host), play->host->workspace->zone);
 	json_object_set_new(event, "at", json_string(at));
-	value_append(play->trace, event);
-	g_string_append_c(play->trace, '\n');
+	tape_happened(play->tape, event);
 	if (g_str_equal(value_string(event, "event", ""), "sent")) {
 		g_free(play->channel);
 		play->channel = g_strdup(value_string(event, "channel", "email"));
@@ -249,12 +249,13 @@ static bool frame(void *user, uint64_t ticket, Frame *f, bool *bad)
 	uint32_t position = frame_get_u32(f);
 	frame_get_u8(f);
 	const char *kind = frame_get_str(f, NULL);
-	g_autoptr(json_t) args = value_parse(frame_get_str(f, NULL), -1, NULL);
-	frame_get_str(f, NULL);
+	const char *args_text = frame_get_str(f, NULL), *where = frame_get_str(f, NULL);
+	g_autoptr(json_t) args = value_parse(args_text, -1, NULL);
 	/* One at a time: the one before it may be under way at this moment. */
 	*bad = f->kind != W_EFFECT || !frame_end(f) || !json_is_object(args) || play->waiting || position != play->next || position >= EFFECTS_CAP;
 	if (*bad)
 		return false;
+	tape_asked(play->tape, kind, args_text, where);
 	play->next = position + 1;
 	play->position = position;
 	g_free(play->kind);
@@ -297,7 +298,7 @@ static void play_clear(Play *play)
 	g_free(play->contact);
 	g_free(play->channel);
 	g_ptr_array_unref(play->sent);
-	g_string_free(play->trace, TRUE);
+	tape_free(play->tape);
 }
 
 static void json_free(void *value)
@@ -314,7 +315,7 @@ static Time fixed_monday(const Host *host)
 
 static bool play_once(Cli *cli, Program *program, int index, bool first, Play *play, GError **error)
 {
-	*play = (Play){ .index = index, .sent = g_ptr_array_new_with_free_func(json_free), .trace = g_string_new(NULL) };
+	*play = (Play){ .index = index, .sent = g_ptr_array_new_with_free_func(json_free), .tape = tape_new() };
 	g_autoptr(Host) host = host_open(cli->dir, HOST_FILES, cli->host->stdlib, error);
 	if (!host)
 		return false;
@@ -331,6 +332,7 @@ static bool play_once(Cli *cli, Program *program, int index, bool first, Play *p
 			answer(play);
 		host_turn(host, 100);
 	}
+	tape_take_runs(play->tape, host);
 	host->see = NULL;
 	play->host = NULL;
 	return true;
@@ -349,27 +351,33 @@ static void explain(Cli *cli, const char *where, const char *text)
 	}
 }
 
+/* How the two rounds differ, in lines; NULL: they don't. */
+static char *compare(const Play *first, const Play *second)
+{
+	g_autofree char *place = tape_difference(first->tape, second->tape);
+	if (!place && first->ok == second->ok && g_strcmp0(first->text, second->text) == 0)
+		return NULL;
+	if (!place)
+		place = g_strdup_printf("its end\n  the first time:  %s\n  the second time: %s", first->ok ? "good" : first->text, second->ok ? "good" : second->text);
+	return g_strdup_printf("%s%splayed twice, in two processes, this test is not the same; first at %s", first->ok ? "" : first->text,
+	                       first->ok ? "" : "\n", place);
+}
+
 static bool run_test(Cli *cli, Program *program, const char *name, int index, int number)
 {
 	Play first, second;
 	g_autoptr(GError) error = NULL;
 	bool played = play_once(cli, program, index, number == 1, &first, &error);
 	bool twice = played && play_once(cli, program, index, false, &second, &error);
-	bool same = twice && first.ok == second.ok && g_string_equal(first.trace, second.trace);
-	bool ok = same && first.ok;
+	g_autofree char *difference = twice ? compare(&first, &second) : NULL;
+	bool ok = twice && !difference && first.ok;
+	const char *text = error ? error->message : difference ? difference : first.text, *where = first.where;
 	if (cli->json)
-		cli_json(cli, json_pack("{s:s, s:s, s:b, s:s?, s:s?}", "file", program->name, "test", name, "ok", ok, "text",
-		                        error ? error->message : first.ok && !same ? "two runs differ" : first.text, "where", first.where));
+		cli_json(cli, json_pack("{s:s, s:s, s:b, s:s?, s:s?}", "file", program->name, "test", name, "ok", ok, "text", text, "where", where));
 	else
 		cli_print(cli, "%sok %d - %s: %s\n", ok ? "" : "not ", number, program->name, name);
-	if (!ok && !cli->json) {
-		if (error)
-			explain(cli, NULL, error->message);
-		else if (!first.ok)
-			explain(cli, first.where, first.text);
-		else
-			explain(cli, NULL, "two runs of this test differ: something in it is not the same every time");
-	}
+	if (!ok && !cli->json)
+		explain(cli, where, text);
 	play_clear(&first);
 	if (played)
 		play_clear(&second);
