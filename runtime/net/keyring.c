@@ -3,6 +3,7 @@
 #include "net/keyring.h"
 
 #include <sodium.h>
+#include <stdbool.h>
 #include <string.h>
 
 struct Keyring {
@@ -35,12 +36,26 @@ void keyring_free(Keyring *keyring)
 	g_free(keyring);
 }
 
+/* The vault has an address without brackets, a URL with them. */
+static char **url_hosts(char *const *hosts)
+{
+	GStrvBuilder *all = g_strv_builder_new();
+	for (; hosts && *hosts; hosts++) {
+		bool v6 = strchr(*hosts, ':') && g_hostname_is_ip_address(*hosts);
+		g_autofree char *host = g_strdup_printf(v6 ? "[%s]" : "%s", *hosts);
+		g_strv_builder_add(all, host);
+	}
+	char **list = g_strv_builder_end(all);
+	g_strv_builder_unref(all);
+	return list;
+}
+
 static Key *add(Keyring *keyring, const char *name, const char *place, char *const *hosts)
 {
 	Key *key = g_new0(Key, 1);
 	key->name = g_strdup(name);
 	key->place = g_strdup(place);
-	key->hosts = g_strdupv((char **)hosts);
+	key->hosts = url_hosts(hosts);
 	g_hash_table_replace(keyring->keys, key->name, key);
 	return key;
 }

@@ -211,7 +211,9 @@ static void put(const Request *request, const Key *key, Scrub *scrub, Placed *pl
 	case PLACE_BASIC:
 		colon = memchr(key->value, ':', key->size);
 		scrub_add(scrub, key->name, colon + 1, key->size - (size_t)(colon + 1 - key->value));
-		add_header(placed, "authorization", "Basic ", base64(key->value, key->size));
+		text = base64(key->value, key->size);
+		scrub_add_text(scrub, key->name, text); /* also where it is encoded once more */
+		add_header(placed, "authorization", "Basic ", text);
 		break;
 	case PLACE_HEADER: add_header(placed, name, "", g_strdup(key->value)); break;
 	case PLACE_PATH: put_path(placed, key); break;

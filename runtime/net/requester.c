@@ -120,6 +120,8 @@ static void work(Requester *r)
 static int time_left(const Requester *r, gint64 until)
 {
 	gint64 left = until;
+	if (r->host_gone && r->running->len == 0)
+		return 0;
 	const char *code, *text, *json;
 	for (guint i = 0; i < r->running->len; i++) {
 		if (exchange_is_done(r->running->pdata[i], &code, &text, &json))

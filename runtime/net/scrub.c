@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BASE64_LEAST = 4 }; /* bytes of a value: of fewer the inner digits are found by chance */
+enum {
+	BASE64_LEAST = 4, /* bytes of a value: of fewer the inner digits are found by chance */
+	LAYERS = 3,       /* of escapes around escapes: JSON in JSON, a URL in a URL */
+};
 
 typedef struct Needle {
 	char *name;
@@ -18,6 +21,7 @@ typedef struct Needle {
 
 struct Scrub {
 	GPtrArray *needles;
+	bool begins[256]; /* bytes that a secret, or the escape of its first character, can begin with */
 };
 
 static void needle_free(gpointer data)
@@ -45,33 +49,36 @@ void scrub_free(Scrub *scrub)
 	g_free(scrub);
 }
 
-static bool knows(const Scrub *scrub, const char *text, size_t size)
+static bool knows(const Scrub *scrub, const char *text, size_t size, bool loose)
 {
 	for (guint i = 0; i < scrub->needles->len; i++) {
 		const Needle *needle = scrub->needles->pdata[i];
-		if (needle->size == size && memcmp(needle->text, text, size) == 0)
+		if (needle->size == size && needle->loose >= loose && memcmp(needle->text, text, size) == 0)
 			return true;
 	}
 	return false;
 }
 
-static void add_needle(Scrub *scrub, const char *name, const char *text, size_t size, bool ours)
+static void add_needle(Scrub *scrub, const char *name, const char *text, size_t size, bool copy, bool loose)
 {
-	if (size == 0 || knows(scrub, text, size))
+	if (size == 0 || knows(scrub, text, size, loose))
 		return;
 	Needle *needle = g_new0(Needle, 1);
 	needle->name = g_strdup(name);
-	needle->own = ours ? g_memdup2(text, size) : NULL;
-	needle->text = ours ? needle->own : text;
+	needle->own = copy ? g_memdup2(text, size) : NULL;
+	needle->text = copy ? needle->own : text;
 	needle->size = size;
-	needle->loose = !ours;
+	needle->loose = loose;
 	g_ptr_array_add(scrub->needles, needle);
+	scrub->begins[(unsigned char)*needle->text] = true;
+	for (const char *c = needle->loose ? "%\\&+" : ""; *c; c++)
+		scrub->begins[(unsigned char)*c] = true;
 }
 
 /* The digits that the value gives whatever stands before (skip bytes of it, modulo 3) and behind it. */
 static void add_base64(Scrub *scrub, const char *name, const char *value, size_t size, int variant)
 {
-	size_t room = sodium_base64_ENCODED_LEN(size + 2, variant);
+	size_t room = sodium_base64_ENCODED_LEN(size + 2, (unsigned)variant);
 	unsigned char *bytes = g_malloc0(size + 2);
 	char *text = g_malloc(room);
 	for (size_t skip = 0; skip < 3; skip++) {
@@ -80,8 +87,8 @@ static void add_base64(Scrub *scrub, const char *name, const char *value, size_t
 		sodium_bin2base64(text, room, bytes, skip + size, variant);
 		size_t from = (skip * 8 + 5) / 6, to = (skip + size) * 8 / 6;
 		if (skip == 0)
-			add_needle(scrub, name, text, strlen(text), true);
-		add_needle(scrub, name, text + from, to - from, true);
+			add_needle(scrub, name, text, strlen(text), true, false);
+		add_needle(scrub, name, text + from, to - from, true, false);
 	}
 	sodium_memzero(bytes, size + 2);
 	sodium_memzero(text, room);
@@ -93,19 +100,19 @@ static void add_hex(Scrub *scrub, const char *name, const char *value, size_t si
 {
 	char *text = g_malloc(2 * size + 1);
 	sodium_bin2hex(text, 2 * size + 1, (const unsigned char *)value, size);
-	add_needle(scrub, name, text, 2 * size, true);
+	add_needle(scrub, name, text, 2 * size, true, false);
 	for (char *c = text; *c; c++)
 		*c = g_ascii_toupper(*c);
-	add_needle(scrub, name, text, 2 * size, true);
+	add_needle(scrub, name, text, 2 * size, true, false);
 	sodium_memzero(text, 2 * size);
 	g_free(text);
 }
 
-void scrub_add(Scrub *scrub, const char *name, const char *value, size_t size)
+static void add(Scrub *scrub, const char *name, const char *value, size_t size, bool copy)
 {
-	if (size == 0 || knows(scrub, value, size))
+	if (size == 0 || knows(scrub, value, size, true))
 		return;
-	add_needle(scrub, name, value, size, false);
+	add_needle(scrub, name, value, size, copy, true);
 	if (size < BASE64_LEAST)
 		return;
 	add_base64(scrub, name, value, size, sodium_base64_VARIANT_ORIGINAL);
@@ -113,9 +120,14 @@ void scrub_add(Scrub *scrub, const char *name, const char *value, size_t size)
 	add_hex(scrub, name, value, size);
 }
 
+void scrub_add(Scrub *scrub, const char *name, const char *value, size_t size)
+{
+	add(scrub, name, value, size, false);
+}
+
 void scrub_add_text(Scrub *scrub, const char *name, const char *text)
 {
-	add_needle(scrub, name, text, strlen(text), true);
+	add(scrub, name, text, strlen(text), true);
 }
 
 /* ---- escapes ---- */
@@ -239,18 +251,104 @@ static const Needle *find_at(const Scrub *scrub, const char *text, size_t left, 
 	return found;
 }
 
-char *scrub_text(const Scrub *scrub, const char *text, size_t size, size_t *out_size)
+/* A text with its escapes undone, once or again. */
+typedef struct Layer {
+	char *text;
+	size_t size;
+	guint32 *from; /* where in the original each byte begins, and its end */
+} Layer;
+
+static void layer_clear(Layer *layer)
 {
-	GString *out = g_string_sized_new(size + 1);
-	size_t from = 0, used;
-	for (size_t at = 0; at < size; at++) {
-		const Needle *needle = find_at(scrub, text + at, size - at, &used);
+	if (layer->text)
+		sodium_memzero(layer->text, layer->size);
+	g_free(layer->text);
+	g_free(layer->from);
+	*layer = (Layer){ 0 };
+}
+
+/* One layer of escapes off; false if there is none. "+" is left: match_loose reads it both ways. */
+static bool peel(const Layer *outer, Layer *inner)
+{
+	bool any = false;
+	/* No escape stands for more bytes than it has. */
+	*inner = (Layer){ g_malloc(outer->size + 1), 0, g_new(guint32, outer->size + 1) };
+	for (size_t at = 0; at < outer->size;) {
+		char bytes[6] = { outer->text[at] };
+		size_t count = 1, used = outer->text[at] == '+' ? 0 : escape(outer->text + at, outer->size - at, bytes, &count);
+		any |= used > 0;
+		if (used == 0) {
+			bytes[0] = outer->text[at];
+			count = 1;
+		}
+		for (size_t i = 0; i < count; i++) {
+			inner->text[inner->size] = bytes[i];
+			inner->from[inner->size++] = outer->from ? outer->from[at] : (guint32)at;
+		}
+		at += MAX(used, 1);
+	}
+	inner->text[inner->size] = 0;
+	inner->from[inner->size] = outer->from ? outer->from[outer->size] : (guint32)outer->size;
+	return any;
+}
+
+typedef struct Cut {
+	size_t from, to; /* in the original */
+	const char *name;
+} Cut;
+
+static void find_in(const Scrub *scrub, const Layer *layer, GArray *cuts)
+{
+	for (size_t at = 0, used; at < layer->size; at++) {
+		const Needle *needle = scrub->begins[(unsigned char)layer->text[at]] ? find_at(scrub, layer->text + at, layer->size - at, &used) : NULL;
 		if (!needle)
 			continue;
-		g_string_append_len(out, text + from, (gssize)(at - from));
-		g_string_append_printf(out, "[secret %s]", needle->name);
-		from = at + used;
-		at = from - 1;
+		Cut cut = { layer->from ? layer->from[at] : at, layer->from ? layer->from[at + used] : at + used, needle->name };
+		g_array_append_val(cuts, cut);
+		at += used - 1;
+	}
+}
+
+static gint by_place(gconstpointer a, gconstpointer b)
+{
+	const Cut *x = a, *y = b;
+	return x->from != y->from ? (x->from < y->from ? -1 : 1) : (x->to > y->to ? -1 : x->to < y->to);
+}
+
+/* All places where a secret stands, in order; they may overlap. */
+static GArray *find_cuts(const Scrub *scrub, const char *text, size_t size)
+{
+	GArray *cuts = g_array_new(FALSE, FALSE, sizeof(Cut));
+	Layer layer = { (char *)text, size, NULL }, inner;
+	if (scrub->needles->len == 0)
+		return cuts;
+	find_in(scrub, &layer, cuts);
+	for (int depth = 0; depth < LAYERS; depth++) {
+		bool more = peel(&layer, &inner);
+		if (depth > 0)
+			layer_clear(&layer);
+		layer = inner;
+		if (!more)
+			break;
+		find_in(scrub, &layer, cuts);
+	}
+	layer_clear(&layer);
+	g_array_sort(cuts, by_place);
+	return cuts;
+}
+
+char *scrub_text(const Scrub *scrub, const char *text, size_t size, size_t *out_size)
+{
+	g_autoptr(GArray) cuts = find_cuts(scrub, text, size);
+	GString *out = g_string_sized_new(size + 1);
+	size_t from = 0;
+	for (guint i = 0; i < cuts->len; i++) {
+		const Cut *cut = &g_array_index(cuts, Cut, i);
+		if (cut->from >= from) {
+			g_string_append_len(out, text + from, (gssize)(cut->from - from));
+			g_string_append_printf(out, "[secret %s]", cut->name);
+		}
+		from = MAX(from, cut->to);
 	}
 	g_string_append_len(out, text + from, (gssize)(size - from));
 	if (out_size)
@@ -260,11 +358,8 @@ char *scrub_text(const Scrub *scrub, const char *text, size_t size, size_t *out_
 
 bool scrub_finds(const Scrub *scrub, const char *text, size_t size)
 {
-	size_t used;
-	for (size_t at = 0; at < size; at++)
-		if (find_at(scrub, text + at, size - at, &used))
-			return true;
-	return false;
+	g_autoptr(GArray) cuts = find_cuts(scrub, text, size);
+	return cuts->len > 0;
 }
 
 json_t *scrub_value(const Scrub *scrub, const json_t *value)
