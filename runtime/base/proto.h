@@ -9,6 +9,7 @@
  *   host < F_FORKED  id   u32 pid
  *   host > F_KILL    id                                     the child is killed (SIGKILL) if it still lives
  *   host < F_ENDED   id   u32 wait status                   it has been reaped
+ *   host < F_STARTED id=0  str fingerprint (worker/fingerprint.h)    the worker program alone, once, before all else
  * End of file on descriptor 3 ends a fork server. A child ends at the end of file of its own socket.
  *
  * Worker (json of F_FORK: {"domain":NAME}). One request is worked on at a time, in the order asked; requests that
@@ -125,6 +126,7 @@
 
 typedef enum {
 	F_FORK = 1, F_FORKED, F_KILL, F_ENDED,
+	F_STARTED = 8,
 	W_LOAD = 16, W_LOADED, W_REFUSED, W_DROP, W_VISIT, W_EFFECT, W_ANSWER, W_ABANDON, W_REWRITE, W_DONE, W_FAILED,
 	W_DIVERGED, W_RENDER, W_RENDERED, W_MAIL, W_MAIL_READ,
 	N_SETTLE = 64, N_SETTLED, N_TRIM, N_RELOAD, N_READY, N_SEND, N_SENT, N_HEALTH, N_WATCH, N_READ, N_MAIL, N_MAILBOX,

@@ -89,16 +89,18 @@ static void print_line(Cli *cli, const char *name, const char *text)
 static bool print_divergence(Cli *cli, const char *error)
 {
 	static const char HAS[] = ": the journal has `", ASKS[] = "`, the script now asks `";
-	const char *has = strstr(error, HAS), *asks = has ? strstr(has, ASKS) : NULL;
-	if (!asks || !g_str_has_suffix(asks, "`"))
+	const char *has = strstr(error, HAS), *asks = has ? strstr(has, ASKS) : NULL, *end = asks ? strrchr(asks + strlen(ASKS), '`') : NULL;
+	if (!end)
 		return false;
 	g_autofree char *place = g_strndup(error, (gsize)(has - error));
 	g_autofree char *recorded = g_strndup(has + strlen(HAS), (gsize)(asks - has) - strlen(HAS));
-	g_autofree char *asked = g_strndup(asks + strlen(ASKS), strlen(asks + strlen(ASKS)) - 1);
+	g_autofree char *asked = g_strndup(asks + strlen(ASKS), (gsize)(end - asks) - strlen(ASKS));
 	cli_print(cli, "  %-9s at %s\n", "diverged", place);
 	print_line(cli, "  journal", recorded);
 	print_line(cli, "  script", asked);
-	cli_print(cli, "  %-9s put the script back and `perigee retry`, or `perigee stop`; nothing is sent until then\n", "next");
+	const char *changes = strstr(end, ": "); /* of the program, since the run began */
+	print_line(cli, "  program", changes ? changes + 2 : "");
+	cli_print(cli, "  %-9s put the %s back and `perigee retry`, or `perigee stop`; nothing is sent until then\n", "next", changes ? "program" : "script");
 	return true;
 }
 

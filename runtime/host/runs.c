@@ -38,7 +38,7 @@ static const char CHANGES[] = "SELECT answer FROM journal WHERE run = ? AND answ
 static const char FORGET_JOURNAL[] = "DELETE FROM journal WHERE run = ?";
 static const char RESTART[] =
 	"UPDATE runs SET state = 'ready', due = ?, steps = 0, version = coalesce((SELECT version FROM scripts WHERE name = sequence), version),"
-	" seed = ?, start = ?, started_at = ?, contact_rev = ?, held = NULL WHERE id = ?";
+	" seed = ?, start = ?, started_at = ?, contact_rev = ?, held = NULL, program = NULL WHERE id = ?";
 static const char REVIVE[] =
 	"UPDATE runs SET state = CASE WHEN EXISTS (SELECT 1 FROM messages WHERE run = runs.id AND state IN ('queued', 'handed', 'held'))"
 	" OR EXISTS (SELECT 1 FROM requests WHERE run = runs.id AND state IN ('queued', 'handed')) THEN 'sending'"

@@ -5,6 +5,7 @@
 #include "host/carrier.h"
 #include "host/contacts.h"
 #include "host/effects.h"
+#include "host/fingerprint.h"
 #include "host/journal.h"
 #include "host/versions.h"
 #include "host/workers.h"
@@ -51,8 +52,9 @@ static const char REV[] = "SELECT rev FROM contacts WHERE id = ?";
 static const char SET_REV[] = "UPDATE runs SET contact_rev = ? WHERE id = ?";
 static const char SET_START[] = "UPDATE runs SET start = ?, contact_rev = ? WHERE id = ?";
 static const char WAITED[] = "UPDATE runs SET wait_ended_at = ? WHERE id = ?";
-static const char SUSPEND[] = "UPDATE runs SET state = ?, due = ?, steps = ? WHERE id = ?";
-static const char STEPS[] = "UPDATE runs SET steps = ? WHERE id = ?";
+static const char SUSPEND[] = "UPDATE runs SET state = ?, due = ?, steps = ?, program = coalesce(program, ?) WHERE id = ?";
+static const char STEPS[] = "UPDATE runs SET steps = ?, program = coalesce(program, ?) WHERE id = ?";
+static const char PROGRAM[] = "SELECT program FROM runs WHERE id = ?";
 static const char PAUSE_SCRIPT[] = "UPDATE scripts SET paused_reason = ? WHERE name = ?";
 static const char ENTRY[] = "SELECT kind, args FROM journal WHERE run = ? AND position = ?";
 
@@ -239,7 +241,7 @@ static char *answer_text(Visit *visit, Effect *effect, bool contact_changed)
 static void fail_visit(Visit *visit, const char *code, const char *text, const char *where)
 {
 	g_autofree char *error = *where ? g_strdup_printf("%s: %s", where, text) : g_strdup(text);
-	db_run(visit->host->db, STEPS, "ii", visit->position, visit->run.id);
+	db_run(visit->host->db, STEPS, "isi", visit->position, workers_fingerprint(visit->host->workers), visit->run.id);
 	runs_end(visit->host, visit->run.id, "failed", NULL, code, error);
 }
 
@@ -266,10 +268,10 @@ static bool perform(Visit *visit, const char *kind, const char *args_text, const
 	if (!waits) {
 		visit->position++;
 	} else if (answer) { /* it could be answered at once: the run goes on at its next visit */
-		db_run(host->db, SUSPEND, "siii", "ready", host_now(host), position + 1, run);
+		db_run(host->db, SUSPEND, "siisi", "ready", host_now(host), position + 1, workers_fingerprint(host->workers), run);
 		db_run(host->db, WAITED, "ii", host_now(host), run);
 	} else {
-		db_run(host->db, SUSPEND, "stii", effect.state, effect.deadline, position + 1, run);
+		db_run(host->db, SUSPEND, "stisi", effect.state, effect.deadline, position + 1, workers_fingerprint(host->workers), run);
 	}
 	if (db_failed(host->db)) {
 		if (!db_alive(host->db)) {
@@ -402,7 +404,7 @@ static void on_done(Visit *visit, const json_t *outcome)
 		fail_visit(visit, "limit", "its outcome is longer than 1000 bytes", "");
 		return;
 	}
-	db_run(visit->host->db, STEPS, "ii", visit->position, visit->run.id);
+	db_run(visit->host->db, STEPS, "isi", visit->position, workers_fingerprint(visit->host->workers), visit->run.id);
 	runs_end(visit->host, visit->run.id, "done", json_is_string(outcome) ? json_string_value(outcome) : "done", NULL, NULL);
 }
 
@@ -446,8 +448,10 @@ static void on_diverged(Visit *visit, int64_t position, const char *kind, const 
 	g_autofree char *recorded = has ? g_strdup_printf("%s %s", rows_text(rows, 0), rows_text(rows, 1)) : g_strdup("nothing");
 	rows_done(rows);
 	g_autofree char *asked = *kind ? g_strdup_printf("%s %s", kind, args) : g_strdup("to end");
-	g_autofree char *error = g_strdup_printf("%s%sstep %" G_GINT64_FORMAT ": the journal has `%s`, the script now asks `%s`", where, *where ? ": " : "",
-	                                         position, recorded, asked);
+	g_autofree char *program = db_text(host->db, PROGRAM, "i", visit->run.id);
+	g_autofree char *changes = fingerprint_changes(program, workers_fingerprint(host->workers));
+	g_autofree char *error = g_strdup_printf("%s%sstep %" G_GINT64_FORMAT ": the journal has `%s`, the script now asks `%s`%s%s", where, *where ? ": " : "",
+	                                         position, recorded, asked, changes ? "; the program has changed since this run began: " : "", changes ? changes : "");
 	log_error("run %" G_GINT64_FORMAT " of %s is parked: %s", visit->run.id, visit->run.sequence, error);
 	runs_end(host, visit->run.id, "parked", NULL, "diverged", error);
 }

@@ -27,6 +27,7 @@ enum {
 	MANY_PROGRAMS = 200,      /* a worker that holds so many is replaced when it has nothing to do */
 	LATE_FRAMES = 20000,      /* about calls that were cancelled meanwhile, that a worker may still send */
 	TRIES = 2,
+	FINGERPRINT_BYTES = 400,
 };
 
 typedef struct Worker Worker;
@@ -74,6 +75,7 @@ struct Workers {
 	int count;
 	Peer *zygote;
 	pid_t zygote_pid;
+	char *fingerprint;    /* NULL until the zygote has told */
 	uint64_t next_child, next_ticket;
 	GHashTable *tickets;  /* ticket → Call */
 	GPtrArray *workers;   /* Worker */
@@ -368,6 +370,16 @@ static void worker_lost(Worker *worker, const char *why)
 
 static bool zygote_start(Workers *workers, GError **error);
 
+static bool take_fingerprint(Workers *workers, Frame *frame)
+{
+	const char *text = frame_get_str(frame, NULL);
+	if (!frame_end(frame) || !g_str_is_ascii(text) || strlen(text) > FINGERPRINT_BYTES)
+		return false;
+	g_free(workers->fingerprint);
+	workers->fingerprint = g_strdup(text);
+	return true;
+}
+
 static void zygote_ready(Host *host, void *user, short revents)
 {
 	(void)revents;
@@ -377,6 +389,10 @@ static void zygote_ready(Host *host, void *user, short revents)
 	Frame frame;
 	g_autoptr(GError) bad = NULL;
 	while (good && peer_next(workers->zygote, &frame, &bad)) {
+		if (frame.kind == F_STARTED) {
+			good = take_fingerprint(workers, &frame);
+			continue;
+		}
 		uint32_t value = frame_get_u32(&frame);
 		good = frame_end(&frame) && (frame.kind == F_FORKED || frame.kind == F_ENDED);
 		for (guint i = 0; good && frame.kind == F_FORKED && i < workers->workers->len; i++) {
@@ -449,6 +465,7 @@ void workers_free(Workers *workers)
 	g_ptr_array_unref(workers->workers);
 	g_hash_table_unref(workers->tickets);
 	g_free(workers->program);
+	g_free(workers->fingerprint);
 	g_free(workers);
 }
 
@@ -559,6 +576,11 @@ void workers_cancel(Workers *workers, uint64_t ticket)
 	}
 	g_ptr_array_remove(workers->unsent, call);
 	call_over(workers, call);
+}
+
+const char *workers_fingerprint(const Workers *workers)
+{
+	return workers->fingerprint;
 }
 
 unsigned workers_busy(const Workers *workers)

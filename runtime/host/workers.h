@@ -49,6 +49,8 @@ uint64_t workers_begin(Workers *workers, const WorkerCall *call, bool fresh);
 Peer *workers_peer(Workers *workers, uint64_t ticket);
 /* Forgets a call: nothing more is heard of it (an unanswered effect is abandoned). */
 void workers_cancel(Workers *workers, uint64_t ticket);
+/* What the worker program is (worker/fingerprint.h), once it has told: before any answer of a worker; NULL until then. Borrowed. */
+const char *workers_fingerprint(const Workers *workers);
 /* Calls under way. */
 unsigned workers_busy(const Workers *workers);
 /* Writes what is pending, kills what is stuck. Called each turn. */

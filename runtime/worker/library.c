@@ -7,6 +7,7 @@
 #include "worker/worker.h"
 
 #include <lauxlib.h>
+#include <string.h>
 
 struct Library {
 	bool keeps_lines;
@@ -61,6 +62,29 @@ void library_free(Library *library)
 	g_hash_table_unref(library->sources);
 	g_hash_table_unref(library->compiled);
 	g_free(library);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *library_names(Library *library)
+{
+	GPtrArray *names = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer name;
+	g_hash_table_iter_init(&iter, library->sources);
+	while (g_hash_table_iter_next(&iter, &name, NULL))
+		g_ptr_array_add(names, name);
+	g_ptr_array_sort(names, by_name);
+	return names;
+}
+
+const char *library_source(Library *library, const char *name, size_t *size)
+{
+	GBytes *bytes = g_hash_table_lookup(library->sources, name);
+	return bytes ? g_bytes_get_data(bytes, size) : NULL;
 }
 
 static int write_bytes(lua_State *L, const void *bytes, size_t size, void *out)

@@ -16,6 +16,10 @@ typedef struct Library Library;
  * read. */
 Library *library_open(const char *folder, GError **error);
 void library_free(Library *library);
+/* Names of its files, sorted. The caller frees the array, not the names. */
+GPtrArray *library_names(Library *library);
+/* A file's text; NULL if there is none. Borrowed. */
+const char *library_source(Library *library, const char *name, size_t *size);
 /* host.library(name, environment): the file as a function, or nil and a text. */
 int l_library(lua_State *L);
 

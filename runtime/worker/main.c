@@ -12,6 +12,7 @@
  */
 #include "base/log.h"
 #include "base/proto.h"
+#include "worker/fingerprint.h"
 #include "worker/jail.h"
 #include "worker/library.h"
 #include "worker/limits.h"
@@ -90,6 +91,15 @@ static void tell(Zygote *zygote, uint8_t kind, uint64_t id, uint32_t number)
 	peer_begin(zygote->host, kind, id);
 	peer_put_u32(zygote->host, number);
 	peer_end(zygote->host);
+}
+
+static void tell_started(Zygote *zygote)
+{
+	g_autofree char *fingerprint = fingerprint_make(zygote->worker->library);
+	peer_begin(zygote->host, F_STARTED, 0);
+	peer_put_str(zygote->host, fingerprint, -1);
+	peer_end(zygote->host);
+	peer_flush_all(zygote->host, NULL);
 }
 
 static _Noreturn void be_child(Zygote *zygote, int fd)
@@ -203,6 +213,7 @@ int main(int argc, char **argv)
 	zygote.numbers = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	zygote.host = peer_new(FORK_SERVER_FD, FRAME_CAP);
 	peer_accept_fds(zygote.host);
+	tell_started(&zygote);
 	while (serve(&zygote)) {
 	}
 	peer_free(zygote.host);

@@ -91,7 +91,7 @@ static int prepare(lua_State *L)
  * doubled. Nothing that a script can see depends on it: tests let it run all the time. */
 Image *state_save(Worker *worker)
 {
-	bool eager = getenv("PERIGEE_EAGER_COLLECTOR");
+	bool eager = worker->eager;
 	lua_settop(worker->state, 0);
 	lua_sethook(worker->state, NULL, 0, 0);
 	lua_gc(worker->state, LUA_GCINC, eager ? 105 : 400, 0, eager ? 8 : 0);
@@ -119,6 +119,7 @@ static bool call_ours(Worker *worker, lua_CFunction function, const char *argume
 
 bool state_build(Worker *worker, char **why)
 {
+	worker->eager = getenv("PERIGEE_EAGER_COLLECTOR");
 	if (!new_state(worker)) {
 		*why = g_strdup("no room for a Lua state at its fixed place");
 		return false;

@@ -27,6 +27,7 @@ typedef struct Running {
 typedef struct Worker {
 	Peer *peer;            /* NULL in the zygote */
 	bool slow;             /* under sanitizers (valgrind knows no seccomp, and no worker runs without its jail) */
+	bool eager;            /* tests: the collector runs all the time */
 	Arena *arena;
 	struct Library *library; /* the stdlib */
 	lua_State *state;      /* stands at the same place in all images */

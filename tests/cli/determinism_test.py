@@ -4,10 +4,12 @@
 differ; a run that a changed program can't replay says so."""
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import commands_test as cli
@@ -156,6 +158,39 @@ def two_rounds(folder, work):
     ok(got.code == 1 and "run 1 of talk, step 1, sequences/talk.lua:6\n" in got.out and "the second time: store.get {" in got.out, "so is an effect more", got)
 
 
+def changed_program(folder, work):
+    """A run waits; meanwhile the program is another one, which asks for something else."""
+    write(folder, "sequences/short.lua", """local perigee = require "perigee"
+return perigee.sequence { name = "short", needs = { store = true }, run = function(contact)
+  perigee.log "one"
+  perigee.sleep "1s"
+  perigee.log "two"
+end }
+""")
+    command = lambda *args: cli.Result(subprocess.run([work / "perigee", *args], cwd=folder, capture_output=True, timeout=60))
+    first_start = lambda: write(work, "count", "0\n")
+    shutil.rmtree(work / "other3", ignore_errors=True)
+    command("contacts", "add", "id=ann", "name=Ann", "email=ann@example.com")
+    command("enrol", "short", "ann", "--yes")
+    command("serve", "--until-idle")
+    ok([r["state"] for r in command("runs", "--json").rows()] == ["waiting"], "a run waits", command("runs"))
+    time.sleep(1.1)
+    first_start()
+    other_stdlib(work, 1, '{ text = text, fields', '{ text = text .. "!", fields')
+    said = command("serve", "--until-idle")
+    shown = command("show", "1")
+    ok("is parked: sequences/short.lua:3: step 0: the journal has `log {\"text\":\"one\"}`, the script now asks `log {\"text\":\"one!\"}`; "
+       "the program has changed since this run began: stdlib " in said.err, "it is parked by the other, which says that it is another", said)
+    lines = [l.strip() for l in shown.out.splitlines()]
+    ok(any(re.fullmatch(r"program +stdlib [0-9a-f]{8} → [0-9a-f]{8}", l) for l in lines) and any("put the program back" in l for l in lines)
+       and any(re.fullmatch(r'script +log \{"text":"one!"\}', l) for l in lines), "show tells what has changed and what to do", shown)
+    shutil.rmtree(work / "other1")
+    command("retry", "1")
+    command("serve", "--until-idle")
+    ended = command("runs", "--json").rows()
+    ok([(r["state"], r["outcome"]) for r in ended] == [("done", "done")], "with the program that it began with it goes on", ended)
+
+
 def main():
     work = Path(tempfile.mkdtemp(prefix="perigee-determinism-"))
     try:
@@ -163,6 +198,7 @@ def main():
         workspace(folder)
         simulations(folder)
         two_rounds(folder, work / "program")
+        changed_program(folder, work / "program")
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print(f"1..{cli.points}")
