@@ -229,7 +229,8 @@ function contacts.find(what) end
 ---@return perigee.Contact?
 function contacts.get(id) end
 
----Makes a contact, or changes the one that has the same identity. Needs `contacts = "write"`.
+---Makes a contact, or changes the one that has the same identity. Needs `contacts = "write"`. Of somebody who is there no
+---address is replaced or removed, and consent is never given: that is an error.
 ---```lua
 ---local contact = perigee.contacts.upsert { email = "ann@b.example", name = "Ann B" }
 ---```

@@ -5,7 +5,7 @@ import os
 
 from wire import *
 
-VISITS, RENDERINGS, DECLARATIONS, MAILS = {}, {}, {}, {}
+VISITS, RENDERINGS, DECLARATIONS, MAILS, MOVES = {}, {}, {}, {}, {}
 SERVED = []     # [child, ticket] of visits that are under way, for lies about others
 PROMISED = {}   # (contact, position) → kind and arguments that the script gave, where another kind was asked instead
 
@@ -31,8 +31,12 @@ class Visit:
         """Asks for what ends the visit: the real script, which waits for an answer, is told to leave, and finds its own call in the
         journal when it comes back."""
         PROMISED[self.about["contact"], self.position] = self.kind, self.args
-        self.child.worker.write(frame(W_ABANDON, self.ticket))
+        self.leave()
         return self.effect(kind, args, waits=1)
+
+    def leave(self):
+        """The real worker is done with this visit, and ready for the next."""
+        self.child.worker.write(frame(W_ABANDON, self.ticket))
 
     def done(self, outcome='"stolen"', ticket=None):
         return frame(W_DONE, self.ticket if ticket is None else ticket, text(outcome))
@@ -182,11 +186,13 @@ def flood_of_bytes(v):
 
 @visit("failed", "its outcome is longer than 1000 bytes")
 def endless_outcome(v):
+    v.leave()
     return v.done(canonical("x" * 100000))
 
 
 @visit("failed", "\ufffd  stolen")
 def failure_in_bad_words(v):
+    v.leave()
     return frame(W_FAILED, v.ticket, text("error"), text(b"\xff\x1b stolen" + b"y" * 3000000), text(b"\x07:\xff"))
 
 
@@ -269,6 +275,21 @@ refused("there is no contact", "note", sequence="granted", note_of_nobody={"cont
 refused("is no kind of task", "task", sequence="granted", task_of_no_kind={"kind": "x\ny"})
 table("done", None, lambda v, args: v.effect("contacts.upsert", args), sequence="granted",
       upsert_the_new={"email": "new@found.example", "name": "New One"}, upsert_a_channel={"id": "victim", "whatsapp": "+33612345678", "niche": "bread"})
+
+
+# perigee.http: the needs of granted name one host and no secret.
+refused_waits("is not in needs.net of liar", "http", http_without_need={"method": "GET", "url": "https://api.example/"})
+refused_waits("is not in needs.net of granted", "http", sequence="granted", http_to_another_host={"method": "GET", "url": "https://evil.example/"},
+              http_to_another_port={"method": "GET", "url": "https://api.example:8443/"},
+              http_to_the_machine={"method": "GET", "url": "https://127.0.0.1/"}, http_to_a_longer_name={"method": "GET", "url": "https://api.example.evil.example/"})
+refused_waits("is not in needs.secret of granted", "http", sequence="granted",
+              http_with_a_secret={"method": "GET", "url": "https://api.example/", "secrets": [{"secret": "p", "place": "bearer"}]})
+refused_waits("perigee.http: ", "http", sequence="granted", http_by_a_name_in_front={"method": "GET", "url": "https://api.example@evil.example/"},
+              http_in_plain={"method": "GET", "url": "http://api.example/"}, http_of_a_file={"method": "GET", "url": "file:///etc/passwd"},
+              http_header_of_two_lines={"method": "GET", "url": "https://api.example/", "headers": {"x": "a\r\nhost: evil.example"}},
+              http_header_of_the_host={"method": "GET", "url": "https://api.example/", "headers": {"host": "evil.example"}},
+              http_by_a_strange_method={"url": "https://api.example/", "method": "GET / HTTP/1.1\r\nX: y"},
+              http_of_unknown_members={"method": "GET", "url": "https://api.example/", "proxy": "http://evil.example"}, http_of_nothing={})
 
 
 # ---- content --------------------------------------------------------------------------------------------------------
@@ -386,3 +407,29 @@ def no_object(said, id):
 @mail
 def for_another(said, id):
     return frame(W_MAIL_READ, id + 1, text(canonical(said)))
+
+
+# ---- moves to another version ---------------------------------------------------------------------------------------
+
+def rewrites(**cases):
+    for name, value in cases.items():
+        MOVES[name.replace("_", "-")] = value
+
+
+def entry(id, position, args):
+    return frame(W_REWRITE, id, u32(position), text(args if isinstance(args, (str, bytes)) else canonical(args)))
+
+
+rewrites(
+    rewrite_past_the_journal=lambda raw, id: entry(id, 99, {"text": "stolen"}),
+    rewrite_the_next=lambda raw, id: entry(id, 3, {"text": "stolen"}),
+    rewrite_at_the_last_number=lambda raw, id: entry(id, 0xffffffff, {"text": "stolen"}),
+    rewrite_twice=lambda raw, id: raw + raw,
+    rewrite_another_key=lambda raw, id: entry(id, 1, {"key": "stolen", "value": 1}),
+    rewrite_no_json=lambda raw, id: entry(id, 0, "stolen"),
+    rewrite_with_spaces=lambda raw, id: entry(id, 0, '{"text": "stolen"}'),
+    rewrite_a_list=lambda raw, id: entry(id, 0, '["stolen"]'),
+    rewrite_at_length=lambda raw, id: entry(id, 0, {"text": "stolen" * 500000}),
+    rewrite_with_a_tail=lambda raw, id: frame(W_REWRITE, id, u32(0), text("{}"), b"x"),
+    rewrite_in_a_flood=lambda raw, id: entry(id, 0, {"text": "stolen"}) * 20000,
+)

@@ -54,6 +54,8 @@ def to_host(child, kind, id, raw):
         lie = lies.VISITS.get(about["contact"])
         v = lies.Visit(child, id, about, raw)
         return lie["tell"](v) if lie and lie["sequence"] == about["sequence"] and lie["at"] == v.position else None
+    if kind == W_REWRITE and child.visits.get(id, {}).get("contact") in lies.MOVES:
+        return lies.MOVES[child.visits[id]["contact"]](raw, id)
     if kind == W_RENDERED and child.renders.get(id) in lies.RENDERINGS:
         return frame(W_RENDERED, id, lies.RENDERINGS[child.renders[id]]["tell"](f.json(), f.raw()))
     if kind == W_LOADED:
