@@ -121,19 +121,34 @@ static json_t *headers_value(const Answer *answer, const Scrub *scrub)
 	return headers;
 }
 
-static void add_body(json_t *value, const Answer *answer, const Scrub *scrub, char *const *pick)
+static bool too_large(const Answer *answer, size_t size, GError **error)
+{
+	return request_fail(error, REQUEST_ERROR_LIMIT, "the answer (status %u) makes %zu bytes of JSON, and a script may have %u; name the parts that "
+	                    "you need, as in pick = { \"data.items[0].id\" }", answer->status, size, ANSWER_MOST);
+}
+
+/* Only what can be handed on is searched for secrets: that takes a while. */
+static bool add_body(json_t *value, const Answer *answer, const Scrub *scrub, char *const *pick, GError **error)
 {
 	size_t size;
-	g_autofree char *body = scrub_text(scrub, answer->body->str, answer->body->len, &size);
-	json_t *text = json_stringn(body, size); /* NULL unless it is UTF-8 */
-	g_autoptr(json_t) parsed = text && is_json(answer) ? value_parse(body, (gssize)size, NULL) : NULL;
+	const GString *raw = answer->body;
+	g_autoptr(json_t) utf8 = json_stringn(raw->str, raw->len); /* NULL if it is none */
+	if (!utf8 || (pick && !is_json(answer))) {
+		if (!utf8 && !pick)
+			json_object_set_new(value, "binary", json_true());
+		return true;
+	}
+	if (!pick && raw->len > ANSWER_MOST)
+		return too_large(answer, raw->len, error);
+	g_autofree char *body = scrub_text(scrub, raw->str, raw->len, &size);
+	g_autoptr(json_t) parsed = is_json(answer) ? value_parse(body, (gssize)size, NULL) : NULL;
 	if (!pick)
-		json_object_set_new(value, text ? "body" : "binary", text ? json_incref(text) : json_true());
+		json_object_set_new(value, "body", json_stringn(body, size));
 	if (parsed) {
-		g_autoptr(json_t) clean = scrub_value(scrub, parsed); /* escapes that were escaped once more */
+		g_autoptr(json_t) clean = scrub_value(scrub, parsed); /* what only the reading of it has put together */
 		json_object_set_new(value, "json", pick ? pick_all(clean, pick) : json_incref(clean));
 	}
-	json_decref(text);
+	return true;
 }
 
 char *answer_text(const Answer *answer, const Scrub *scrub, char *const *pick, GError **error)
@@ -141,12 +156,12 @@ char *answer_text(const Answer *answer, const Scrub *scrub, char *const *pick, G
 	g_autoptr(json_t) value = json_object();
 	json_object_set_new(value, "status", json_integer(answer->status));
 	json_object_set_new(value, "headers", headers_value(answer, scrub));
-	add_body(value, answer, scrub, pick);
-	char *text = value_text(value);
-	if (strlen(text) <= ANSWER_MOST)
-		return text;
-	request_fail(error, REQUEST_ERROR_LIMIT, "the answer (status %u) makes %zu bytes of JSON, and a script may have %u; name the parts that "
-	             "you need, as in pick = { \"data.items[0].id\" }", answer->status, strlen(text), ANSWER_MOST);
-	g_free(text);
-	return NULL;
+	if (!add_body(value, answer, scrub, pick, error))
+		return NULL;
+	g_autofree char *text = value_text(value);
+	if (strlen(text) > ANSWER_MOST) {
+		too_large(answer, strlen(text), error);
+		return NULL;
+	}
+	return g_steal_pointer(&text);
 }
