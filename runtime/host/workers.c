@@ -395,6 +395,8 @@ static void zygote_ready(Host *host, void *user, short revents)
 		}
 		uint32_t value = frame_get_u32(&frame);
 		good = frame_end(&frame) && (frame.kind == F_FORKED || frame.kind == F_ENDED);
+		if (good && frame.kind == F_ENDED && WIFSIGNALED((int)value) && WTERMSIG((int)value) != SIGKILL)
+			log_warn("a worker was ended by signal %d (%s)", WTERMSIG((int)value), g_strsignal(WTERMSIG((int)value)));
 		for (guint i = 0; good && frame.kind == F_FORKED && i < workers->workers->len; i++) {
 			Worker *worker = workers->workers->pdata[i];
 			if (worker->child == frame.id)

@@ -164,6 +164,10 @@ end }
     def log(self):
         return self.log_path.read_text(errors="replace")
 
+    def deaths(self):
+        """How many workers have died otherwise than by telling a limit."""
+        return len(re.findall(r"worker \d+ of domain|ended by signal", self.log()))
+
     def listening(self):
         end = time.monotonic() + 60 * SLOWER
         while self.server.poll() is None and time.monotonic() < end:
@@ -300,14 +304,14 @@ def run_all(tap, workspace, attacks):
         if attack.path in followers:
             continue
         for one in filter(None, [attack, attack.then and by_path.get(attack.folder / attack.then)]):
-            deaths = workspace.log().count("was ended by signal")
+            deaths = workspace.deaths()
             verdict, seconds = judge(workspace, one)
             if one is not attack or not attack.then:
                 verdict.holes += witness.holes()
             if workspace.server.poll() is not None:
                 verdict.holes.append("serve has ended")
-            if workspace.log().count("was ended by signal") > deaths and "worker may die" not in one.demand:
-                verdict.holes.append("a worker was ended by a signal")
+            if workspace.deaths() > deaths and "worker may die" not in one.demand:
+                verdict.holes += ["a worker died", *workspace.log().splitlines()[-4:]]
             tap.ok(not verdict.holes, f"{one.path.stem}: {verdict.kind}: {one_line(verdict.text)} ({seconds:.2f} s)", *verdict.holes)
             if workspace.server.poll() is not None:
                 return
