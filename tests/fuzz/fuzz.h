@@ -45,16 +45,14 @@ static inline char *input_bytes(Input *in, size_t most, size_t *size)
 	return copy;
 }
 
-/* Up to the next line end, which is passed, or all that is left; as a C string, so it ends at a NUL. */
-static inline char *input_line(Input *in)
+/* Up to the next NUL, which is passed, or all that is left. */
+static inline char *input_field(Input *in)
 {
-	const uint8_t *newline = in->left ? memchr(in->at, '\n', in->left) : NULL;
+	const uint8_t *nul = in->left ? memchr(in->at, 0, in->left) : NULL;
 	size_t size;
-	char *line = input_bytes(in, newline ? (size_t)(newline - in->at) : in->left, &size);
-	size = 1;
-	if (newline)
-		g_free(input_bytes(in, 1, &size));
-	return line;
+	char *field = input_bytes(in, nul ? (size_t)(nul - in->at) : in->left, &size);
+	input_byte(in);
+	return field;
 }
 
 /* All that is left as a C string. */
