@@ -224,6 +224,10 @@ bool url_join(const Url *base, const char *location, Url *url, GError **error)
 		return false;
 	/* GLib merges the parts; whatever it makes of them is read by url_parse, and that alone is checked and connected. */
 	g_autofree char *plain = g_strndup(location, strcspn(location, "#"));
+	/* A colon in the first segment makes a scheme, or a path that some take for one: "127.0.0.1:80/x". */
+	size_t colon = strcspn(plain, ":/?");
+	if (plain[colon] == ':' && g_ascii_strncasecmp(plain, "https:", colon + 1) != 0 && g_ascii_strncasecmp(plain, "http:", colon + 1) != 0)
+		return invalid(error, "a redirect must begin with https:// or be a path");
 	g_autofree char *text = url_text(base);
 	g_autofree char *joined = g_uri_resolve_relative(text, plain, G_URI_FLAGS_ENCODED, NULL);
 	if (!joined)

@@ -207,7 +207,10 @@ char *header_address(const char *address, GError **error)
 	for (size_t i = 0; i < local; i++) {
 		if ((unsigned char)address[i] < 0x80)
 			continue;
-		invalid(error, "%s: letters outside ASCII before the @ need SMTPUTF8, which is not supported yet", address);
+		g_autofree char *shown = g_utf8_make_valid(address, (gssize)MIN(strlen(address), 200));
+		for (char *c = shown; *c; c++)
+			*c = g_ascii_iscntrl(*c) ? '?' : *c;
+		invalid(error, "%s: letters outside ASCII before the @ need SMTPUTF8, which is not supported yet", shown);
 		return NULL;
 	}
 	g_autofree char *domain = !at ? NULL : at[1] == '[' ? g_strdup(at + 1) : g_hostname_to_ascii(at + 1);

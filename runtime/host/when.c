@@ -184,7 +184,7 @@ static bool add_amount(const char *text, const Amount *amount, Time from, GTimeZ
 	int64_t local = local_from_utc(zone, utc);
 	int64_t day = local_floor(local, LOCAL_DAY), second = local_rest(local, LOCAL_DAY);
 	if (amount->unit->kind == BUSINESS && amount->number > BUSINESS_MOST)
-		return refuse(error, text, "is too long", "business days are at most 50000");
+		return refuse(error, text, "is more than 50000 business days", ACCEPTED);
 	if (amount->unit->kind == BUSINESS)
 		return add_business_days(hours, zone, local, rest, amount, end) ||
 		       refuse(error, text, "never ends: no day of the next two years is open", "look at `hours` and `holidays`");

@@ -11,6 +11,7 @@
 G_DEFINE_QUARK(perigee-sendlog-error, sendlog_error)
 
 enum { TEXT_MOST = 400 };
+#define TORN '\x18' /* ends a torn line; no text holds a control character */
 
 struct Sendlog {
 	int fd;
@@ -80,10 +81,10 @@ int sendlog_fd(const Sendlog *log)
 	return log->fd;
 }
 
-/* A short write (full disk) leaves a torn line; the next record then begins with a line end, which ends it. */
+/* A short write (full disk) leaves a torn line; before the next record it is ended, as one that stays ignored. */
 static bool append(Sendlog *log, const GString *line, GError **error)
 {
-	g_autoptr(GString) whole = g_string_new(log->torn ? "\n" : NULL);
+	g_autoptr(GString) whole = g_string_new(log->torn ? (const char[]){ TORN, '\n', 0 } : NULL);
 	g_string_append_len(whole, line->str, (gssize)line->len);
 	ssize_t n;
 	do
@@ -163,7 +164,7 @@ static bool walk(const char *path, EachLine each, void *data, GError **error)
 	for (char *at = text; (newline = memchr(at, '\n', size - (gsize)(at - text))); at += newline - at + 1) {
 		g_autofree char *line = g_strndup(at, (gsize)(newline - at));
 		g_auto(GStrv) parts = g_strsplit(line, " ", 5);
-		if (line_id(parts))
+		if (line_id(parts) && (newline == at || newline[-1] != TORN))
 			each(at, (size_t)(newline - at) + 1, parts, data);
 	}
 	return true;

@@ -247,7 +247,9 @@ Vault *vault_parse(const uint8_t *bytes, size_t size, GError **error)
 	}
 	c.left -= 2 * HASH;
 	g_autoptr(Vault) vault = make();
-	vault->kdf.kind = take_number(&c, 4) == KEY_KIND_FILE ? KEY_KIND_FILE : KEY_KIND_PASSPHRASE;
+	uint64_t kind = take_number(&c, 4);
+	c.bad = c.bad || (kind != KEY_KIND_FILE && kind != KEY_KIND_PASSPHRASE);
+	vault->kdf.kind = (KeyKind)kind;
 	vault->kdf.opslimit = take_number(&c, 8);
 	vault->kdf.memlimit = take_number(&c, 8);
 	take_bytes(&c, vault->kdf.salt, KEY_SALT);

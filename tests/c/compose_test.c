@@ -135,7 +135,7 @@ static void addresses_that_can_t_be_written_are_refused(void)
 	static const char *const bad[] = {
 		"", "@", "ana", "ana@", "@x.example", "a b@x.example", "ana@x.example>", "ana@x.example\r\nBcc: b@c.example", "ana@x\n.example",
 		"a..b@x.example", ".a@x.example", "a.@x.example", "ana@x..example", "ana@-x.example", "\"a\"b@x.example", "\"a\r\nb\"@x.example",
-		"ana@x.example, bob@y.example", "josé@x.example", "<ana@x.example>", "a(b)@x.example", "ana@x_y.example",
+		"ana@x.example, bob@y.example", "josé@x.example", "josé\r\nx@x.example", "<ana@x.example>", "a(b)@x.example", "ana@x_y.example",
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(bad) * 3; i++) {
 		const char *const cc[] = { bad[i / 3], NULL };
@@ -149,6 +149,7 @@ static void addresses_that_can_t_be_written_are_refused(void)
 			g_error("%s was accepted", bad[i / 3]);
 		if (strstr(bad[i / 3], "josé"))
 			g_assert_nonnull(strstr(error->message, "SMTPUTF8"));
+		g_assert_null(strpbrk(error->message, "\r\n"));
 	}
 	static const char *const good[] = { "a@b", "o'hara+x@x.example", "\"a b\"@x.example", "a@[192.0.2.1]", "a@münchen.example", "A.B@X.Example" };
 	for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {

@@ -59,6 +59,8 @@ static void torn_lines_are_ignored(void)
 		g_assert_true(sendlog_answer(log, "z@x", 250, "", "after", &error));
 		g_autoptr(GHashTable) after = sendlog_read(path, NULL, &error);
 		assert_state(after, "z@x", SETTLED_ANSWER, 250);
+		assert_state(after, "a@x", size >= ends[1] ? SETTLED_ANSWER : size >= ends[0] ? SETTLED_MARK : SETTLED_NONE, size >= ends[1] ? 250 : 0);
+		assert_state(after, "b@x", size >= ends[3] ? SETTLED_ANSWER : size >= ends[2] ? SETTLED_MARK : SETTLED_NONE, size >= ends[3] ? 550 : 0);
 	}
 }
 
