@@ -109,10 +109,68 @@ def judge(folder, log):
        "after a restart the failed ones are failed, and nothing runs again", again, *after)
 
 
+# In the place of libexec/perigee/worker: children that load anything and then turn in a circle, as one whose own machine code a
+# script has taken over would. What each used of the processor is written down when it is killed.
+SPINNING = f"""#!{sys.executable}
+import os, select, socket, sys
+sys.path.insert(0, {str(Path(__file__).resolve().parents[1] / "liar")!r})
+from wire import *
+
+def serve(stream):
+    while select.select([stream.sock], [], []) and (stream.read() or stream.open):
+        for kind, id, raw, fd in stream.frames():
+            if kind == W_LOAD:
+                stream.write(frame(W_LOADED, id, text('{{"accounts":[],"workspace":{{"timezone":"Europe/Paris"}}}}')))
+            while kind == W_VISIT:
+                pass
+
+host, pids = Stream(socket.socket(fileno=3)), {{}}
+while select.select([host.sock], [], []) and (host.read() or host.open):
+    for kind, id, raw, fd in host.frames():
+        if kind == F_FORK:
+            pids[id] = os.fork()
+            if pids[id] == 0:
+                serve(Stream(socket.socket(fileno=fd)))
+                os._exit(0)
+            os.close(fd)
+            host.write(frame(F_FORKED, id, u32(pids[id])))
+        elif id in pids:
+            os.kill(pids[id], 9)
+            pid, status, used = os.wait4(pids.pop(id), 0)
+            with open(sys.argv[0] + ".used", "a") as file:
+                file.write(f"{{used.ru_utime + used.ru_stime}}\\n")
+            host.write(frame(F_ENDED, id, u32(status)))
+"""
+
+
+def watchdog(folder):
+    """A worker that no limit inside of it ends any more is killed from outside."""
+    run("init", folder)
+    write(folder, "perigee.lua", 'workspace { timezone = "Europe/Paris", hours = "always" }\n')
+    run("contacts", "add", "p0", "name=P", cwd=folder)
+    write(folder, "sequences/circle.lua", HUNG % ("circle", "circle", ""))
+    run("serve", "--until-idle", cwd=folder)
+    real = Path(os.environ.get("PERIGEE_LIBEXEC") or Path(PERIGEE).parent / "libexec" / "perigee")
+    libexec = folder.parent / "libexec"
+    libexec.mkdir()
+    for program in real.iterdir():
+        if program.name != "worker":
+            (libexec / program.name).symlink_to(program)
+    write(libexec, "worker", SPINNING).chmod(0o755)
+    run("enrol", "circle", "p0", "--yes", cwd=folder)
+    got = run("serve", "--until-idle", cwd=folder, env={"PERIGEE_LIBEXEC": str(libexec)})
+    row = run("runs", "--sequence", "circle", "--json", cwd=folder).rows()[0]
+    ok(row["state"] == "failed" and "stuck past its processor time" in row["error"], "a worker that turns in a circle of its own code is killed by the host", row, got)
+    used = [float(line) for line in (libexec / "worker.used").read_text().split()] if (libexec / "worker.used").exists() else []
+    busy = [u for u in used if u > 1]
+    ok(len(busy) == 2 and max(used) < 2 * SLOWER, f"it is tried twice, and each time has less than 2 s of the processor ({used})", row, got)
+
+
 def main():
     work = Path(tempfile.mkdtemp(prefix="perigee-hung-"))
     try:
         scenario(work / "W")
+        watchdog(work / "V")
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print(f"1..{cli.points}")
