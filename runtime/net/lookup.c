@@ -40,9 +40,9 @@ static gpointer run(gpointer data)
 	resolve(lookup);
 	g_atomic_int_set(&lookup->done, 1);
 	drop(lookup);
-	g_atomic_int_add(&desk->running, -1);
 	ssize_t n = write(desk->wake, &one, sizeof one);
 	(void)n; /* an eventfd is full after 2^64 - 1 */
+	g_atomic_int_add(&desk->running, -1); /* the desk may be gone after this */
 	return NULL;
 }
 

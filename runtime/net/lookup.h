@@ -12,7 +12,7 @@
 
 #define LOOKUPS_MOST 64 /* at a time; a resolver that hangs can't be stopped, only left */
 
-/* Where lookups report. It must live as long as the process. */
+/* Where lookups report. It must live while one is running. */
 typedef struct LookupDesk {
 	int wake;     /* an eventfd that is written to when one is done */
 	gint running; /* threads */

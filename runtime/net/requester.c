@@ -175,7 +175,7 @@ static void exchange_drop(gpointer data)
 
 void requester_run(const Keyring *keyring, char *const *allow, Peer *host, Sendlog *log)
 {
-	LookupDesk *desk = g_new0(LookupDesk, 1); /* kept for good: lookups that hang still have it */
+	LookupDesk *desk = g_new0(LookupDesk, 1);
 	desk->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	Requester requester = { .bench = { curl_multi_init(), desk, keyring, allow, log }, .desk = desk, .host = host };
 	Requester *r = &requester;
@@ -189,4 +189,8 @@ void requester_run(const Keyring *keyring, char *const *allow, Peer *host, Sendl
 	g_ptr_array_unref(r->running);
 	g_queue_clear_full(&r->waiting, waiting_free);
 	curl_multi_cleanup(r->bench.multi);
+	if (g_atomic_int_get(&desk->running) == 0) { /* lookups that hang still have it; the process ends anyway */
+		close(desk->wake);
+		g_free(desk);
+	}
 }
