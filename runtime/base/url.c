@@ -217,22 +217,57 @@ bool url_same_origin(const Url *a, const Url *b)
 	return a->https == b->https && a->port == b->port && strcmp(a->host, b->host) == 0;
 }
 
+/* A path without its "." and ".." (RFC 3986, 5.2.4); it begins with a slash. */
+static char *without_dots(const char *path)
+{
+	g_auto(GStrv) segments = g_strsplit(path + 1, "/", -1);
+	g_autoptr(GPtrArray) kept = g_ptr_array_new();
+	for (char **s = segments; *s; s++) {
+		bool up = strcmp(*s, "..") == 0, dots = up || strcmp(*s, ".") == 0;
+		if (up && kept->len > 0)
+			g_ptr_array_set_size(kept, (int)kept->len - 1);
+		if (!dots)
+			g_ptr_array_add(kept, *s);
+		else if (!s[1]) /* at the end they name a folder */
+			g_ptr_array_add(kept, (gpointer)"");
+	}
+	g_ptr_array_add(kept, NULL);
+	g_autofree char *joined = g_strjoinv("/", (char **)kept->pdata);
+	return g_strconcat("/", joined, NULL);
+}
+
+/* Path and query that a reference without scheme and host means from there (RFC 3986, 5.2.2). */
+static char *merge(const char *target, const char *reference)
+{
+	size_t path_size = strcspn(target, "?"), given = strcspn(reference, "?");
+	if (!*reference)
+		return g_strdup(target);
+	if (given == 0)
+		return g_strdup_printf("%.*s%s", (int)path_size, target, reference);
+	while (path_size > 0 && target[path_size - 1] != '/')
+		path_size--;
+	g_autofree char *path = g_strdup_printf("%.*s%.*s", *reference == '/' ? 0 : (int)path_size, target, (int)given, reference);
+	g_autofree char *plain = without_dots(path);
+	return g_strconcat(plain, reference + given, NULL);
+}
+
 bool url_join(const Url *base, const char *location, Url *url, GError **error)
 {
 	*url = (Url){ 0 };
 	if (!check_bytes(location, error))
 		return false;
-	/* GLib merges the parts; whatever it makes of them is read by url_parse, and that alone is checked and connected. */
 	g_autofree char *plain = g_strndup(location, strcspn(location, "#"));
+	g_autofree char *text = NULL;
 	/* A colon in the first segment makes a scheme, or a path that some take for one: "127.0.0.1:80/x". */
-	size_t colon = strcspn(plain, ":/?");
-	if (plain[colon] == ':' && g_ascii_strncasecmp(plain, "https:", colon + 1) != 0 && g_ascii_strncasecmp(plain, "http:", colon + 1) != 0)
-		return invalid(error, "a redirect must begin with https:// or be a path");
-	g_autofree char *text = url_text(base);
-	g_autofree char *joined = g_uri_resolve_relative(text, plain, G_URI_FLAGS_ENCODED, NULL);
-	if (!joined)
-		return invalid(error, "the address that the server redirects to can't be read");
-	return url_parse(joined, url, error);
+	if (plain[strcspn(plain, ":/?")] == ':')
+		return url_parse(plain, url, error);
+	if (g_str_has_prefix(plain, "//")) {
+		text = g_strconcat(base->https ? "https:" : "http:", plain, NULL);
+	} else {
+		g_autofree char *target = merge(base->target, plain);
+		text = g_strdup_printf("%s://%s:%u%s", base->https ? "https" : "http", base->host, base->port, target);
+	}
+	return url_parse(text, url, error);
 }
 
 /* ---- lists ---- */
