@@ -14,6 +14,12 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* What GLib calls critical is a bug of ours. */
+__attribute__((constructor)) static inline void fail_on_criticals(void)
+{
+	g_log_set_always_fatal(G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
+}
+
 typedef struct Input {
 	const uint8_t *at;
 	size_t left;
