@@ -370,7 +370,7 @@ bool when_resolve(const json_t *value, Time from, GTimeZone *zone, const Hours *
 		return false;
 	}
 	const char *text = json_string_value(value);
-	if (*text == '-')
+	if (text[strspn(text, " \t\n\v\f\r")] == '-')
 		return refuse(error, text, "is negative, and a duration can't be", ACCEPTED);
 	return resolve_text(text, ACCEPTED, from, zone, hours, end, error);
 }

@@ -56,9 +56,10 @@ static void add_text(SmtpReply *reply, const char *text)
 			*c = ' ';
 	g_string_append(reply->text, valid);
 	if (reply->text->len > SMTP_TEXT) {
-		g_string_truncate(reply->text, SMTP_TEXT);
-		g_autofree char *cut = g_utf8_make_valid(reply->text->str, -1);
-		g_string_assign(reply->text, cut);
+		size_t size = SMTP_TEXT;
+		while (((unsigned char)reply->text->str[size] & 0xc0) == 0x80) /* not within a character */
+			size--;
+		g_string_truncate(reply->text, size);
 	}
 }
 

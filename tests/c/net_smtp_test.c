@@ -99,6 +99,20 @@ static void endless_replies_are_refused(void)
 	smtp_reply_clear(&reply);
 }
 
+static void long_texts_are_cut_between_characters(void)
+{
+	SmtpReply reply;
+	smtp_reply_init(&reply);
+	g_autoptr(GString) line = g_string_new("250 x");
+	for (int i = 0; i < 700; i++)
+		g_string_append(line, "\xc3\xa9");
+	g_string_append(line, "\r\n");
+	g_assert_true(smtp_reply_take(line, &reply, NULL, NULL));
+	g_assert_cmpuint(reply.text->len, ==, SMTP_TEXT - 1);
+	g_assert_true(g_utf8_validate(reply.text->str, -1, NULL));
+	smtp_reply_clear(&reply);
+}
+
 typedef struct ClassCase {
 	unsigned code;
 	const char *enhanced;
@@ -353,6 +367,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/smtp/replies are read whole or not at all", replies_are_read_whole_or_not_at_all);
 	g_test_add_func("/smtp/endless replies are refused", endless_replies_are_refused);
+	g_test_add_func("/smtp/long texts are cut between characters", long_texts_are_cut_between_characters);
 	g_test_add_func("/smtp/outcomes have the classes of the table", outcomes_have_the_classes_of_the_table);
 	g_test_add_func("/smtp/dots are stuffed at line starts alone", dots_are_stuffed_at_line_starts_alone);
 	g_test_add_func("/smtp/offers are read", offers_are_read);

@@ -179,7 +179,7 @@ static void test_refusals(void)
 {
 	static const Case cases[] = {
 		{ "UTC", "2026-11-23", "", NULL }, { "UTC", "2026-11-23", "soon", NULL }, { "UTC", "2026-11-23", "3", NULL },
-		{ "UTC", "2026-11-23", "3 dayz", NULL }, { "UTC", "2026-11-23", "-3 days", NULL }, { "UTC", "2026-11-23", "#-1", NULL },
+		{ "UTC", "2026-11-23", "3 dayz", NULL }, { "UTC", "2026-11-23", "-3 days", NULL }, { "UTC", "2026-11-23", " \r-3 days", NULL }, { "UTC", "2026-11-23", "#-1", NULL },
 		{ "UTC", "2026-11-23", "#-0.5", NULL }, { "UTC", "2026-11-23", "days", NULL }, { "UTC", "2026-11-23", "1.5 days", NULL },
 		{ "UTC", "2026-11-23", "0.5 business days", NULL }, { "UTC", "2026-11-23", "next moonday", NULL },
 		{ "UTC", "2026-11-23", "monday 25:00", NULL }, { "UTC", "2026-11-23", "monday 9", NULL }, { "UTC", "2026-11-23", "next", NULL },
