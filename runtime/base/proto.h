@@ -112,8 +112,10 @@
  *                "body": text or absent,"timeout": seconds,"hosts":[host or host:port: where it and its redirects may go],
  *                "secrets":[{"secret":name,"place": as in the vault, or "": wherever it is bound}],"pick":[JSON paths]}
  *   < N_RESPONSE id  str code: "" (there is an answer), "refused" (the guard, or a secret's place or host), "invalid",
- *                "unreachable" (nothing was sent), "timeout", "limit" (the answer is too large), "unknown" (other than GET and
- *                HEAD: it may have been carried out); str text in words; str json {"status","headers":{},"body","json"} or ""
+ *                "unreachable" (nothing was sent; of GET and HEAD also: no whole answer came), "timeout" (GET and HEAD),
+ *                "limit" (the answer is too large; it was carried out), "unknown" (other than GET and HEAD: it may have been
+ *                carried out); str text in words; str json {"status","headers":{},"body","json"} or "". No body with pick,
+ *                and "binary":true instead of a body that is no UTF-8 (net/answer.h). Redirects of GET and HEAD are followed.
  */
 #ifndef PERIGEE_PROTO_H
 #define PERIGEE_PROTO_H

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * net acts: it sends and reads mail, and keeps the credentials.
+ * net acts: it sends and reads mail, makes the requests of scripts, and keeps the credentials.
  *
  * READS     the vault and its key, the send log, standard input (secret set), frames of the host.
  * WRITES    the vault (secret commands only), the send log.
  * TALKS TO  the host on descriptor 3 (parent) and on a socket per child; the account's mail server (a child alone,
- *           each its own, with its own secret).
+ *           each its own, with its own secret); the web servers that scripts ask (the requester alone, guard.h).
  * NEVER     opens the database, runs Lua, prints or logs a secret or a message's body, asks for anything without a
  *           terminal; the parent, which has the master key, never opens a network socket.
  *
