@@ -303,10 +303,11 @@ def run_all(tap, workspace, attacks):
     for attack in attacks:
         if attack.path in followers:
             continue
-        for one in filter(None, [attack, attack.then and by_path.get(attack.folder / attack.then)]):
+        chain = [attack] + [by_path[p] for p in [attack.then and attack.folder / attack.then] if p in by_path]
+        for one in chain:
             deaths = workspace.deaths()
             verdict, seconds = judge(workspace, one)
-            if one is not attack or not attack.then:
+            if one is chain[-1]:
                 verdict.holes += witness.holes()
             if workspace.server.poll() is not None:
                 verdict.holes.append("serve has ended")

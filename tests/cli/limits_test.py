@@ -70,10 +70,35 @@ def scenario(folder):
     ok(sum(s.get("kind") == "store.add" for s in steps) == 1, "without repeating what was journaled", steps)
 
 
+def floods(folder):
+    """A script that says too much fails for it; what it may say at most can be replayed."""
+    run("init", folder)
+    write(folder, "perigee.lua", 'workspace { timezone = "Europe/Paris", hours = "always" }\n')
+    run("contacts", "add", "ann", "name=Ann", cwd=folder)
+    raised = 'needs = { store = true }, limits = { cpu_ms = 10000 }'
+    bodies = {"effects": 'for i = 1, 10001 do perigee.store.add("n", 1) end',
+              "bytes": 'for i = 1, 40 do perigee.log(("b"):rep(1000000)) end',
+              "journal": 'for i = 1, 6 do perigee.log(("j"):rep(900000)) end perigee.sleep "1s"'}
+    for name, body in bodies.items():
+        write(folder, f"sequences/{name}.lua", (SCRIPT % (name, name, body)).replace("needs = { store = true }", raised))
+        run("enrol", name, "ann", "--yes", cwd=folder)
+    log = exits("serve ends when all waits are over", 0, "serve", "--until-idle", "--fast-forward", "1s", cwd=folder)
+    for name, says in (("effects", "sequences/effects.lua:6: more than 10000 effects in one visit"),
+                       ("bytes", "sequences/bytes.lua:6: more than 32 MiB of arguments and answers of effects in one visit"),
+                       ("journal", "a worker is given at most 4 MiB at a time")):
+        row = run("runs", "--sequence", name, "--json", cwd=folder).rows()[0]
+        ok(row["state"] == "failed" and row["error"].startswith(says), f"too many {name} end the run with the limit", row, log)
+    ok("its journal has 5000 entries; let the script use contact:restart" in log.err, "a long journal is warned of before", log)
+    before = [run("runs", "--sequence", name, "--json", cwd=folder).rows() for name in bodies]
+    serve(folder)
+    ok(before == [run("runs", "--sequence", name, "--json", cwd=folder).rows() for name in bodies], "no verdict changes with a restart")
+
+
 def main():
     work = Path(tempfile.mkdtemp(prefix="perigee-limits-"))
     try:
         scenario(work / "W")
+        floods(work / "F")
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print(f"1..{cli.points}")
