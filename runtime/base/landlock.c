@@ -51,9 +51,8 @@ int landlock_abi(void)
 	return abi > 0 ? (int)abi : 0;
 }
 
-const char *landlock_missing(void)
+const char *landlock_missing(int abi)
 {
-	int abi = landlock_abi();
 	if (abi == 0)
 		return "this kernel has no landlock, or it is switched off (boot with lsm=landlock,... to have it): the filters stand alone";
 	if (abi < 4)

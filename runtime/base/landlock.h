@@ -13,8 +13,8 @@
 
 /* The kernel's version of it; 0: none. 1 files, 2 renaming, 3 truncating, 4 TCP, 5 ioctl of devices, 6 signals and abstract sockets. */
 int landlock_abi(void);
-/* One line for people about what this kernel can't hold back; NULL if there is nothing. */
-const char *landlock_missing(void);
+/* One line for people about what a kernel of this version can't hold back; NULL if there is nothing. */
+const char *landlock_missing(int abi);
 
 typedef enum {
 	LANDLOCK_EXECUTE = 1 << 0,

@@ -10,6 +10,8 @@
  *   host > F_KILL    id                                     the child is killed (SIGKILL) if it still lives
  *   host < F_ENDED   id   u32 wait status                   it has been reaped
  *   host < F_STARTED id=0  str fingerprint (worker/fingerprint.h)    the worker program alone, once, before all else
+ * Started with the word `check` instead (serve at its start, and doctor), either says what its jail holds, and ends:
+ *   host < F_CHECKED id=0  json [{"name","state":"ok"|"warn"|"fail","text"}]
  * End of file on descriptor 3 ends a fork server. A child ends at the end of file of its own socket.
  *
  * Worker (json of F_FORK: {"domain":NAME}). One request is worked on at a time, in the order asked; requests that
@@ -127,7 +129,7 @@
 #define WORKER_TUNABLES "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable,-FMA4_Usable"
 
 typedef enum {
-	F_FORK = 1, F_FORKED, F_KILL, F_ENDED,
+	F_FORK = 1, F_FORKED, F_KILL, F_ENDED, F_CHECKED,
 	F_STARTED = 8,
 	W_LOAD = 16, W_LOADED, W_REFUSED, W_DROP, W_VISIT, W_EFFECT, W_ANSWER, W_ABANDON, W_REWRITE, W_DONE, W_FAILED,
 	W_DIVERGED, W_RENDER, W_RENDERED, W_MAIL, W_MAIL_READ,

@@ -135,6 +135,12 @@ const Command command_table[] = {
 	  "  rotate --master     another master key: --new-key-file F, else a new passphrase\n"
 	  "  audit               who used which secret, where and when: a sign-in of an account, or a request of a script\n\n"
 	  "example: perigee secret set mailbox --host smtp.example.com < password.txt\n", command_secret, command_secret_anywhere },
+	{ "doctor", "Keep", COMMAND_NO_WORKSPACE, "[--json]", "what is wrong here, or could be safer, and what to do",
+	  "Tries the jail of each role, looks at locked memory, core dumps, the key's file, the vault and the folders; in the\n"
+	  "running `perigee serve` if there is one. Exit 1 if something fails; what only could be better is a warning.\n\n"
+	  "  --json    one object a row: group, name, state (ok, warn, fail), text\n\n"
+	  "example: perigee doctor\n", command_doctor, NULL },
+	{ "doctor-of-owner", "Keep", COMMAND_OPEN, "[--json]", "", "", command_doctor, NULL },
 	{ "backup", "Keep", COMMAND_OPEN, "FILE.tar", "a consistent copy of the workspace, while it runs",
 	  "Holds the database, perigee.lua, scripts, templates, tests, contacts.csv, attachments and the sealed vault; never the\n"
 	  "vault's key. Put back with: mkdir NEW && tar xf FILE.tar -C NEW\n\n"

@@ -18,6 +18,7 @@ void cli_row(Cli *cli, const json_t *row, const char *const *names, const char *
 int command_init(Cli *cli, int argc, char **argv);
 int command_check(Cli *cli, int argc, char **argv);
 int command_version(Cli *cli, int argc, char **argv);
+int command_doctor(Cli *cli, int argc, char **argv);
 int command_backup(Cli *cli, int argc, char **argv);
 int command_runs(Cli *cli, int argc, char **argv);
 int command_show(Cli *cli, int argc, char **argv);

@@ -3,11 +3,14 @@
 #include "host/confine.h"
 
 #include "base/filter.h"
+#include "base/finding.h"
 #include "base/landlock.h"
 
 #include <errno.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #define CONFINE_ERROR (g_quark_from_static_string("perigee-confine-error"))
 
@@ -42,11 +45,15 @@ static Filter *make_filter(void)
 	return filter;
 }
 
+/* The process is confined, not a host of it; and afterwards it can't ask any more what the kernel has. */
+static bool confined;
+static int abi;
+
 bool host_confine(GError **error)
 {
-	static bool confined; /* the process is, not a host of it */
 	if (confined)
 		return true;
+	abi = landlock_abi();
 	g_autoptr(Filter) filter = make_filter();
 	if (!filter_seal(filter, error))
 		return false;
@@ -56,4 +63,19 @@ bool host_confine(GError **error)
 	if (!confined)
 		g_set_error(error, CONFINE_ERROR, 0, "the host can't lock itself in: %s", g_strerror(errno));
 	return confined;
+}
+
+void host_confine_check(json_t *rows)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char *const nothing[] = { NULL };
+	if (fd >= 0)
+		close(fd);
+	bool network = fd >= 0, programs = syscall(SYS_execve, "/nowhere", nothing, nothing) == 0 || errno != ENOSYS;
+	if (network || programs)
+		finding_add(rows, "host", FINDING_FAIL, "it could %s: this kernel or container does not allow seccomp filters", network ? "reach the network" : "run programs");
+	else
+		finding_add(rows, "host", FINDING_OK, "tried: it reaches no outside network and runs no program");
+	const char *missing = landlock_missing(abi);
+	finding_add(rows, "landlock", abi ? FINDING_OK : FINDING_WARN, "version %d%s%s", abi, missing ? ": " : "", missing ? missing : "");
 }

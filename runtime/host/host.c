@@ -10,6 +10,7 @@
 #include "host/host.h"
 
 #include "host/carrier.h"
+#include "host/checkup.h"
 #include "host/confine.h"
 #include "host/control.h"
 #include "host/handover.h"
@@ -177,6 +178,7 @@ bool host_serve(Host *host, GError **error)
 	if (!host->carrier)
 		return false;
 	host->serving = true;
+	checkup_log(host);
 	return true;
 }
 
@@ -194,6 +196,7 @@ void host_close(Host *host)
 		control_close(host);
 	if (host->carrier)
 		host->carrier->free(host);
+	checkup_end(host);
 	visits_abandon_all(host);
 	visits_free(host->visits);
 	workers_free(host->workers);

@@ -142,7 +142,7 @@ static uint8_t *ask_passphrase(const Kdf *kdf, bool twice, GError **error)
 }
 
 /* The file that holds the key by the order above, or NULL; the caller frees. */
-static char *find_file(const char *key_file)
+char *key_find(const char *key_file)
 {
 	const char *credentials = getenv("CREDENTIALS_DIRECTORY");
 	if (credentials && *credentials) {
@@ -158,7 +158,7 @@ static char *find_file(const char *key_file)
 
 uint8_t *key_get(const Kdf *kdf, const char *key_file, GError **error)
 {
-	g_autofree char *path = find_file(key_file);
+	g_autofree char *path = key_find(key_file);
 	if (kdf->kind == KEY_KIND_PASSPHRASE && !isatty(STDIN_FILENO))
 		return no_key(error, KEY_ERROR_NONE, "the vault opens with a passphrase, which is asked for at a terminal alone%s%s%s; to do "
 		              "without one give it a key file there: perigee secret rotate --master --new-key-file FILE",
@@ -186,6 +186,6 @@ uint8_t *key_make_new(Kdf *kdf, const char *key_file, GError **error)
 
 uint8_t *key_make(Kdf *kdf, const char *key_file, GError **error)
 {
-	g_autofree char *path = find_file(key_file);
+	g_autofree char *path = key_find(key_file);
 	return key_make_new(kdf, path, error);
 }

@@ -30,6 +30,8 @@ typedef struct Kdf {
 	uint8_t salt[KEY_SALT];
 } Kdf;
 
+/* The file that holds the key by the order above, or NULL. Caller frees. */
+char *key_find(const char *key_file);
 /* The master key of the vault with this kdf, in memory of sodium_malloc. key_file may be NULL. */
 uint8_t *key_get(const Kdf *kdf, const char *key_file, GError **error);
 /* For a new vault: takes the first source there is, and fills in kdf. A passphrase is asked for twice. */

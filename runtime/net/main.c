@@ -10,14 +10,17 @@
  *           terminal; the parent, which has the master key, never opens a network socket.
  *
  *   net WORKSPACE [--key-file FILE]      parent.h
+ *   net check WORKSPACE [--key-file FILE]  check.h
  *   net secret COMMAND ...               secret.h
  */
 #include <signal.h>
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "net/check.h"
 #include "net/memory.h"
 #include "net/parent.h"
 #include "net/secret.h"
@@ -25,6 +28,7 @@
 static int usage(void)
 {
 	fputs("usage: net WORKSPACE [--key-file FILE] (started by perigee serve)\n"
+	      "       net check WORKSPACE [--key-file FILE] (started by perigee doctor)\n"
 	      "       net secret set|list|rm|rotate ... [--workspace DIR] [--key-file FILE]\n", stderr);
 	return 2;
 }
@@ -38,9 +42,13 @@ int main(int argc, char **argv)
 		fatal("libsodium can't start");
 	if (argc >= 2 && strcmp(argv[1], "secret") == 0)
 		return secret_command(argc - 2, argv + 2);
+	bool checking = argc > 1 && strcmp(argv[1], "check") == 0;
+	int (*run)(const char *, const char *) = checking ? check_run : parent_run;
+	argc -= checking;
+	argv += checking;
 	if (argc == 2)
-		return parent_run(argv[1], NULL);
+		return run(argv[1], NULL);
 	if (argc == 4 && strcmp(argv[2], "--key-file") == 0)
-		return parent_run(argv[1], argv[3]);
+		return run(argv[1], argv[3]);
 	return usage();
 }

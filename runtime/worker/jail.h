@@ -17,6 +17,9 @@ Jail *jail_new(GError **error);
 void jail_free(Jail *jail);
 /* Does landlock stand behind the filter? */
 bool jail_landlock(const Jail *jail);
+/* In the zygote, once everything is open: root becomes uid 65534 in an empty folder as its root. Where that can't be had (a
+ * container without that user), or there is no root to give up, nothing happens. NULL, or what is still root's. */
+const char *jail_shed(void);
 /*
  * Closes all descriptors but fd, which becomes `at`, and locks the process in. False: the process is not jailed and
  * must not serve; errors can't be shown any more then.

@@ -12,6 +12,8 @@
  */
 #include "base/log.h"
 #include "base/proto.h"
+#include "base/value.h"
+#include "worker/check.h"
 #include "worker/fingerprint.h"
 #include "worker/jail.h"
 #include "worker/library.h"
@@ -38,6 +40,7 @@ typedef struct Zygote {
 	Peer *host;
 	int signals;
 	Jail *jail;
+	const char *root;    /* what of root could not be given up; NULL: nothing */
 	Worker *worker;      /* what each child starts from */
 	GHashTable *numbers; /* pid → child number */
 } Zygote;
@@ -131,6 +134,17 @@ static void fork_child(Zygote *zygote, Frame *frame)
 	tell(zygote, F_FORKED, frame->id, (uint32_t)pid);
 }
 
+/* `worker check`: what the jail holds, said once. */
+static void tell_checked(Zygote *zygote)
+{
+	g_autoptr(json_t) rows = check_rows(zygote->worker, zygote->jail, zygote->root);
+	g_autofree char *text = value_text(rows);
+	peer_begin(zygote->host, F_CHECKED, 0);
+	peer_put_str(zygote->host, text, -1);
+	peer_end(zygote->host);
+	peer_flush_all(zygote->host, NULL);
+}
+
 static void kill_child(Zygote *zygote, uint64_t id)
 {
 	GHashTableIter iter;
@@ -191,8 +205,9 @@ int main(int argc, char **argv)
 {
 	log_open("worker", false);
 	const char *stdlib = argc == 3 && strcmp(argv[1], "--stdlib") == 0 ? argv[2] : NULL;
-	if (argc != 1 && !stdlib) {
-		fputs("usage: worker [--stdlib DIR] (started by perigee, with a socket as descriptor 3)\n", stderr);
+	bool checking = argc == 2 && strcmp(argv[1], "check") == 0;
+	if (argc != 1 && !stdlib && !checking) {
+		fputs("usage: worker [--stdlib DIR] | check (started by perigee, with a socket as descriptor 3)\n", stderr);
 		return 2;
 	}
 	level_processors(argv);
@@ -205,6 +220,12 @@ int main(int argc, char **argv)
 		fatal("%s", error->message);
 	mail_prepare();
 	zygote.worker = prepare_worker(stdlib);
+	g_autofree char *stranger = check_environment(zygote.worker);
+	if (stranger)
+		fatal("scripts would find what they should not, so none is run: %s", stranger);
+	zygote.root = jail_shed();
+	clearenv(); /* whatever stands there is no script's business */
+	setenv("TZ", "UTC0", 1);
 	sigset_t child;
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
@@ -213,8 +234,11 @@ int main(int argc, char **argv)
 	zygote.numbers = g_hash_table_new_full(NULL, NULL, NULL, g_free);
 	zygote.host = peer_new(FORK_SERVER_FD, FRAME_CAP);
 	peer_accept_fds(zygote.host);
-	tell_started(&zygote);
-	while (serve(&zygote)) {
+	if (checking)
+		tell_checked(&zygote);
+	else
+		tell_started(&zygote);
+	while (!checking && serve(&zygote)) {
 	}
 	peer_free(zygote.host);
 	g_hash_table_unref(zygote.numbers);

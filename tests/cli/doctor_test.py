@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`perigee doctor` tells what the jails hold and what others could read, alone and in a running serve.
+
+Prints TAP. Expects PERIGEE in the environment (default: build/perigee).
+"""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PERIGEE = os.environ.get("PERIGEE") or str(Path(__file__).resolve().parents[2] / "build" / "perigee")
+ROLES = {"host", "worker: filter", "worker: names", "net: keeper of the key", "net: parent", "net: children", "net: secret commands"}
+points = failed = 0
+
+
+def ok(held, sentence, *found):
+    global points, failed
+    points += 1
+    failed += not held
+    print("ok" if held else "not ok", points, "-", sentence, flush=True)
+    if not held:
+        for line in "\n".join(str(f) for f in found).splitlines()[:30]:
+            print("#  ", line, flush=True)
+
+
+def doctor(folder, *words, **env):
+    done = subprocess.run([PERIGEE, "-C", str(folder), "doctor", *words], capture_output=True, text=True, timeout=60, env={**os.environ, **env})
+    return done.returncode, done.stdout, done.stderr
+
+
+def rows(folder, **env):
+    code, out, err = doctor(folder, "--json", **env)
+    return code, {row["name"]: row for row in map(json.loads, out.splitlines())}, err
+
+
+def alone(folder):
+    code, found, err = rows(folder)
+    ok(code == 0 and not err, "a new workspace has nothing that fails", code, found, err)
+    ok(all(set(r) == {"group", "name", "state", "text"} and r["group"] == "safety" and r["state"] in ("ok", "warn", "fail") and r["text"]
+           for r in found.values()), "each row says group, name, state and text", found)
+    ok(ROLES <= set(found) and all(found[name]["state"] == "ok" for name in ROLES), "the jail of every role holds", found)
+    ok("__concat" in found["worker: Lua"]["text"], "what the linked Lua is like is told", found.get("worker: Lua"))
+    code, out, err = doctor(folder)
+    ok(code == 0 and re.search(r"^STATE +WHAT +HOW IT IS", out) and "worker: filter" in out, "people get a table", out, err)
+
+
+def faults(folder):
+    key = folder.parent / "the.key"
+    key.write_bytes(os.urandom(32))
+    key.chmod(0o644)
+    code, found, _ = rows(folder, PERIGEE_KEY_FILE=str(key))
+    ok(code == 1 and found["key file"]["state"] == "fail" and "chmod 600" in found["key file"]["text"], "a key that others can read fails", found["key file"])
+    key.chmod(0o600)
+    code, found, _ = rows(folder, PERIGEE_KEY_FILE=str(key))
+    ok(code == 0 and found["key file"]["state"] == "ok", "and is well when they can't", found["key file"])
+    inside = folder / "perigee.key"
+    inside.write_bytes(key.read_bytes())
+    inside.chmod(0o600)
+    code, found, _ = rows(folder, PERIGEE_KEY_FILE=str(inside))
+    ok(code == 0 and found["key file"]["state"] == "warn", "a key inside the workspace is warned of", found["key file"])
+    inside.unlink()
+    folder.chmod(0o777)
+    code, found, _ = rows(folder)
+    ok(code == 1 and found["workspace folder"]["state"] == "fail", "a workspace that others can write to fails", found["workspace folder"])
+    folder.chmod(0o755)
+    (folder / "perigee.vault").write_bytes(b"no vault at all")
+    code, found, _ = rows(folder)
+    ok(code == 1 and found["vault"]["state"] == "fail", "a garbled vault fails", found.get("vault"))
+    (folder / "perigee.vault").unlink()
+    (folder / "perigee.lua").rename(folder / "aside.lua")
+    (folder / "perigee.lua").write_text("workspace {")
+    code, found, err = rows(folder)
+    ok(code == 0 and "worker: filter" in found, "a broken perigee.lua does not keep it from looking", code, found, err)
+    (folder / "aside.lua").rename(folder / "perigee.lua")
+    code, found, err = rows(folder, PERIGEE_LIBEXEC="/nowhere")
+    ok(code == 1, "roles that are not there are a failure", code, found, err)
+
+
+def beside_serve(folder):
+    serve = subprocess.Popen([PERIGEE, "-C", str(folder), "serve"], stderr=subprocess.PIPE, text=True)
+    try:
+        until = time.monotonic() + 20
+        while not (folder / "run/perigee.sock").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        # The key that serve was started with counts, not that of the person who asks.
+        code, found, err = rows(folder, PERIGEE_KEY_FILE="/nowhere/the.key")
+        ok(code == 0 and found["control socket"]["state"] == "ok" and ROLES <= set(found) and "/nowhere" not in found["key file"]["text"],
+           "a running serve is asked, and its jails hold", code, found, err)
+        status = Path(f"/proc/{serve.pid}/status").read_text()
+        ok(re.search(r"^NoNewPrivs:\s+1$", status, re.M) and re.search(r"^Seccomp:\s+2$", status, re.M), "the running host is locked in", status)
+    finally:
+        serve.send_signal(signal.SIGTERM)
+        _, log = serve.communicate(timeout=30)
+    ok("fatal" not in log and "error" not in log, "and its log holds no failure", log)
+
+
+with tempfile.TemporaryDirectory() as tmp:
+    work = Path(tmp) / "work"
+    subprocess.run([PERIGEE, "init", str(work)], check=True, capture_output=True)
+    work.chmod(0o755)
+    for part in (alone, faults, beside_serve):
+        part(work)
+print(f"1..{points}")
+sys.exit(1 if failed else 0)
