@@ -168,6 +168,8 @@ static char *make_script(uint32_t seed)
 		g_string_append(g.out, "do local ok, e = pcall(function()\n");
 		pick(&g, statements, G_N_ELEMENTS(statements), 4, 0);
 		g_string_append(g.out, "\nend) say(ok, e) end\n");
+		if (i % 3 == 2)
+			expand(&g, i % 2 ? "perigee.sleep($i)\n" : "say(pcall(contact.wait_reply, contact, $i))\n", 0);
 	}
 	g_string_append(g.out, "say(dump(v))\nreturn clean(dump(v))\nend }\n");
 	g_rand_free(g.chance);
@@ -230,7 +232,7 @@ static uint32_t number_of(const char *name, uint32_t otherwise)
 
 static void test_replays(void)
 {
-	uint32_t n = number_of("PERIGEE_SCRIPTS", SLOWER > 1 ? 20 : 150), from = number_of("PERIGEE_SCRIPTS_FROM", 1);
+	uint32_t n = number_of("PERIGEE_SCRIPTS", SLOWER > 1 ? 20 : 200), from = number_of("PERIGEE_SCRIPTS_FROM", 1);
 	bool few = !g_getenv("PERIGEE_SCRIPTS");
 	size_t steps = 0, ended = 0, waits = 0;
 	for (uint32_t seed = from; seed < from + n; seed++) {

@@ -183,7 +183,7 @@ static inline void give_up(Host *h, uint64_t ticket)
 	peer_end(h->worker);
 }
 
-/* Runs a script to its end, or to `most` effects, answering each; after a wait it goes on in a new worker, as a host does it. */
+/* Runs a script to its end, or to `most` effects, answering each; after a wait it goes on in a new visit, as a host does it. */
 static inline Story *story_tell(World *world, const char *source, const char *start, uint64_t seed, Answerer *answerer, guint most)
 {
 	Host *h = world->host;
@@ -206,13 +206,10 @@ static inline Story *story_tell(World *world, const char *source, const char *st
 		step.answer = answerer(seed, position, step.kind, step.args);
 		step.answered = 1700000000000 + 777 * (int64_t)(position + 1);
 		g_array_append_val(story->steps, step);
-		if (waits) {
-			host_fork(h);
-			program = host_load_script(h, source);
+		if (waits)
 			ticket = story_visit(story, h, program, story->steps->len);
-		} else {
+		else
 			give_answer(h, ticket, position, &step);
-		}
 	}
 	story->end = host_line(h);
 	return story;
