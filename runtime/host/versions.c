@@ -324,7 +324,12 @@ static bool sound(const char *path, const json_t *declared, GError **error)
 char *versions_enter(Host *host, const char *path, bool *is_new, GError **error)
 {
 	g_autoptr(Program) whole = versions_read(host, path, error);
-	g_autoptr(json_t) declared = whole ? workers_declare(host, whole, error) : NULL;
+	GError *why = NULL;
+	g_autoptr(json_t) declared = whole ? workers_declare(host, whole, &why) : NULL;
+	if (why && !strstr(why->message, whole->name)) /* a worker that died knows no place */
+		g_prefix_error(&why, "%s: ", whole->name);
+	if (why)
+		g_propagate_error(error, why);
 	if (!declared || !sound(whole->name, declared, error))
 		return NULL;
 	/* Only the modules that it requires belong to the version. */

@@ -40,13 +40,13 @@ TEMPLATE = "---\nsubject: Hello {{ first_name }}\n---\nDear {{ first_name }}, th
 MAIL = "From: Somebody <somebody@else.example>\r\nTo: ours@sender.example\r\nSubject: Hello\r\nMessage-ID: <%s@else.example>\r\nX-Lie: %s\r\n\r\nHello.\r\n"
 
 
-def liar_in(folder):
-    """A libexec whose worker is the liar and whose net is the real one."""
+def liar_in(folder, lie=None):
+    """A libexec whose worker is the liar and whose net is the real one. lie: one of WORKSPACES or TESTS, for one command."""
     folder.mkdir(parents=True)
     for program in LIBEXEC.iterdir():
         if program.name != "worker":
             (folder / program.name).symlink_to(program)
-    (folder / "liar.json").write_text(json.dumps({"real": str(LIBEXEC / "worker"), "asked": str(folder / "asked"), "tests": str(TESTS / "liar")}))
+    (folder / "liar.json").write_text(json.dumps({"real": str(LIBEXEC / "worker"), "asked": str(folder / "asked"), "tests": str(TESTS / "liar"), "lie": lie}))
     # A copy, since Python resolves links; named as the host looks for it.
     source = (TESTS / "liar" / "worker.py").read_text()
     (folder / "worker").write_text(f"#!{sys.executable}\n" + source)
@@ -219,7 +219,7 @@ def declarations(work):
     entered = dict(base.execute("SELECT s.name, v.declarations FROM scripts s JOIN versions v ON v.hash = s.version").fetchall())
     base.close()
     for name, lie in lies.DECLARATIONS.items():
-        told = [l for l in lines if f"sequences/{name}.lua" in l or (lie["words"] and lie["words"] in l)]
+        told = [l for l in lines if name in l and lie["words"] and lie["words"] in l]
         good = name not in entered and told if lie["words"] else name in entered
         ok(good, f"lie of a declaration: {name.replace('-', ' ')}", log, list(entered))
     ok(sorted(entered) == ["honest", "time-without-end", "twice"] and "contacts" not in entered["twice"], "none of them is taken, and what was said first stands", entered)
@@ -358,12 +358,25 @@ def tests_of_strangers(work):
     folder = work / "tested"
     run("init", folder)
     secret = write(work, "secret.lua", "the_secret = = 1\n")
-    write(folder, "tests/path_test.lua", f"""local test = require "perigee.testing"
-test("a path", function(t) t:enrol {{ sequence = "{secret}", contact = {{ name = "A", email = "a@b.example" }} }} end)
+    write(folder, "tests/path_test.lua", f"""test("a path", function(t) t:enrol {{ sequence = "{secret}", contact = {{ name = "A", email = "a@b.example" }} }} end)
 """)
-    first = (folder / "tests").glob("*.lua")
     got = run("test", "tests/path_test.lua", cwd=folder)
-    ok("the_secret" not in got.out + got.err and got.code == 1, "a test can't have a file read that is no script of the workspace", got, *first)
+    ok(got.code == 1 and "not a path" in got.out and "the_secret" not in got.out + got.err, "a test can't have a file read that is no script of the workspace", got)
+
+
+def once(work):
+    """Lies of which one is told for a whole command."""
+    folder = work / "once"
+    run("init", folder)
+    for i, (name, (words, _)) in enumerate(lies.WORKSPACES.items()):
+        got = run("runs", cwd=folder, env={"PERIGEE_LIBEXEC": str(liar_in(work / f"workspace-{i}", name))})
+        ok(got.code == 1 and words in got.err, f"lie about perigee.lua: {name}", got)
+    ok(not (work.parent / "elsewhere.db").exists(), "no database is made elsewhere")
+    write(folder, "tests/one_test.lua", 'test("a", function(t) t:advance "1h" t:advance "1h" end)\n')
+    ok(run("test", cwd=folder).code == 0, "the tests pass with an honest worker")
+    for i, name in enumerate(lies.TESTS):
+        got = run("test", "tests/one_test.lua", cwd=folder, env={"PERIGEE_LIBEXEC": str(liar_in(work / f"test-{i}", name))})
+        ok(got.code == 1 and "not ok 1" in got.out and "died twice" in got.out + got.err, f"lie of a test: {name}", got)
 
 
 def main():
@@ -376,6 +389,7 @@ def main():
         control(work)
         net(work)
         tests_of_strangers(work)
+        once(work)
         judge(world)
         judge_mails(world)
         domains(world)

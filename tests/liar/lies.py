@@ -5,7 +5,7 @@ import os
 
 from wire import *
 
-VISITS, RENDERINGS, DECLARATIONS, MAILS, MOVES = {}, {}, {}, {}, {}
+VISITS, RENDERINGS, DECLARATIONS, MAILS, MOVES, WORKSPACES, TESTS = {}, {}, {}, {}, {}, {}, {}
 SERVED = []     # [child, ticket] of visits that are under way, for lies about others
 PROMISED = {}   # (contact, position) → kind and arguments that the script gave, where another kind was asked instead
 
@@ -349,6 +349,7 @@ declared("returns no sequence or job with a name", other_type=member(type="recip
 declared('the name "honest" is taken', name_of_another=member(name="honest"))
 declared("not what a script can declare", needs_text=member(needs="all"), needs_unknown=member(needs={"root": True}), needs_of_a_word=member(needs={"send": "email"}),
          needs_number=member(needs={"store": 1}), contacts_all=member(needs={"contacts": "all"}), title_long=member(title="x" * 100000))
+declared("write cron", job_without_schedule=member(type="job"), job_with_a_number=member(type="job", schedule=5), job_of_a_long_text=member(type="job", schedule="x" * 5000))
 declared("died twice", giant=member(title="x" * (2 << 20)), list=lambda s, id: frame(W_LOADED, id, text("[]")),
          deep=lambda s, id: frame(W_LOADED, id, text('{"type":' + "[" * 100 + "]" * 100 + "}")),
          doubled=lambda s, id: frame(W_LOADED, id, text('{"name":"a","name":"b"}')), other_program=lambda s, id: frame(W_LOADED, id + 1, text(canonical(s))),
@@ -433,3 +434,43 @@ rewrites(
     rewrite_with_a_tail=lambda raw, id: frame(W_REWRITE, id, u32(0), text("{}"), b"x"),
     rewrite_in_a_flood=lambda raw, id: entry(id, 0, {"text": "stolen"}) * 20000,
 )
+
+
+# ---- perigee.lua, and tests: one lie for one command ------------------------------------------------------------------
+
+def of_workspace(**changes):
+    return lambda said, id: frame(W_LOADED, id, text(canonical({**said, "workspace": {**said["workspace"], **changes}})))
+
+
+def of_account(**changes):
+    account = {"name": "post", "channel": "email", "from": "a@b.example", "from_address": "a@b.example", **changes}
+    return lambda said, id: frame(W_LOADED, id, text(canonical({**said, "accounts": [account]})))
+
+
+# Words of the error, and the lie.
+WORKSPACES.update({
+    "no object": ("died twice", lambda said, id: frame(W_LOADED, id, text("5"))),
+    "no workspace": ("perigee.lua", lambda said, id: frame(W_LOADED, id, text("{}"))),
+    "a list for the workspace": ("perigee.lua", lambda said, id: frame(W_LOADED, id, text('{"workspace":[],"accounts":{}}'))),
+    "no zone": ("timezone", of_workspace(timezone="Nowhere/At all")),
+    "a zone of a path": ("timezone", of_workspace(timezone="../../etc/passwd")),
+    "hours of a number": ("hours", of_workspace(hours=5)),
+    "stages of numbers": ("stages", of_workspace(stages=[1, 2])),
+    "a database elsewhere": ("database", of_workspace(database="../../elsewhere.db")),
+    "an account without a name": ("name", of_account(name="")),
+    "an account with a header": ("from", of_account(from_address="a@b.example\r\nBcc: evil@evil.example", **{"from": "x"})),
+    "a cap of a text": ("cap", of_account(cap={"per_day": "x"})),
+})
+
+
+def of_test(make):
+    return lambda child, id, raw: make(Visit(child, id, {"contact": None}, raw))
+
+
+TESTS.update({
+    "two effects at once": of_test(lambda v: v.raw + v.effect("test.now", {}, position=v.position + 1)),
+    "a position that is not the next": of_test(lambda v: v.effect("test.now", {}, position=7)),
+    "an effect of a run": of_test(lambda v: v.effect("note", "[]")),
+    "a rendering": of_test(lambda v: frame(W_RENDERED, v.ticket, text("{}"), text(""))),
+    "an end with a tail": of_test(lambda v: frame(W_DONE, v.ticket, text("null"), b"x")),
+})

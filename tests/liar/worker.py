@@ -49,7 +49,7 @@ def to_worker(child, kind, id, raw):
 
 def to_host(child, kind, id, raw):
     f = Fields(raw[HEADER.size:])
-    if kind == W_EFFECT and id in child.visits:
+    if kind == W_EFFECT and id in child.visits and not config["lie"]:
         about = child.visits[id]
         lie = lies.VISITS.get(about["contact"])
         v = lies.Visit(child, id, about, raw)
@@ -58,6 +58,10 @@ def to_host(child, kind, id, raw):
         return lies.MOVES[child.visits[id]["contact"]](raw, id)
     if kind == W_RENDERED and child.renders.get(id) in lies.RENDERINGS:
         return frame(W_RENDERED, id, lies.RENDERINGS[child.renders[id]]["tell"](f.json(), f.raw()))
+    if kind == W_LOADED and config["lie"] in lies.WORKSPACES and child.loads.get(id) == "perigee.lua":
+        return lies.WORKSPACES[config["lie"]][1](f.json(), id)
+    if kind == W_EFFECT and config["lie"] in lies.TESTS and child.domain == "test":
+        return lies.TESTS[config["lie"]](child, id, raw)
     if kind == W_LOADED:
         name = Path(child.loads.get(id, "")).stem
         return lies.DECLARATIONS[name]["tell"](f.json(), id) if name in lies.DECLARATIONS else None
