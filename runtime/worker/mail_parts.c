@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { DEPTH = 16, PARTS = 500, BODY_MOST = 1 << 20, RETURNED_MOST = 64 << 10, FIELD_MOST = 16 << 10, FIELDS_MOST = 2000 };
+enum { DEPTH = 16, PARTS = 500, BODY_MOST = 1 << 20, RETURNED_MOST = 64 << 10, FIELD_MOST = 16 << 10, FIELDS_MOST = 2000, COLONS_MOST = 1000 };
 
 /* What the walk over the parts gathers. */
 typedef struct Walk {
@@ -181,26 +181,53 @@ static char *sender(GMimeMessage *message)
 	return g_utf8_strdown(valid, -1);
 }
 
-/* The mail without what no honest header has: fields over FIELD_MOST (the rest of them goes), more than FIELDS_MOST fields. GMime
- * takes time by the square of an address list's length. */
+/* GMime reads these as lists of addresses, wherever a mail within the mail begins: in time by the square of their length, and with
+ * a level of the stack for each group in a group. */
+static bool is_address_field(const char *line, size_t size)
+{
+	static const char *const names[] = { "From", "Sender", "Reply-To", "To", "Cc", "Bcc" };
+	const char *colon = memchr(line, ':', MIN(size, FIELD_MOST));
+	size_t length = colon ? (size_t)(colon - line) : 0;
+	while (length > 0 && (line[length - 1] == ' ' || line[length - 1] == '\t'))
+		length--;
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		if (length == strlen(names[i]) && !g_ascii_strncasecmp(line, names[i], length))
+			return true;
+	return false;
+}
+
+/* How much of a line may stay in a field, given what the field has had so far. */
+static size_t kept_of(const char *line, size_t size, size_t *field, size_t *colons)
+{
+	size_t kept = 0;
+	for (; kept < size && *field + kept < FIELD_MOST && *colons <= COLONS_MOST; kept++)
+		*colons += line[kept] == ':';
+	*field += size;
+	return kept;
+}
+
+/* The mail without what no honest mail has: fields over FIELD_MOST or COLONS_MOST (the rest of them goes), more than FIELDS_MOST
+ * fields at its top. Behind the top only fields of addresses are looked for, in all lines: a mail may stand anywhere. */
 static GString *bounded(const char *bytes, size_t size)
 {
 	GString *out = g_string_sized_new(size);
-	size_t at = 0, field = 0, fields = 0;
-	while (at < size && bytes[at] != '\n' && !(bytes[at] == '\r' && at + 1 < size && bytes[at + 1] == '\n')) {
-		const char *end = memchr(bytes + at, '\n', size - at);
-		size_t line = end ? (size_t)(end - bytes) + 1 - at : size - at;
-		bool folded = bytes[at] == ' ' || bytes[at] == '\t';
-		field = folded ? field : 0;
-		fields += !folded;
-		size_t kept = fields > FIELDS_MOST || field >= FIELD_MOST ? 0 : MIN(line, FIELD_MOST - field);
-		g_string_append_len(out, bytes + at, (gssize)kept);
-		if (kept && kept < line)
+	size_t field = 0, colons = 0, fields = 0;
+	bool top = true, bound = false;
+	for (size_t at = 0; at < size;) {
+		const char *line = bytes + at, *end = memchr(line, '\n', size - at);
+		size_t length = end ? (size_t)(end - line) + 1 : size - at;
+		top = top && *line != '\n' && !(*line == '\r' && length == 2);
+		if (*line != ' ' && *line != '\t') {
+			field = colons = 0;
+			fields += top;
+			bound = top || is_address_field(line, length);
+		}
+		size_t kept = !bound ? length : fields > FIELDS_MOST && top ? 0 : kept_of(line, length, &field, &colons);
+		g_string_append_len(out, line, (gssize)kept);
+		if (kept && kept < length)
 			g_string_append_c(out, '\n');
-		field += line;
-		at += line;
+		at += length;
 	}
-	g_string_append_len(out, bytes + at, (gssize)(size - at));
 	return out;
 }
 

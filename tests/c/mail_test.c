@@ -171,6 +171,28 @@ static void test_bounds(void)
 	json_decref(read_mail(tags->str, tags->len));
 }
 
+/* GMime takes a level of the stack for each group in a group of addresses, in the top of a mail and of each mail within it. */
+static void test_nested_groups(void)
+{
+	static const char *const fronts[] = { "To: ", "Content-Type: message/rfc822\n\nFrom: ", "Content-Type: message/rfc822\n\nfrom \t: ",
+		"Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: message/rfc822\n\nSubject: y\nreply-to:\n " };
+	for (size_t i = 0; i < G_N_ELEMENTS(fronts); i++) {
+		g_autoptr(GString) mail = g_string_new("From: a@b.example\nSubject: deep\n");
+		g_string_append(mail, fronts[i]);
+		for (int k = 0; k < 200000; k++)
+			g_string_append(mail, k % 100 ? "a:" : "a:\n ");
+		g_string_append(mail, "\n\nx\n");
+		g_autoptr(json_t) read = read_mail(mail->str, mail->len);
+		g_assert_cmpstr(value_string(read, "from", ""), ==, "a@b.example");
+		g_assert_cmpstr(value_string(read, "subject", ""), ==, "deep");
+	}
+	g_autoptr(GString) body = g_string_new("From: a@b.example\n\nTo: you\n");
+	for (int k = 0; k < 5000; k++)
+		g_string_append(body, k % 100 ? "10:00 " : "10:00\n");
+	g_autoptr(json_t) kept = read_mail(body->str, body->len);
+	g_assert_cmpuint(strlen(value_string(kept, "text", "")), >, 25000); /* other text loses nothing */
+}
+
 /* The bounces of ../shared/suites/bounces, where it is at hand. What their makers call soft or hard is not always what the mail says,
  * so not all have to agree. */
 typedef struct Agreement {
@@ -243,6 +265,7 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/mail/torn mails do no harm", test_odd_input);
 	g_test_add_func("/mail/deep and big mails do no harm", test_bounds);
+	g_test_add_func("/mail/groups within groups end nothing", test_nested_groups);
 	g_test_add_func("/mail/real bounces are read as their makers read them", test_real_bounces);
 	return g_test_run();
 }
