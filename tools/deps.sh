@@ -37,6 +37,7 @@ look() {
       tool python3 python3
       tool lua5.4 lua5.4
       tool objdump binutils
+      [ -e /usr/share/i18n/locales/fr_FR ] || missing="$missing locales" # a locale that workers must not see
       tool strace strace
       ;;
     e2e)
