@@ -39,6 +39,8 @@ look() {
       tool objdump binutils
       [ -e /usr/share/i18n/locales/fr_FR ] || missing="$missing locales" # a locale that workers must not see
       tool strace strace
+      tool openssl openssl
+      tool ip iproute2
       ;;
     e2e)
       tool python3 python3
