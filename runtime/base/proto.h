@@ -15,7 +15,8 @@
  * End of file on descriptor 3 ends a fork server. A child ends at the end of file of its own socket.
  *
  * Worker (json of F_FORK: {"domain":NAME}). One request is worked on at a time, in the order asked; requests that
- * come during a visit are kept. Programs are numbered by the host, per worker.
+ * come during a visit are kept. Programs are numbered by the host, per worker. The host takes what a worker says for the call
+ * that it works on, and for programs in the order given, once each; anything else ends the worker.
  *   > W_LOAD      id=program  u8 ProgramType, str name, u32 n, n × (str module, str source)
  *                 The first source is the main one. SCRIPT: a sequence or job file and every workspace module it may
  *                 require (module = the name given to require). TEMPLATE: the files of one template, module = file
