@@ -14,8 +14,8 @@ from pathlib import Path
 import commands_test as cli
 from commands_test import PERIGEE, ok, run, write
 
-OTHERS, STEPS = 1000, 4
 SLOWER = 20 if b"__asan_init" in Path(PERIGEE).read_bytes() else 1
+OTHERS, STEPS = 1000 if SLOWER == 1 else 200, 4
 OTHER = f"""local perigee = require "perigee"
 return perigee.sequence {{ name = "other", needs = {{ store = true }}, run = function(contact)
   for i = 1, {STEPS} do
@@ -170,7 +170,8 @@ def main():
     work = Path(tempfile.mkdtemp(prefix="perigee-hung-"))
     try:
         scenario(work / "W")
-        watchdog(work / "V")
+        if SLOWER == 1:  # twenty times its time would be more than a minute of a processor
+            watchdog(work / "V")
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print(f"1..{cli.points}")
