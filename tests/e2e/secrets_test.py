@@ -37,6 +37,7 @@ from servers import Imap, Smtp  # noqa: E402
 from web import Web, answer  # noqa: E402
 
 REGION_MOST = 1 << 30
+BLANK = bytes(16384)
 tap = Tap()
 
 
@@ -79,12 +80,18 @@ class Search:
                         continue
                     with contextlib.suppress(OSError, ValueError, OverflowError):
                         memory.seek(low)
-                        raw = b"\0".join(filter(None, memory.read(high - low).split(bytes(64))))  # most of it was never used
+                        raw = without_blanks(memory.read(high - low))
                         found |= self.names_in((rest if end == low else b"") + raw)
                         rest, end = raw[-256:], high
         except OSError:
             return None
         return found
+
+
+def without_blanks(raw):
+    """Most of a process's memory was never used: long runs of zeros become one."""
+    pieces = (raw[at:at + len(BLANK)] for at in range(0, len(raw), len(BLANK)))
+    return b"".join(b"\0" if piece == BLANK else piece for piece in pieces)
 
 
 def may_look():

@@ -4,6 +4,7 @@
 
 Prints TAP. Expects BUILD in the environment (default: build). `vault_test.py WORD` runs only the tests whose name has it.
 """
+import base64
 import collections
 import concurrent.futures
 import errno
@@ -26,7 +27,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+from host import N_RELOAD, OK, Net, send, sent  # noqa: E402
 from sealed import WrongKey, master_of, master_of_passphrase, read_vault  # noqa: E402
+from servers import Smtp  # noqa: E402
 
 BUILD = HERE.parent.parent / os.environ.get("BUILD", "build")
 NET = str(BUILD / "libexec/perigee/net")
@@ -287,6 +290,78 @@ def wait_for_lock(work):
             return
         time.sleep(0.05)
     raise AssertionError("nobody took the lock")
+
+
+# ---- beside a running net ----
+
+class Running:
+    """A net on the place's workspace, and an account that signs in with the secret a."""
+
+    def __init__(self, place):
+        self.server = Smtp(offer=("AUTH PLAIN",), AUTH="235 2.7.0 ok")
+        self.net = Net(NET, str(place.work), "--key-file", str(place.root / "old"))
+        self.said = self.net.ready()
+        self.numbers = 0
+
+    def signs_in(self):
+        """The password that an account's new child signs in with, or why it does not."""
+        config = {"name": "lea", "from_address": "lea@brand.example",
+                  "smtp": {"url": f"smtp://{self.server.address}", "tls": "none", "user": "lea", "password": "a"}}
+        before = len(self.server.commands)
+        child = self.net.fork("lea", "sender", config, [self.server.address])
+        self.numbers += 1
+        send(child, self.numbers, f"m{self.numbers}@brand.example")
+        _, kind, _, _, text = sent(child)
+        child.close()
+        if kind != OK:
+            return text
+        signed = [c for c in self.server.commands[before:] if c.startswith("AUTH PLAIN ")]
+        return base64.b64decode(signed[0].split()[2]).split(b"\0")[2]
+
+    def reload(self):
+        self.net.peer.send(N_RELOAD, 0)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.net.close()
+        self.server.close()
+
+
+@test
+def accounts_go_on_while_the_master_key_changes_under_them():
+    with Place() as p:
+        p.run("set", "a", "--host", "127.0.0.1", value=b"first")
+        with Running(p) as net:
+            equal((net.said["vault"], net.signs_in()), ("open", b"first"))
+            p.run("rotate", "--master", "--new-key-file", str(p.root / "new"))
+            net.reload()
+            equal(net.signs_in(), b"first")
+            p.run("rotate", "a", value=b"second", key="new")  # under a key that this net has not
+            net.reload()
+            equal(net.signs_in(), b"first")
+            (p.root / "new").replace(p.root / "old")
+            net.reload()
+            equal(net.signs_in(), b"second")
+            p.run("rm", "a")
+            net.reload()
+            assert "perigee secret set a" in net.signs_in()
+
+
+@test
+def a_vault_that_is_spoilt_under_them_stops_no_account():
+    with Place() as p:
+        p.run("set", "a", "--host", "127.0.0.1", value=b"first")
+        good = p.vault.read_bytes()
+        with Running(p) as net:
+            for bad in b"", b"perigeeV", good[:-1], good[:200] + b"x" + good[201:]:
+                p.vault.write_bytes(bad)
+                net.reload()
+                equal(net.signs_in(), b"first")
+            p.vault.write_bytes(good)
+            net.reload()
+            equal(net.signs_in(), b"first")
 
 
 # ---- words ----
