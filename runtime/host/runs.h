@@ -5,7 +5,7 @@
  *
  *   ready    due now, will be visited        done     it returned: outcome
  *   waiting  a wait, sleep or task is pending  failed   an error or a limit: error_code, error
- *   sending  a message of its own is queued    stopped  by a person, a script or the host (outcome says)
+ *   sending  a message or request of its own   stopped  by a person, a script or the host (outcome says)
  *                                              parked   its replay diverged
  */
 #ifndef PERIGEE_RUNS_H

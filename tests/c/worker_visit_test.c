@@ -189,6 +189,8 @@ static void test_divergence(void)
 	host_expect(host, "done \"x\"");
 }
 
+#define WEB "local perigee = require 'perigee' return perigee.sequence { name = 'w', needs = { net = { 'a.example' } }, run = function(contact)\n"
+
 static void test_moves(void)
 {
 	static const Entry journal[] = {
@@ -211,6 +213,17 @@ static void test_moves(void)
 	program = host_load_script(host, HEAD "contact:stop 'b'" TAIL);
 	host_visit(host, program, VISIT_LOOSE, ANN, stopped);
 	host_expect(host, "diverged 0 stop {\"sequence\":\"b\"} " AT);
+	/* A request is the same by method and URL. */
+	static const Entry asked[] = {
+		{ "http", "{\"body\":\"1\",\"method\":\"POST\",\"url\":\"https://a.example/\"}", "{\"r\":[{\"status\":200}]}" }, { NULL, NULL, NULL },
+	};
+	program = host_load_script(host, WEB "perigee.http { url = 'https://a.example/', method = 'POST', body = '2' } return 'x'" TAIL);
+	host_visit(host, program, VISIT_LOOSE, ANN, asked);
+	host_expect(host, "rewrite 0 {\"body\":\"2\",\"method\":\"POST\",\"url\":\"https://a.example/\"}");
+	host_expect(host, "done \"x\"");
+	program = host_load_script(host, WEB "perigee.http { url = 'https://a.example/', method = 'PUT', body = '1' }" TAIL);
+	host_visit(host, program, VISIT_LOOSE, ANN, asked);
+	host_expect(host, "diverged 0 http {\"body\":\"1\",\"method\":\"PUT\",\"url\":\"https://a.example/\"} " AT);
 }
 
 /* Requests that come while a visit waits for an answer are kept, in their order. */
