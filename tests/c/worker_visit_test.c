@@ -189,7 +189,7 @@ static void test_divergence(void)
 	host_expect(host, "done \"x\"");
 }
 
-#define WEB "local perigee = require 'perigee' return perigee.sequence { name = 'w', needs = { net = { 'a.example' } }, run = function(contact)\n"
+#define WEB "local perigee = require 'perigee' return perigee.sequence { name = 'w', needs = { net = { 'a.example' } },\n run = function(contact)\n"
 
 static void test_moves(void)
 {
