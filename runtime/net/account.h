@@ -38,7 +38,7 @@ typedef struct Account {
 	Server server;
 	char **allow;      /* allow_addresses */
 	char **secrets;    /* of the requester, by name; NULL else */
-	Keyring *keyring;  /* the same, with their values; empty until the parent fills it */
+	Keyring *keyring;  /* the same, with their values; empty until keeper_hear fills it */
 	char *trouble;     /* why it can't work at all (a bad URL, no secret), in words; NULL if it can */
 } Account;
 

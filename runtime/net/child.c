@@ -4,7 +4,6 @@
 
 #include <curl/curl.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,6 +14,7 @@
 #include "base/log.h"
 #include "base/proto.h"
 #include "net/confine.h"
+#include "net/keeper.h"
 #include "net/reader.h"
 #include "net/requester.h"
 #include "net/sender.h"
@@ -60,9 +60,8 @@ static void set_signals(void)
 
 void child_run(const ChildPlan *plan)
 {
-	const Account *account = plan->account;
-	if (plan->vault)
-		vault_forget_key(plan->vault);
+	Account *account = plan->account;
+	keeper_hear(plan->secrets, account);
 	if (dup2(plan->socket, FORK_SERVER_FD) < 0)
 		_exit(1);
 	close_others(plan);
@@ -71,10 +70,6 @@ void child_run(const ChildPlan *plan)
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (parent == 1 || getppid() != parent)
 		_exit(1);
-	if (account->server.password) /* locks are not inherited */
-		sodium_mlock(account->server.password, strlen(account->server.password) + 1);
-	if (account->keyring)
-		keyring_lock(account->keyring);
 	static const char *const names[] = { "perigee-net-sender", "perigee-net-reader", "perigee-net-requester" };
 	log_open(names[account->role], false);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)

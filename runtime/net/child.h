@@ -5,11 +5,10 @@
 
 #include "net/account.h"
 #include "net/sendlog.h"
-#include "net/vault.h"
 
 typedef struct ChildPlan {
-	const Account *account;
-	Vault *vault;     /* the parent's, to be forgotten; may be NULL */
+	Account *account; /* without its secrets */
+	int secrets;      /* where the keeper tells them (keeper_hear) */
 	Sendlog *log;
 	int socket;       /* its end of the socketpair */
 	int locks[2];     /* descriptors to keep (the workspace's lock, net's own), or -1 */

@@ -108,14 +108,16 @@ const Key *keyring_find(const Keyring *keyring, const char *name)
 	return g_hash_table_lookup(keyring->keys, name);
 }
 
-void keyring_lock(Keyring *keyring)
+void keyring_add_trouble(Keyring *keyring, const char *name, const char *place, char *const *hosts, const char *trouble)
+{
+	add(keyring, name, place, hosts)->trouble = g_strdup(trouble);
+}
+
+void keyring_each(const Keyring *keyring, void (*each)(const Key *key, void *data), void *data)
 {
 	GHashTableIter iter;
-	gpointer data;
+	gpointer key;
 	g_hash_table_iter_init(&iter, keyring->keys);
-	while (g_hash_table_iter_next(&iter, NULL, &data)) {
-		Key *key = data;
-		if (key->value)
-			sodium_mlock(key->value, key->size + 1);
-	}
+	while (g_hash_table_iter_next(&iter, NULL, &key))
+		each(key, data);
 }

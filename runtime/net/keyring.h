@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The secrets that the requester may use: the parent unseals them for it, each with the place and the hosts it is bound to.
+ * The secrets that the requester may use: the keeper unseals them for it, each with the place and the hosts it is bound to.
  * The values stand in memory of sodium_malloc and are wiped with the keyring.
  */
 #ifndef PERIGEE_KEYRING_H
@@ -32,9 +32,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Keyring, keyring_free)
 void keyring_take(Keyring *keyring, const Vault *vault, const char *locked, const char *name);
 /* Adds a secret as it is; takes the value, which is of sodium_malloc and ends with a NUL. */
 void keyring_add(Keyring *keyring, const char *name, const char *place, char *const *hosts, char *value_take, size_t size);
+/* Adds one that can't be used. */
+void keyring_add_trouble(Keyring *keyring, const char *name, const char *place, char *const *hosts, const char *trouble);
+void keyring_each(const Keyring *keyring, void (*each)(const Key *key, void *data), void *data);
 /* NULL if it is not there. */
 const Key *keyring_find(const Keyring *keyring, const char *name);
-/* In a child: the parent's locks on memory are not inherited. */
-void keyring_lock(Keyring *keyring);
-
 #endif

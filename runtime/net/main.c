@@ -7,11 +7,11 @@
  * TALKS TO  the host on descriptor 3 (parent) and on a socket per child; the account's mail server (a child alone,
  *           each its own, with its own secret); the web servers that scripts ask (the requester alone, guard.h).
  * NEVER     opens the database, runs Lua, prints or logs a secret or a message's body, asks for anything without a
- *           terminal; the parent, which has the master key, never opens a network socket.
+ *           terminal. The keeper, which alone has the master key, has no network; the parent sees no secret.
  *
- *   net WORKSPACE [--key-file FILE]      parent.h
+ *   net WORKSPACE [--key-file FILE]        parent.h
  *   net check WORKSPACE [--key-file FILE]  check.h
- *   net secret COMMAND ...               secret.h
+ *   net secret COMMAND ...                 secret.h
  */
 #include <signal.h>
 #include <sodium.h>

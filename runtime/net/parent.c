@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -17,8 +16,9 @@
 #include "base/frame.h"
 #include "base/log.h"
 #include "base/proto.h"
-#include "base/value.h"
 #include "net/child.h"
+#include "net/confine.h"
+#include "net/keeper.h"
 #include "net/memory.h"
 #include "net/message.h"
 
@@ -29,10 +29,8 @@ enum {
 
 typedef struct Parent {
 	Peer *host;
-	char *vault_path, *log_path;
-	char *key_file; /* NULL if none was given */
-	Vault *vault;   /* NULL: none; may be locked */
-	char *locked;   /* why it is */
+	Keeper *keeper;
+	char *log_path;
 	Sendlog *log;
 	GHashTable *children; /* pid → GUINT_TO_POINTER child number */
 	int signals;          /* signalfd */
@@ -45,70 +43,16 @@ static gint64 now_ms(void)
 	return g_get_monotonic_time() / 1000;
 }
 
-/* ---- the vault ---- */
-
-/* Reads the vault again; the key in hand is tried before a source is asked for one. A passphrase is asked for at the start
- * alone: later nobody may be looking, and senders would wait. */
 static void open_vault(Parent *p, bool at_start)
 {
-	g_autoptr(GError) error = NULL;
-	Vault *vault = vault_read(p->vault_path, &error);
-	g_clear_pointer(&p->locked, g_free);
-	bool open = vault && p->vault && vault_unlock_like(vault, p->vault, NULL);
-	bool may_ask = at_start || (vault && vault_kdf(vault)->kind == KEY_KIND_FILE);
-	uint8_t *key = vault && !open && may_ask ? key_get(vault_kdf(vault), p->key_file, &error) : NULL;
-	if (key)
-		vault_unlock(vault, key, &error);
-	else if (vault && !open && !may_ask)
-		g_set_error_literal(&error, VAULT_ERROR, VAULT_ERROR_KEY, "its passphrase is asked for at the start alone; restart perigee serve to type it");
-	if (!error || g_error_matches(error, VAULT_ERROR, VAULT_ERROR_MISSING)) {
-		vault_free(p->vault);
-		p->vault = vault;
-	} else if (p->vault && vault_is_open(p->vault)) {
-		log_warn("the vault can't be opened again, accounts go on with the secrets as they were before: %s", error->message);
-		vault_free(vault);
-	} else {
-		log_warn("the vault stays locked: %s", error->message);
-		p->locked = g_strdup(error->message);
-		vault_free(p->vault);
-		p->vault = vault;
-	}
-}
-
-static void tell_ready(Parent *p)
-{
-	bool open = p->vault && vault_is_open(p->vault);
-	g_autoptr(json_t) value = json_object();
-	json_object_set_new(value, "vault", json_string(p->locked ? "locked" : open ? "open" : "none"));
-	json_object_set_new(value, "text", json_string(p->locked ? p->locked : ""));
-	json_object_set_new(value, "locked_memory", json_boolean(memory_locks()));
-	g_autofree char *text = value_text(value);
-	peer_begin(p->host, N_READY, 0);
-	peer_put_str(p->host, text, -1);
-	peer_end(p->host);
-}
-
-/* Unseals what the child's role needs: one secret, without which the child says why it can't work, or the requester's. */
-static void give_secret(Parent *p, Account *account)
-{
-	const Server *server = &account->server;
-	for (char **name = account->secrets; name && *name; name++)
-		keyring_take(account->keyring, p->vault, p->locked, *name);
-	if (account->trouble || !server->secret || !*server->secret)
+	g_autofree char *state = keeper_open(p->keeper, at_start);
+	if (!state)
+		fatal("the keeper of the vault has ended");
+	if (!at_start)
 		return;
-	g_autoptr(GError) error = NULL;
-	char *value = NULL;
-	if (p->vault && vault_is_open(p->vault))
-		value = vault_unseal_login(p->vault, server->secret, server->host, &error);
-	if (value)
-		account_take_secret(account, value);
-	else if (error)
-		account->trouble = g_strdup(error->message);
-	else if (p->locked)
-		account->trouble = g_strdup_printf("the vault is locked, so the secret %s can't be had: %s", server->secret, p->locked);
-	else
-		account->trouble = g_strdup_printf("there is no vault with the secret %s; set it with: perigee secret set %s", server->secret,
-		                                   server->secret);
+	peer_begin(p->host, N_READY, 0);
+	peer_put_str(p->host, state, -1);
+	peer_end(p->host);
 }
 
 /* ---- children ---- */
@@ -123,12 +67,15 @@ static void on_fork(Parent *p, Frame *frame)
 	g_autoptr(Account) account = account_parse(json, &error);
 	if (!account)
 		panic("F_FORK: %s", error->message);
-	give_secret(p, account);
+	int secrets = keeper_ask(p->keeper, json);
+	if (secrets < 0)
+		fatal("the keeper of the vault has ended");
 	pid_t pid = fork();
 	if (pid == 0) {
-		ChildPlan plan = { account, p->vault, p->log, frame->fd, { p->locks[0], p->locks[1] } };
+		ChildPlan plan = { account, secrets, p->log, frame->fd, { p->locks[0], p->locks[1] } };
 		child_run(&plan);
 	}
+	close(secrets);
 	close(frame->fd); /* if there is no child, the host sees its end */
 	if (pid < 0)
 		fatal("cannot start a process for account %s: %s", account->name, g_strerror(errno));
@@ -284,8 +231,11 @@ static void turn(Parent *p, int timeout_ms)
 		return;
 	}
 	short events = peer_pending(p->host) && !p->ended ? POLLIN | POLLOUT : POLLIN;
-	struct pollfd polled[2] = { { p->signals, POLLIN, 0 }, { p->ended ? -1 : peer_fd(p->host), events, 0 } };
-	poll(polled, 2, timeout_ms);
+	struct pollfd polled[] = { { p->signals, POLLIN, 0 }, { p->ended ? -1 : peer_fd(p->host), events, 0 },
+		                   { p->ended ? -1 : keeper_fd(p->keeper), POLLIN, 0 } };
+	poll(polled, G_N_ELEMENTS(polled), timeout_ms);
+	if (polled[2].revents) /* it speaks only when asked */
+		fatal("the keeper of the vault has ended");
 	if (polled[0].revents)
 		read_signals(p);
 	if (!p->ended && (polled[1].revents & ~POLLOUT))
@@ -340,14 +290,13 @@ static int inherited_lock(void)
 
 int parent_run(const char *workspace, const char *key_file)
 {
-	Parent parent = { .key_file = g_strdup(key_file) };
+	Parent parent = { 0 };
 	Parent *p = &parent;
 	g_autoptr(GError) error = NULL;
 	if (fcntl(FORK_SERVER_FD, F_GETFD) < 0) {
 		log_error("net is started by perigee serve, with the host's socket as descriptor %d", FORK_SERVER_FD);
 		return 2;
 	}
-	p->vault_path = g_build_filename(workspace, "perigee.vault", NULL);
 	p->log_path = g_build_filename(workspace, "run", "send.log", NULL);
 	p->children = g_hash_table_new(NULL, NULL);
 	p->signals = block_signals();
@@ -361,18 +310,18 @@ int parent_run(const char *workspace, const char *key_file)
 	peer_accept_fds(p->host);
 	if (!memory_locks())
 		log_warn("memory can't be locked (ulimit -l, LimitMEMLOCK=): keys and passwords may reach a swap device");
+	p->keeper = keeper_start(workspace, key_file, &error);
+	if (!p->keeper)
+		fatal("%s", error->message);
+	confine_or_warn(CONFINE_PARENT, workspace, NULL);
 	open_vault(p, true);
-	tell_ready(p);
 	while (!p->ended)
 		turn(p, -1);
 	end_children(p);
-	vault_free(p->vault); /* wipes the key */
+	keeper_free(p->keeper);
 	sendlog_free(p->log);
 	peer_free(p->host);
 	g_hash_table_unref(p->children);
-	g_free(p->vault_path);
 	g_free(p->log_path);
-	g_free(p->key_file);
-	g_free(p->locked);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The parent of net: it holds the master key, forks a child per account, and answers from the send log. */
+/* The parent of net: it forks the keeper, who holds the master key, and a child per account, and answers from the send log. It
+ * sees no secret itself. */
 #ifndef PERIGEE_PARENT_H
 #define PERIGEE_PARENT_H
 
