@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The command line keeps its contract (DESIGN: exit codes, names, JSON members, places of faults), alone and beside serve."""
+import contextlib
 import json
 import os
 import shutil
@@ -407,7 +408,46 @@ def secrets(folder):
     ok("mailbox" in listed.out and "correct horse" not in listed.out, "and no value", listed)
     ok(b"correct horse" not in (folder / "perigee.vault").read_bytes(), "which is sealed")
     exits("an unknown word after secret is a usage error", 2, "secret", "lst", cwd=folder, says="did you mean list?")
+    audit(folder)
     exits("without a terminal nothing is asked", 1, "secret", "set", "other", "--host", "smtp.example.com", cwd=folder, stdin=b"x")
+
+
+def audit(folder):
+    exits("secret audit says that nothing was used", 0, "secret", "audit", cwd=folder, says="no secret was used yet")
+    ok(run("secret", "audit", "--json", cwd=folder).out == "", "and prints no object then")
+    with contextlib.closing(sqlite3.connect(folder / "perigee.db")) as db, db:
+        db.executemany("INSERT INTO secret_uses (at, secret, host, script, run, account) VALUES (?, ?, ?, ?, ?, ?)",
+                       [(1795000000000, "mailbox", "smtp.example.com", None, None, "lea"), (1795000001000, "shop", "api.example.com", "probe", 7, None),
+                        (1795000002000, "evil\x1b[2J", "h", None, None, "lea")])
+    rows = run("secret", "audit", "--json", cwd=folder).rows()
+    ok([list(r) for r in rows] == [["account", "at", "host", "run", "script", "secret"]] * 3, "secret audit --json has the members of its page", rows)
+    ok([(r["secret"], r["host"], r["script"], r["run"], r["account"]) for r in rows[:2]] ==
+       [("mailbox", "smtp.example.com", None, None, "lea"), ("shop", "api.example.com", "probe", 7, None)], "who, where, and by which script's run", rows)
+    ok(rows[0]["at"] < rows[1]["at"] and "T" in rows[0]["at"], "and when, the last one last", rows)
+    ok([r["secret"] for r in run("secret", "audit", "shop", "--json", cwd=folder).rows()] == ["shop"], "of one secret, if it is named")
+    table = exits("people get a table", 0, "secret", "audit", cwd=folder, says="SECRET")
+    ok("\x1b" not in table.out and len(table.out.splitlines()) == 4, "without what a terminal would obey", table)
+    exits("two names are a usage error", 2, "secret", "audit", "a", "b", cwd=folder)
+    serve = Serve(folder)
+    ok(len(run("secret", "audit", "--json", cwd=folder).rows()) >= 3, "it works beside serve")
+    ok("not a command for the owner" in over_the_socket(folder, ["secret", "set", "x"]), "but no other word of secret comes over the socket")
+    serve.stop()
+
+
+def over_the_socket(folder, argv):
+    """What the owner says to a command that was not typed by our own program."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(20)
+        s.connect(str(folder / "run/perigee.sock"))
+        raw = json.dumps({"argv": argv, "cwd": str(folder), "json": False, "tty": False, "columns": 80}).encode()
+        payload = struct.pack("<I", len(raw)) + raw + b"\0"
+        s.sendall(struct.pack("<IBBHQ", len(payload), 96, 0, 0, 0) + payload)
+        said = b""
+        while got := s.recv(4096):
+            said += got
+            if b"owner" in said or b"\x63\0\0\0" in said:
+                break
+    return said.decode(errors="replace")
 
 
 def main():
