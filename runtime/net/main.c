@@ -21,6 +21,7 @@
 
 #include "base/log.h"
 #include "net/check.h"
+#include "net/confine.h"
 #include "net/memory.h"
 #include "net/parent.h"
 #include "net/secret.h"
@@ -40,8 +41,10 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (sodium_init() < 0)
 		fatal("libsodium can't start");
-	if (argc >= 2 && strcmp(argv[1], "secret") == 0)
+	if (argc >= 2 && strcmp(argv[1], "secret") == 0) {
+		confine_or_warn(CONFINE_COMMAND, NULL, NULL);
 		return secret_command(argc - 2, argv + 2);
+	}
 	bool checking = argc > 1 && strcmp(argv[1], "check") == 0;
 	int (*run)(const char *, const char *) = checking ? check_run : parent_run;
 	argc -= checking;
