@@ -12,7 +12,7 @@ VERSION = 0.1.0
 # Each program links its own libraries and no others (docs/architecture.md); tests/house.sh checks it.
 BASE_PKGS   = glib-2.0 jansson libseccomp
 HOST_PKGS   = $(BASE_PKGS) sqlite3
-NET_PKGS    = $(BASE_PKGS) libcurl libsodium
+NET_PKGS    = $(BASE_PKGS) libcurl libsodium libcrypto
 WORKER_PKGS = $(BASE_PKGS) gmime-3.0 md4c md4c-html
 # ---------------------------------------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ ONLY_IN = [
     (r"gmime/.*", "worker", None),
     (r"curl/.*", "net", None),
     (r"sodium\.h", "net", None),
+    (r"openssl/.*", "net", None),
     (r"sqlite3\.h", "host", 1),
     (r"seccomp\.h", "base", 1),
     (r"linux/landlock\.h", "base", 1),
@@ -33,9 +34,9 @@ MAY_USE = {"base": set(), "host": {"cli"}, "cli": {"host"}, "net": set(), "web":
 
 # What a program must not be linked with, directly (its NEEDED entries).
 MUST_NOT_LINK = {
-    "perigee": ["curl", "sodium", "lua", "gmime"],
+    "perigee": ["curl", "sodium", "crypto", "lua", "gmime"],
     "libexec/perigee/net": ["sqlite", "gmime", "lua"],
-    "libexec/perigee/worker": ["sqlite", "curl", "sodium", "microhttpd"],
+    "libexec/perigee/worker": ["sqlite", "curl", "sodium", "crypto", "microhttpd"],
     "libexec/perigee/web": ["sqlite", "sodium", "lua", "gmime", "curl"],
 }
 
