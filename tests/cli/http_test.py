@@ -198,6 +198,8 @@ def secret(place):
     ok("key" in (row["outcome"] or "") and VALUE not in row["outcome"], "a value that the server sends back is cut out", row)
     uses = place.rows(f"SELECT secret, host, script, account FROM secret_uses WHERE run = {row['id']} ORDER BY id")
     ok(sorted(uses) == [("key", "127.0.0.1", "secret", None), ("token", "127.0.0.1", "secret", None)], "each use is written down", uses)
+    signed = place.rows("SELECT DISTINCT secret, host, account FROM secret_uses WHERE script IS NULL")
+    ok(signed == [("mailbox", "smtp.brand.example", "sales")], "and so is each sign-in of an account", signed)
     place.typed("show", str(row["id"]))
     place.typed("show", str(row["id"]), "--json")
     found = [p for p in place.dir.rglob("*") if p.is_file() and VALUE.encode() in p.read_bytes()]
