@@ -5,6 +5,7 @@
 -- contact's attributes, its fields, its identities, and then the data themselves.
 
 local blocks = require "template.blocks"
+local faults = require "template.faults"
 local json = require "liquid.json"
 local liquid = require "liquid"
 local markdown = require "markdown"
@@ -35,7 +36,7 @@ end
 ---@return template.Template, table declarations as base/proto.h has them
 function M.compile(files)
   local t = { files = {}, by_locale = {} }
-  local declarations = { variants = {} }
+  local declarations = { variants = {}, findings = {} }
   local parsed = {}
   t.partials, files = blocks.split(files)
   local function use(file, body)
@@ -49,6 +50,7 @@ function M.compile(files)
     end
     t.files[i], t.by_locale[file.locale] = file, file
     declarations.variants[i] = declare(file)
+    faults.of(file, declarations.findings)
     for _, key in ipairs { "subject", "preheader", "attach", "approved" } do
       if file.front[key] then parsed[#parsed + 1] = file.front[key].template end
     end

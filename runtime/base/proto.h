@@ -58,7 +58,8 @@
  *             "effects":[{"kind","channel","template","line"}]: what could be read off the source by a scan for check,
  *             "modules":[names of the workspace modules that were required]}
  *   TEMPLATE  {"name","variants":[{"file","locale","subject","purpose","personal","preheader","attach","approved","channels":[..]}],
- *             "fields":[names of variables used without a default], "uses":[all top-level variables used]}
+ *             "fields":[names of variables used without a default], "uses":[all top-level variables used],
+ *             "findings":[{"file","line","fault","text"}]: what check says of it}
  *   LIQUID    {}
  *   WORKSPACE the normalized workspace (docs/architecture.md): {"workspace":{..},"accounts":[{..}]}
  *   TEST      {"tests":["name",...]}

@@ -126,6 +126,17 @@ static void check_fields(Check *c, const json_t *declared)
 	}
 }
 
+/* Texts that are too long, links that lead nowhere: what the worker saw (stdlib/template/faults.lua). */
+static void check_words(Check *c, const json_t *declared)
+{
+	const json_t *findings = json_object_get(declared, "findings");
+	for (size_t i = 0; i < json_array_size(findings); i++) {
+		const json_t *one = json_array_get(findings, i);
+		g_autofree char *file = g_strconcat("templates/", value_string(one, "file", ""), NULL);
+		finding(c, file, value_integer(one, "line", 1), json_is_true(json_object_get(one, "fault")), value_string(one, "text", ""));
+	}
+}
+
 /* What a template declares, checked the first time. NULL: it is not there (is_there false) or faulty. */
 static const json_t *template_declared(Check *c, const char *name, bool *is_there)
 {
@@ -145,9 +156,10 @@ static const json_t *template_declared(Check *c, const char *name, bool *is_ther
 	json_t *declared = program ? workers_declare(c->host, program, &error) : NULL;
 	c->templates++;
 	g_hash_table_insert(c->declared, g_strdup(name), declared);
-	if (declared)
+	if (declared) {
 		check_fields(c, declared);
-	else if (error)
+		check_words(c, declared);
+	} else if (error)
 		finding_of_error(c, file, error);
 	return declared;
 }
@@ -339,6 +351,40 @@ static void read_contacts(Check *c)
 		c->known = g_steal_pointer(&more);
 }
 
+static void add_languages(const json_t *declared, GHashTable *languages)
+{
+	const json_t *variants = json_object_get(declared, "variants");
+	for (size_t i = 0; i < json_array_size(variants); i++) {
+		g_auto(GStrv) parts = g_strsplit(value_string(json_array_get(variants, i), "locale", ""), "-", 2);
+		if (*parts && **parts)
+			g_hash_table_add(languages, g_strdup(*parts));
+	}
+}
+
+/* A language that some templates speak and another does not: those people would get one mail in it and the next in another. */
+static void check_languages(Check *c)
+{
+	g_autoptr(GHashTable) all = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(c->declared), (GCompareFunc)strcmp);
+	for (GList *l = names; l; l = l->next)
+		add_languages(g_hash_table_lookup(c->declared, l->data), all);
+	g_autoptr(GList) languages = g_list_sort(g_hash_table_get_keys(all), (GCompareFunc)strcmp);
+	for (GList *l = names; l; l = l->next) {
+		const json_t *declared = g_hash_table_lookup(c->declared, l->data);
+		g_autoptr(GHashTable) own = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		const char *file = value_string(json_array_get(json_object_get(declared, "variants"), 0), "file", NULL);
+		add_languages(declared, own);
+		for (GList *k = languages; k && file; k = k->next) {
+			if (g_hash_table_contains(own, k->data))
+				continue;
+			g_autofree char *path = g_strconcat("templates/", file, NULL), *ending = g_strdup(strrchr(file, '.'));
+			g_autofree char *text = g_strdup_printf("other templates are there in '%s', this one is not: write templates/%s.%s%s", (char *)k->data,
+			                                        (char *)l->data, (char *)k->data, ending ? ending : "");
+			finding(c, path, 1, false, text);
+		}
+	}
+}
+
 static void check_all(Check *c)
 {
 	g_autoptr(GPtrArray) files = versions_files(c->host), templates = versions_templates(c->host);
@@ -346,6 +392,7 @@ static void check_all(Check *c)
 		check_script(c, files->pdata[i]);
 	for (guint i = 0; i < templates->len; i++)
 		check_template(c, templates->pdata[i]);
+	check_languages(c);
 	each_lua(c, "tests", check_test, c);
 }
 

@@ -164,6 +164,10 @@ def everyone(work):
     ok(each[0]["text"] == "Hi Ana, ten\n\nCheers,\npretend-email\n", "and an e-mail ends with the signature", each)
     bad = exits("render --all fails if somebody would get nothing", 1, "render", "pitch", "--all", "--json", cwd=folder).rows()
     ok([(r["contact"], r["ok"]) for r in bad] == [("ana", True), ("ben", False)] and "offer is missing" in bad[1]["error"], "and says who and why", bad)
+    write(folder, "templates/pitch.fr.md", "---\nsubject: Salut\n---\nSalut {{ first_name }}, {{ offer }} [ici](/kit)\n")
+    said = run("check", "--json", "templates", cwd=folder).rows()
+    ok(("templates/pitch.fr.md", 4, "error") in [(r["file"], r["line"], r["level"]) for r in said], "check finds a link that leads nowhere", said)
+    ok(("templates/welcome.md", 1, "warning") in [(r["file"], r["line"], r["level"]) for r in said], "and a language that a template lacks", said)
     exits("everybody gets what a template says without them", 0, "render", "pitch", "--all", "--channel", "instagram", cwd=folder, says="2 of 2")
 
 

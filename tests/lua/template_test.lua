@@ -110,6 +110,29 @@ tap.ok(not ok and failure.where == "intro.md:3" and failure.text:find("templates
 ok, failure = pcall(with_partials, "---\nfooter: perhaps\n---\nHi\n")
 tap.ok(not ok and failure.text:find("footer must be yes or no", 1, true), "footer is yes or no")
 
+-- What can be said without data: name, file, source, wanted findings ("line text", * for a fault)
+local finds = {
+  { "a link without its host", "a.md", "[x](/offer) [y](https://a.example/b) [z]({{ link }})\n", "*1 the link /offer" },
+  { "a link in HTML", "a.html", "<p>\n<a href='www.brand.example'>x</a> <a href=\"mailto:a@b.example\">y</a>\n", "*2 the link www.brand.example" },
+  { "a link without an address, in a variant", "a.md", "Hi\n--- channel: sms\n[x]()\n", "*3 a link without an address" },
+  { "text that looks like a link in plain text", "a.txt", "[x](/offer)\n", "" },
+  { "a text that is too long for Instagram in bytes", "a.md", "Hi\n--- channel: instagram\n" .. ("é"):rep(501) .. "\n", "*3 the text has 1003 bytes before anything is filled in; instagram takes 1000" },
+  { "a text that fits in characters", "a.md", "Hi\n--- channel: messenger\n" .. ("é"):rep(1999) .. "\n", "" },
+  { "an SMS of many parts", "a.md", "--- channel: sms\n" .. ("a"):rep(460) .. "\n", "2 an SMS of 4 parts (GSM-7) costs as many messages" },
+}
+for _, case in ipairs(finds) do
+  local _, declarations = compile(case[3], case[2])
+  local said = {}
+  for i, one in ipairs(declarations.findings) do said[i] = (one.fault and "*" or "") .. one.line .. " " .. one.text end
+  tap.is(table.concat(said, "; "):sub(1, #case[4] > 0 and #case[4] or nil), case[4], "check sees " .. case[1])
+end
+local channels = require "channels"
+for _, case in ipairs { { ("a"):rep(160), 1 }, { ("a"):rep(161), 2 }, { ("€"):rep(80), 1 }, { ("€"):rep(81), 2 }, { ("ы"):rep(70), 1 },
+  { ("ы"):rep(71), 2 }, { ("😀"):rep(35), 1 }, { ("😀"):rep(36), 2 }, { "", 1 } } do
+  tap.is(tostring(channels.parts(case[1])), tostring(case[2]), ("%d bytes of SMS are cut into parts"):format(#case[1]))
+end
+tap.is(table.concat({ channels.length("telegram", "a😀") }, " "), "3 4096 UTF-16 units", "Telegram counts UTF-16")
+
 -- name, source, line, part of the text
 local gaps = {
   { "a field that is missing", "Hi\n{{ city }}\n", 2, "city is missing" },

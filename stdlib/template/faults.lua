@@ -1,0 +1,78 @@
+-- SPDX-License-Identifier: MIT
+-- What can be said of a template without anybody's data: texts that are too long already, links that lead nowhere.
+
+local channels = require "channels"
+
+local M = {}
+
+local function line_of(body, offset)
+  local _, lines = body.source.text:sub(1, offset - 1):gsub("\n", "")
+  return body.source.line + lines
+end
+
+-- The text that stands in every rendering: outside of conditions and loops.
+local function constant(body)
+  local list = {}
+  for _, node in ipairs(body.nodes) do
+    if node.kind == "text" then list[#list + 1] = node.text end
+  end
+  return table.concat(list)
+end
+
+local function too_long(file, channel, body, found)
+  local count, most, unit = channels.length(channel, constant(body))
+  if count and count > most then
+    found[#found + 1] = { file = file.file, line = body.line or 1, fault = true,
+      text = ("the text has %d %s before anything is filled in; %s takes %d"):format(count, unit, channel, most) }
+  end
+  if channel == "sms" then
+    local parts, alphabet = channels.parts(constant(body))
+    if parts > 3 then
+      found[#found + 1] = { file = file.file, line = body.line or 1, fault = false,
+        text = ("an SMS of %d parts (%s) costs as many messages"):format(parts, alphabet) }
+    end
+  end
+end
+
+local shapes = { -- of links: Markdown's, HTML's
+  "%]%(%s*<?([^%s>)]*)", "[hH][rR][eE][fF]%s*=%s*[\"']([^\"']*)",
+}
+local absolute = { "^https?://[^/%s]", "^mailto:", "^tel:", "^sms:", "^cid:", "^#", "^{[{%%]" }
+
+local function leads_somewhere(address)
+  for _, pattern in ipairs(absolute) do
+    if address:lower():find(pattern) then return true end
+  end
+  return false
+end
+
+local function links(file, body, found)
+  local text = body.source.text
+  for _, shape in ipairs(shapes) do
+    local from = 1
+    while true do
+      local at, to, address = text:find(shape, from)
+      if not at then break end
+      if not leads_somewhere(address) then
+        found[#found + 1] = { file = file.file, line = line_of(body, at), fault = true,
+          text = address == "" and "a link without an address" or
+            ("the link %s leads nowhere in a mail: write it whole, https://..."):format(address) }
+      end
+      from = to + 1
+    end
+  end
+end
+
+---The findings of a file of a template: {file, line, fault, text}, appended to found.
+function M.of(file, found)
+  if file.body then
+    if file.kind ~= "txt" then links(file, file.body, found) end
+  end
+  for _, channel in ipairs(file.channel_names) do
+    too_long(file, channel, file.channels[channel], found)
+    if file.kind ~= "txt" then links(file, file.channels[channel], found) end
+  end
+  return found
+end
+
+return M
