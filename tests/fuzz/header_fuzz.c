@@ -99,11 +99,12 @@ static void check_mailbox(const char *mail, const char *name, const char *displa
 {
 	g_autofree char *value = header(mail, name), *plain = header_address(address, NULL);
 	g_strstrip(value);
-	g_assert_true(plain && g_str_has_suffix(value, *display ? ">" : plain));
+	g_assert_nonnull(plain);
+	g_autofree char *wanted = *display ? g_strconcat("<", plain, ">", NULL) : g_strdup(plain);
+	g_assert_true(g_str_has_suffix(value, wanted));
 	if (!*display)
 		return;
-	char *angle = strrchr(value, '<');
-	g_assert_true(angle && g_str_has_prefix(angle + 1, plain));
+	char *angle = value + strlen(value) - strlen(wanted);
 	*angle = 0;
 	g_autofree char *decoded = decode(g_strchomp(value), true);
 	g_assert_cmpstr(decoded, ==, display);
