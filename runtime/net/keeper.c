@@ -263,7 +263,8 @@ static void on_frame(Kept *k, Frame *frame)
 
 static G_GNUC_NORETURN void serve(int fd, pid_t parent, const char *workspace, const char *key_file)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* It ends us; but while we ask at the terminal, that is put in order first. */
+	prctl(PR_SET_PDEATHSIG, SIGHUP);
 	if (getppid() != parent)
 		_exit(0);
 	/* It ends with its parent, who is told when. */
@@ -316,15 +317,25 @@ int keeper_fd(const Keeper *keeper)
 	return peer_fd(keeper->peer);
 }
 
-char *keeper_open(Keeper *keeper, bool at_start)
+bool keeper_open(Keeper *keeper, bool at_start)
 {
 	peer_begin(keeper->peer, K_OPEN, 0);
 	peer_put_u8(keeper->peer, at_start);
 	peer_end(keeper->peer);
+	return peer_flush_all(keeper->peer, NULL);
+}
+
+bool keeper_read(Keeper *keeper, char **state)
+{
 	Frame frame;
-	if (!peer_flush_all(keeper->peer, NULL) || !peer_receive(keeper->peer, &frame, -1, NULL) || frame.kind != K_STATE)
-		return NULL;
-	return g_strdup(frame_get_str(&frame, NULL));
+	bool ok = peer_read(keeper->peer, NULL);
+	*state = NULL;
+	while (ok && peer_next(keeper->peer, &frame, NULL)) {
+		ok = frame.kind == K_STATE;
+		g_free(*state);
+		*state = g_strdup(frame_get_str(&frame, NULL));
+	}
+	return ok;
 }
 
 int keeper_ask(Keeper *keeper, const char *json)

@@ -23,10 +23,12 @@ typedef struct Keeper Keeper;
 
 /* Forks it. key_file may be NULL. */
 Keeper *keeper_start(const char *workspace, const char *key_file, GError **error);
-/* Readable when it has ended. */
+/* Readable when it has something to say, or has ended. */
 int keeper_fd(const Keeper *keeper);
-/* Has the vault read; how it is as JSON. NULL: the keeper has ended. Caller frees. */
-char *keeper_open(Keeper *keeper, bool at_start);
+/* Has the vault read; keeper_read tells how it is. At the start it may ask for a passphrase, which takes as long as people do. */
+bool keeper_open(Keeper *keeper, bool at_start);
+/* How the vault is, as JSON (caller frees), or NULL as long as nothing was said. False: the keeper has ended. */
+bool keeper_read(Keeper *keeper, char **state);
 /* Has it give a child what the JSON of its F_FORK names; the child's end of the socket, for keeper_hear. -1: the keeper has ended. */
 int keeper_ask(Keeper *keeper, const char *json);
 /* Ends it. NULL is allowed. */

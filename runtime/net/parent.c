@@ -35,6 +35,7 @@ typedef struct Parent {
 	GHashTable *children; /* pid → GUINT_TO_POINTER child number */
 	int signals;          /* signalfd */
 	int locks[2];         /* the workspace's (inherited, or -1), and run/net.lock */
+	bool ready; /* N_READY has been said */
 	bool ended;
 } Parent;
 
@@ -45,11 +46,20 @@ static gint64 now_ms(void)
 
 static void open_vault(Parent *p, bool at_start)
 {
-	g_autofree char *state = keeper_open(p->keeper, at_start);
-	if (!state)
+	if (!keeper_open(p->keeper, at_start))
 		fatal("the keeper of the vault has ended");
-	if (!at_start)
+}
+
+/* The host is told how the vault is once, after the start. We never wait for it: somebody may be asked for a passphrase, and the
+ * host's end has to be seen meanwhile. */
+static void read_keeper(Parent *p)
+{
+	g_autofree char *state = NULL;
+	if (!keeper_read(p->keeper, &state))
+		fatal("the keeper of the vault has ended");
+	if (!state || p->ready)
 		return;
+	p->ready = true;
 	peer_begin(p->host, N_READY, 0);
 	peer_put_str(p->host, state, -1);
 	peer_end(p->host);
@@ -234,8 +244,8 @@ static void turn(Parent *p, int timeout_ms)
 	struct pollfd polled[] = { { p->signals, POLLIN, 0 }, { p->ended ? -1 : peer_fd(p->host), events, 0 },
 		                   { p->ended ? -1 : keeper_fd(p->keeper), POLLIN, 0 } };
 	poll(polled, G_N_ELEMENTS(polled), timeout_ms);
-	if (polled[2].revents) /* it speaks only when asked */
-		fatal("the keeper of the vault has ended");
+	if (polled[2].revents)
+		read_keeper(p);
 	if (polled[0].revents)
 		read_signals(p);
 	if (!p->ended && (polled[1].revents & ~POLLOUT))

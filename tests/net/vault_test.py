@@ -585,13 +585,22 @@ def serve_asks_for_the_passphrase_and_gives_the_terminal_back():
         status, shown = t.end()
         equal(status, 0)
         assert b"locked" not in shown, shown
-        for number in signal.SIGINT, signal.SIGTERM:
-            t = Terminal([PERIGEE, "-C", work, "serve"], env=none)
+        for number in "^C", signal.SIGTERM, signal.SIGKILL:
+            # A shell keeps the terminal: nobody is told of a hang-up when serve ends.
+            t = Terminal(["/bin/sh", "-c", f"trap : INT; {PERIGEE} -C {work} serve; sleep 20"], env=none)
             t.wait(b"Passphrase of the vault")
-            t.type(b"\x03") if number == signal.SIGINT else os.kill(t.pid, number)
-            begin = time.monotonic()
-            t.end()
-            assert time.monotonic() - begin < 20
+            assert not t.echoes()
+            if number == "^C":
+                t.type(b"\x03")
+            else:
+                os.kill(int(Path(f"/proc/{t.pid}/task/{t.pid}/children").read_text().split()[0]), number)
+            until = time.monotonic() + 5
+            while not t.echoes() and time.monotonic() < until:
+                time.sleep(0.05)
+            assert t.echoes(), f"{number} leaves the terminal without echo"
+            os.kill(t.pid, signal.SIGKILL)
+            os.waitpid(t.pid, 0)
+            os.close(t.fd)
 
 
 # ---- the process ----
