@@ -25,6 +25,7 @@ look() {
       lib sqlite3 libsqlite3-dev
       lib libcurl libcurl4-openssl-dev
       lib libsodium libsodium-dev
+      lib libmicrohttpd libmicrohttpd-dev
       lib libcrypto libssl-dev
       lib gmime-3.0 libgmime-3.0-dev
       lib lua5.4 liblua5.4-dev
@@ -43,7 +44,7 @@ look() {
       tool openssl openssl
       tool ip iproute2
       tool opendkim-testmsg opendkim-tools
-      python3 -c 'import dkim, nacl' 2>/dev/null || missing="$missing python3-dkim python3-nacl"
+      /usr/bin/python3 -c 'import dkim, nacl' 2>/dev/null || missing="$missing python3-dkim python3-nacl"
       ;;
     e2e)
       tool python3 python3
