@@ -204,7 +204,11 @@ static void every_command_is_described(void)
 {
 	for (const Command *c = command_table; c->name; c++) {
 		g_assert_true(command_find(c->name) == c);
-		g_assert_true(*c->group && *c->line && c->usage && c->run);
+		g_assert_true(*c->group && c->usage && c->run);
+		if (!*c->line) { /* what one of us asks another for, and nobody types */
+			g_assert_cmpstr(c->help, ==, "");
+			continue;
+		}
 		g_assert_nonnull(strstr(c->help, "example: perigee "));
 	}
 	g_assert_null(command_find("frobnicate"));
