@@ -628,7 +628,8 @@ def a_command_with_a_value_in_hand_leaves_no_core_and_locks_its_memory():
         ended = os.waitpid(process.pid, 0)[1]
         process.returncode = -signal.SIGABRT
         process.stdin.close()
-        assert int(re.search(r"VmLck:\s*(\d+)", status).group(1)) > 0, "no memory is locked"
+        sanitized = b"__asan_init" in Path(NET).read_bytes()  # there locking is nothing
+        assert sanitized or int(re.search(r"VmLck:\s*(\d+)", status).group(1)) > 0, "no memory is locked"
         assert re.search(r"Max core file size\s+0\s+0", limits)
         equal((os.WTERMSIG(ended), os.WCOREDUMP(ended), list(here.iterdir())), (signal.SIGABRT, False, []))
         if not dumps:
