@@ -232,7 +232,7 @@ static void a_vault_larger_than_its_reader_takes_is_not_written(void)
 /* The plain hash is right, so that only the labels themselves are at fault. */
 static void names_of_a_strange_file_can_be_printed(void)
 {
-	static const char *const bad[] = { "a\x1b[i", "ma\nl", "m\0il", "\xff" "ail", "mail" };
+	static const char *const bad[] = { "a\x1b[i", "ma\nl", "m\0il", "\377ail", "mail" };
 	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
 		g_autoptr(Vault) vault = sample();
 		g_autoptr(GByteArray) bytes = vault_bytes(vault);

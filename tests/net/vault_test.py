@@ -11,11 +11,13 @@ import errno
 import hashlib
 import os
 import pty
+import pwd
 import re
 import resource
 import select
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -634,6 +636,39 @@ def a_command_with_a_value_in_hand_leaves_no_core_and_locks_its_memory():
         equal((os.WTERMSIG(ended), os.WCOREDUMP(ended), list(here.iterdir())), (signal.SIGABRT, False, []))
         if not dumps:
             print("# no process leaves a core here: this says little")
+
+
+@test
+def memory_that_cannot_be_locked_is_said_and_nothing_fails():
+    if os.geteuid() != 0:
+        raise Skip("another user is needed, because root may lock what it likes")
+    if b"__asan_init" in Path(NET).read_bytes():
+        raise Skip("under sanitizers locking memory is nothing")
+    with tempfile.TemporaryDirectory(prefix="perigee-vault-") as folder:
+        nobody = pwd.getpwnam("nobody")
+        program = shutil.copy(NET, folder)  # the build may stand where others can't go
+        key = Path(folder, "key")
+        key.write_bytes(os.urandom(32))
+        work = Path(folder, "work")
+        work.mkdir()
+        key.chmod(0o600)
+        for path in (folder, key, work):
+            os.chown(path, nobody.pw_uid, nobody.pw_gid)
+
+        def as_nobody():
+            resource.setrlimit(resource.RLIMIT_MEMLOCK, (0, 0))
+
+        place = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [], "preexec_fn": as_nobody, "capture_output": True}
+        done = subprocess.run([program, "secret", "set", "a", "--host", "h.example", "--workspace", str(work), "--key-file", str(key)], input=b"v", **place)
+        equal((done.returncode, done.stderr), (0, b""))
+        equal(read_vault((work / "perigee.vault").read_bytes(), master_of(key.read_bytes()))["a"][3], b"v")
+        mine, theirs = socket.socketpair()
+        mine.shutdown(socket.SHUT_WR)  # a host that goes at once
+        words = f"exec 3<&{theirs.fileno()}; exec {program} {work} --key-file {key}"
+        done = subprocess.run(["sh", "-c", words], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, timeout=30, **place)
+        assert b"memory can't be locked" in done.stderr, done.stderr
+        mine.close()
+        theirs.close()
 
 
 def main():
