@@ -14,6 +14,7 @@ BASE_PKGS   = glib-2.0 jansson libseccomp
 HOST_PKGS   = $(BASE_PKGS) sqlite3
 NET_PKGS    = $(BASE_PKGS) libcurl libsodium libcrypto
 WORKER_PKGS = $(BASE_PKGS) gmime-3.0 md4c md4c-html
+WEB_PKGS    = $(BASE_PKGS) libmicrohttpd
 # ---------------------------------------------------------------------------------------------------------------
 
 CFLAGS  = -std=c17 $(OPT) $(WARN) -D_GNU_SOURCE -DPERIGEE_VERSION='"$(VERSION)"' -DG_LOG_DOMAIN='"perigee"' -Iruntime -MMD -MP -fstack-protector-strong $(SANFLAGS)
@@ -26,9 +27,10 @@ objects = $(patsubst %.c,$(BUILD)/$(2)/%.o,$(call sources,$(1)))
 base_OBJ   = $(call objects,base,base)
 host_OBJ   = $(call objects,base host cli,host) $(BUILD)/host/migrations.o $(BUILD)/host/scripts.o
 net_OBJ    = $(call objects,base net,net)
+web_OBJ    = $(call objects,base web,web)
 worker_OBJ = $(call objects,base worker,worker) $(BUILD)/worker/stdlib.o
 LIBEXEC    = $(BUILD)/libexec/perigee
-PROGRAMS   = $(BUILD)/perigee $(LIBEXEC)/net $(LIBEXEC)/worker
+PROGRAMS   = $(BUILD)/perigee $(LIBEXEC)/net $(LIBEXEC)/web $(LIBEXEC)/worker
 
 all: $(PROGRAMS) ## build the programs (this is plain `make`)
 
@@ -40,6 +42,7 @@ help: ## list the targets
 LINK_base   = -pie $(call pkg,--libs,$(BASE_PKGS))
 LINK_host   = -pie $(call pkg,--libs,$(HOST_PKGS)) -lm
 LINK_net    = -pie $(call pkg,--libs,$(NET_PKGS))
+LINK_web    = -pie $(call pkg,--libs,$(WEB_PKGS))
 LINK_worker = -no-pie -l:liblua5.4.a $(call pkg,--libs,$(WORKER_PKGS)) -lm
 link        = @mkdir -p $(@D); echo "LINK $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LINK_$(1))
 
@@ -47,6 +50,8 @@ $(BUILD)/perigee: $(host_OBJ)
 	$(call link,host)
 $(LIBEXEC)/net: $(net_OBJ)
 	$(call link,net)
+$(LIBEXEC)/web: $(web_OBJ)
+	$(call link,web)
 $(LIBEXEC)/worker: $(worker_OBJ)
 	$(call link,worker)
 
@@ -59,6 +64,9 @@ $(BUILD)/host/%.o: %.c
 $(BUILD)/net/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -fPIE $(call pkg,--cflags,$(NET_PKGS)) -c -o $@ $<
+$(BUILD)/web/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fPIE $(call pkg,--cflags,$(WEB_PKGS)) -c -o $@ $<
 $(BUILD)/worker/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -fno-pie $(call pkg,--cflags,$(WORKER_PKGS) lua5.4) -c -o $@ $<
@@ -79,7 +87,7 @@ $(BUILD)/host/scripts.S: $(SCRIPTS) tools/embed.sh
 	$(CC) -c -o $@ $<
 
 # ---- tests ----------------------------------------------------------------------------------------------------
-# A C test says in its opening lines whose parts it tests: /* LINKS: base|host|net|worker */. It is compiled as that
+# A C test says in its opening lines whose parts it tests: /* LINKS: base|host|net|web|worker */. It is compiled as that
 # role's files are and linked with all of its objects but main's. Benches in C (tests/bench/*.c) likewise.
 c_tests   = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/c/*_test.c))
 c_benches = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/bench/*.c))
@@ -96,7 +104,7 @@ FUZZ_FLAGS = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=u
 ifdef FUZZ
 fuzzers = $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/fuzz/$(or $(TARGET),*)_fuzz.c))
 $(fuzzers): LDFLAGS += -fsanitize=fuzzer
-$(foreach r,base host net worker,$(eval $(BUILD)/$(r).a: $(filter-out %/main.o,$($(r)_OBJ)); @rm -f $$@; ar qcs $$@ $$^))
+$(foreach r,base host net web worker,$(eval $(BUILD)/$(r).a: $(filter-out %/main.o,$($(r)_OBJ)); @rm -f $$@; ar qcs $$@ $$^))
 define fuzzer
 $(BUILD)/tests/$(1): $(BUILD)/$(2)/tests/$(1).o $(BUILD)/$(2).a
 	$$(call link,$(2))
@@ -160,7 +168,7 @@ lint: ## clang without a warning, syntax of all Lua, shell and Python
 install: all ## install under PREFIX (/usr/local), inside DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/perigee $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/perigee/meta
 	install -m 755 $(BUILD)/perigee $(DESTDIR)$(PREFIX)/bin/perigee
-	install -m 755 $(LIBEXEC)/net $(LIBEXEC)/worker $(DESTDIR)$(PREFIX)/libexec/perigee/
+	install -m 755 $(LIBEXEC)/net $(LIBEXEC)/web $(LIBEXEC)/worker $(DESTDIR)$(PREFIX)/libexec/perigee/
 	install -m 644 man/perigee.1 $(DESTDIR)$(PREFIX)/share/man/man1/perigee.1
 	for f in $(wildcard stdlib/meta/*.lua); do install -m 644 $$f $(DESTDIR)$(PREFIX)/share/perigee/meta/ || exit 1; done
 

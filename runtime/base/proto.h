@@ -126,6 +126,12 @@
 
 #define FORK_SERVER_FD 3
 
+ *
+ * Web (started with the address to listen on; its word is a stranger's, a bad frame ends it):
+ *   < X_LISTENING   id=0  u8 ok, str text      once, at its start: the address it listens on ("127.0.0.1:8085"), or why it can't
+ *   < X_UNSUBSCRIBE id=request  str token, u8 act       a link of ours was followed: act 0 shows whose it is, 1 unsubscribes them
+ *   > X_UNSUBSCRIBED id=request  u8 UnsubscribeState, str from (our name), str address (theirs, masked), str locale (theirs).
+ *                After act=1 it is said only once it is committed. Texts are "" where nothing is known.
 /* GLIBC_TUNABLES of worker programs: some functions of libm give other last digits on processors with FMA, and a run may
  * be replayed on another machine. The host starts workers with it; one that was started otherwise starts itself anew. */
 #define WORKER_TUNABLES "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable,-FMA4_Usable"
@@ -144,6 +150,7 @@ typedef enum { PROGRAM_SCRIPT, PROGRAM_TEMPLATE, PROGRAM_LIQUID, PROGRAM_WORKSPA
 
 /* STRICT: position, kind and canonical arguments must be equal. LOOSE (a move to another version): kind and what it
  * touches (send: channel, template; http: method, url; store.*: key; others: kind alone; restart, enrol, stop: all). */
+	X_LISTENING = 112, X_UNSUBSCRIBE, X_UNSUBSCRIBED,
 typedef enum { VISIT_STRICT, VISIT_LOOSE } VisitMode;
 
 /* The outcome classes of docs/channels.md. */
@@ -161,3 +168,7 @@ typedef enum { SETTLED_NONE, SETTLED_MARK, SETTLED_ANSWER } SettledState;
 typedef enum { HEALTH_OK, HEALTH_FAILING } HealthState;
 
 #endif
+/* What became of a link: nobody's; not unsubscribed yet; now they are; they were; it could not be recorded. */
+typedef enum { UNSUBSCRIBE_UNKNOWN, UNSUBSCRIBE_NOT_YET, UNSUBSCRIBE_DONE, UNSUBSCRIBE_ALREADY, UNSUBSCRIBE_LATER } UnsubscribeState;
+#define UNSUBSCRIBE_TOKEN_CHARS 52 /* of base32: host/unsubscribe.h */
+

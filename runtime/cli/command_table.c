@@ -67,11 +67,13 @@ const Command command_table[] = {
 	  "Lists open tasks, those due first. `done` tells the run that asked for it.\n\n"
 	  "example: perigee tasks done 12 --outcome \"wants a quote\"\n", command_tasks, NULL },
 
-	{ "serve", "Run", COMMAND_OWNER, "[--key-file F] [--until-idle] [--fast-forward GRACE]", "run everything: send, read mail, wake runs",
+	{ "serve", "Run", COMMAND_OWNER, "[--key-file F] [--public ADDR] [--until-idle] [--fast-forward GRACE]", "run everything: send, read mail, wake runs",
 	  "Owns the workspace until it is stopped; stopping it at any moment loses nothing. Other commands go on working\n"
 	  "beside it. Changed scripts become versions when it starts.\n\n"
 	  "  --key-file F           the file that unlocks the vault; else $CREDENTIALS_DIRECTORY/perigee.key, else\n"
 	  "                         PERIGEE_KEY_FILE, else a passphrase at the terminal\n"
+	  "  --public ADDR          the pages on which people unsubscribe: 127.0.0.1:8085, or :8085 for every address of this\n"
+	  "                         machine; public_url in perigee.lua says how the outside reaches them\n"
 	  "  --until-idle           stop when nothing is due any more\n"
 	  "  --fast-forward GRACE   jump to the next timer once nothing has happened for GRACE (tests and demonstrations)\n\n"
 	  "example: perigee serve\n", command_serve, NULL },
@@ -135,12 +137,14 @@ const Command command_table[] = {
 	  "  rotate --master     another master key: --new-key-file F, else a new passphrase\n"
 	  "  audit               who used which secret, where and when: a sign-in of an account, or a request of a script\n\n"
 	  "example: perigee secret set mailbox --host smtp.example.com < password.txt\n", command_secret, command_secret_anywhere },
-	{ "doctor", "Keep", COMMAND_NO_WORKSPACE, "[--json]", "what is wrong here, or could be safer, and what to do",
-	  "Tries the jail of each role, looks at locked memory, core dumps, the key's file, the vault and the folders; in the\n"
-	  "running `perigee serve` if there is one. Exit 1 if something fails; what only could be better is a warning.\n\n"
-	  "  --json    one object a row: group, name, state (ok, warn, fail), text\n\n"
-	  "example: perigee doctor\n", command_doctor, NULL },
-	{ "doctor-of-owner", "Keep", COMMAND_OPEN, "[--json]", "", "", command_doctor, NULL },
+	{ "doctor", "Keep", COMMAND_NO_WORKSPACE, "[safety or mail] [--json]", "what is wrong here, or could be safer, and what to do",
+	  "safety: tries the jail of each role, looks at locked memory, core dumps, the key's file, the vault and the folders.\n"
+	  "mail: asks the DNS about the domain of each e-mail account (SPF, DKIM, DMARC, MX, PTR), connects to its servers and signs\n"
+	  "in, and compares it with what providers ask of senders; no mail is sent. Both in the running `perigee serve` if there is\n"
+	  "one. Exit 1 if something fails; what only could be better is a warning, what could not be looked at is unknown.\n\n"
+	  "  --json    one object a row: group, name, state (ok, warn, fail, unknown), text\n\n"
+	  "example: perigee doctor mail\n", command_doctor, NULL },
+	{ "doctor-of-owner", "Keep", COMMAND_OPEN, "[safety or mail] [--json]", "", "", command_doctor, NULL },
 	{ "backup", "Keep", COMMAND_OPEN, "FILE.tar", "a consistent copy of the workspace, while it runs",
 	  "Holds the database, perigee.lua, scripts, templates, tests, contacts.csv, attachments and the sealed vault; never the\n"
 	  "vault's key. Put back with: mkdir NEW && tar xf FILE.tar -C NEW\n\n"

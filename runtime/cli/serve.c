@@ -6,7 +6,9 @@
 #include "host/carrier.h"
 #include "host/control.h"
 #include "host/ledger.h"
+#include "host/unsubscribe.h"
 #include "host/versions.h"
+#include "host/weblink.h"
 
 #include <signal.h>
 #include <string.h>
@@ -42,6 +44,7 @@ typedef struct Serving {
 	Cli *cli;
 	Host *host;
 	bool until_idle, fast_forward;
+	const char *public;      /* --public ADDR or NULL */
 	Time grace;              /* ms */
 	gint64 quiet_since;      /* monotonic µs: since when nothing has happened */
 	gint64 stuck_since;
@@ -123,6 +126,28 @@ static void loop(Serving *s)
 	}
 }
 
+/* Links in mails lead to public_url, and from there to what --public listens on: one without the other is a mistake. */
+static bool go_public(Serving *s, GError **error)
+{
+	Host *host = s->host;
+	g_autoptr(GError) wrong = NULL;
+	g_autofree char *base = unsubscribe_base(host->workspace, &wrong);
+	if (wrong)
+		log_warn("%s", wrong->message);
+	if (base && !s->public)
+		log_warn("mails tell people to unsubscribe at %s, where nobody answers for this workspace: start serve with --public ADDR, or take public_url "
+		         "out of perigee.lua", base);
+	if (!s->public)
+		return true;
+	if (!weblink_open(host, s->public, error)) {
+		g_prefix_error(error, "--public %s: ", s->public);
+		return false;
+	}
+	log_info("public pages at http://%s%s%s", weblink_address(host->web), base ? ", for " : "; no mail leads to them: public_url is missing in perigee.lua",
+	         base ? base : "");
+	return true;
+}
+
 static int serve(Serving *s)
 {
 	GError *error = NULL;
@@ -131,7 +156,7 @@ static int serve(Serving *s)
 	versions_enter_all(host, faulty, s->cli);
 	s->cli->exit_code = EXIT_DONE; /* a faulty script stays at its old version; the others run */
 	ledger_release_held(host);
-	if (!host_commit(host, &error) || !control_listen(host, command_control, &error) || !host_serve(host, &error))
+	if (!host_commit(host, &error) || !go_public(s, &error) || !control_listen(host, command_control, &error) || !host_serve(host, &error))
 		return cli_fail_error(s->cli, error);
 	catch_signals();
 	log_info("serving %s", host->workspace->dir);
@@ -147,7 +172,7 @@ int command_serve(Cli *cli, int argc, char **argv)
 	Serving s = { .cli = cli, .host = cli->host };
 	const char *grace = NULL, *key_file = NULL;
 	const Option options[] = {
-		{ "--key-file", OPTION_TEXT, &key_file },
+		{ "--key-file", OPTION_TEXT, &key_file }, { "--public", OPTION_TEXT, &s.public },
 		{ "--until-idle", OPTION_FLAG, &s.until_idle }, { "--fast-forward", OPTION_TEXT, &grace }, { NULL, 0, NULL },
 	};
 	g_autoptr(GPtrArray) words = g_ptr_array_new();

@@ -20,6 +20,7 @@
 #include "host/spawn.h"
 #include "host/versions.h"
 #include "host/visits.h"
+#include "host/weblink.h"
 #include "host/workers.h"
 
 #include <errno.h>
@@ -194,6 +195,7 @@ void host_close(Host *host)
 	}
 	if (host->control)
 		control_close(host);
+	weblink_close(host);
 	if (host->carrier)
 		host->carrier->free(host);
 	checkup_end(host);
@@ -398,6 +400,7 @@ void host_turn(Host *host, int timeout_ms)
 {
 	if (host->control)
 		control_turn(host);
+	weblink_turn(host);
 	start_what_is_due(host);
 	gint64 commit_at = commit_time(host);
 	gint64 now = g_get_monotonic_time();

@@ -49,6 +49,7 @@ typedef struct Host {
 	GHashTable *policy_hashes;  /* "FAMILY\nADDRESS" → keyed hash (policy.c) */
 	char *boot;           /* this boot of the machine; a message handed in another one can't be settled by the send log */
 	GHashTable *programs; /* versions.c: programs and declarations by hash, templates by name */
+	struct Weblink *web;  /* the role that listens (weblink.h); NULL: none */
 	struct Checkup *checkup; /* the start of serve: a worker that looks at its jail; NULL: none */
 	int lock_fd;          /* the workspace's lock, -1 if not taken */
 } Host;

@@ -221,3 +221,9 @@ void policy_suppress_person(Host *host, const char *contact, const char *reason)
 	for (guint i = 0; i < hashes->len; i++)
 		db_run(host->db, SUPPRESS, "ssssi", "*", (const char *)hashes->pdata[i], reason, contact, host_now(host));
 }
+
+bool policy_left(Host *host, const char *contact)
+{
+	static const char LEFT[] = "SELECT 1 FROM suppressions WHERE contact = ? AND channel = '*'";
+	return db_int(host->db, 0, LEFT, "s", contact) != 0;
+}

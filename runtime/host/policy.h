@@ -50,5 +50,7 @@ bool policy_resume(Host *host, const char *scope, const char *name);
 /* Suppression. channel "*" is the person on all channels. The hash is keyed with a key of this database (meta). */
 void policy_suppress_identity(Host *host, const char *channel, const char *address, const char *reason, const char *contact);
 void policy_suppress_person(Host *host, const char *contact, const char *reason);
+/* Has this person opted out, complained or been erased? */
+bool policy_left(Host *host, const char *contact);
 
 #endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* The pages that people see who unsubscribe: see pages.h. */
+#include "web/pages.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The words of a language. In `names`, %s is our name; `nobody` stands where it is not known. */
+typedef struct Words {
+	const char *language;
+	const char *ask, *button, *note;
+	const char *done, *already;
+	const char *names, *nobody;
+	const char *unknown, *answer;
+	const char *later, *later_text;
+	const char *wrong;
+} Words;
+
+static const Words languages[] = {
+	{ .language = "en",
+	  .ask = "Unsubscribe?", .button = "Unsubscribe", .note = "One press is enough: no sign-in, no questions.",
+	  .done = "You are unsubscribed", .already = "You are unsubscribed already",
+	  .names = "%s will not write to you any more.", .nobody = "You will not be written to any more.",
+	  .unknown = "This link leads nowhere",
+	  .answer = "To unsubscribe, answer the mail with the one word <b>unsubscribe</b>. That is all it takes.",
+	  .later = "Please try again in a minute", .later_text = "Your request could not be recorded just now.",
+	  .wrong = "That request was not understood" },
+	{ .language = "fr",
+	  .ask = "Se désabonner ?", .button = "Me désabonner", .note = "Un clic suffit : ni compte, ni question.",
+	  .done = "C’est fait, vous êtes désabonné(e)", .already = "Vous êtes déjà désabonné(e)",
+	  .names = "%s ne vous écrira plus.", .nobody = "On ne vous écrira plus.",
+	  .unknown = "Ce lien ne mène nulle part",
+	  .answer = "Pour vous désabonner, répondez au message par ce seul mot : <b>unsubscribe</b>. Cela suffit.",
+	  .later = "Réessayez dans une minute", .later_text = "Votre demande n’a pas pu être enregistrée à l’instant.",
+	  .wrong = "Cette demande n’a pas été comprise" },
+	{ .language = "it",
+	  .ask = "Annullare l’iscrizione?", .button = "Annulla l’iscrizione", .note = "Basta un tocco: nessun accesso, nessuna domanda.",
+	  .done = "Iscrizione annullata", .already = "L’iscrizione era già annullata",
+	  .names = "%s non ti scriverà più.", .nobody = "Non riceverai più messaggi.",
+	  .unknown = "Questo link non porta da nessuna parte",
+	  .answer = "Per annullare l’iscrizione rispondi al messaggio con la sola parola <b>unsubscribe</b>. Non serve altro.",
+	  .later = "Riprova tra un minuto", .later_text = "In questo momento non è stato possibile registrare la tua richiesta.",
+	  .wrong = "La richiesta non è stata compresa" },
+	{ .language = "es",
+	  .ask = "¿Darte de baja?", .button = "Darme de baja", .note = "Basta con un toque: sin cuenta y sin preguntas.",
+	  .done = "Te has dado de baja", .already = "Ya te habías dado de baja",
+	  .names = "%s no volverá a escribirte.", .nobody = "No se te volverá a escribir.",
+	  .unknown = "Este enlace no lleva a ninguna parte",
+	  .answer = "Para darte de baja, responde al mensaje con la única palabra <b>unsubscribe</b>. No hace falta más.",
+	  .later = "Inténtalo de nuevo en un minuto", .later_text = "Ahora mismo no se ha podido registrar tu petición.",
+	  .wrong = "No se ha entendido la petición" },
+	{ .language = "de",
+	  .ask = "Abmelden?", .button = "Abmelden", .note = "Ein Klick genügt: keine Anmeldung, keine Fragen.",
+	  .done = "Sie sind abgemeldet", .already = "Sie sind bereits abgemeldet",
+	  .names = "%s schreibt Ihnen nicht mehr.", .nobody = "Ihnen wird nicht mehr geschrieben.",
+	  .unknown = "Dieser Link führt nirgendwohin",
+	  .answer = "Um sich abzumelden, antworten Sie auf die E-Mail mit dem einen Wort <b>unsubscribe</b>. Das genügt.",
+	  .later = "Bitte in einer Minute noch einmal versuchen", .later_text = "Ihr Wunsch konnte gerade nicht festgehalten werden.",
+	  .wrong = "Diese Anfrage wurde nicht verstanden" },
+};
+
+static const char style[] =
+	":root{color-scheme:light dark;--ink:#1d2433;--soft:#5a6478;--ground:#f3f4f7;--card:#fff;--line:#dde0e8;--press:#2f5bd0;--on:#fff}"
+	"@media(prefers-color-scheme:dark){:root{--ink:#e9ecf3;--soft:#a4adc0;--ground:#12151c;--card:#1b202b;--line:#303747;--press:#8fb0ff;--on:#101420}}"
+	"*{box-sizing:border-box}"
+	"body{margin:0;min-height:100vh;display:flex;align-items:center;justify-content:center;padding:16px;background:var(--ground);color:var(--ink);"
+	"font:17px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif}"
+	"main{width:100%;max-width:440px;background:var(--card);border:1px solid var(--line);border-radius:14px;padding:28px 24px;overflow-wrap:anywhere}"
+	"h1{margin:0 0 12px;font-size:1.45rem;line-height:1.25}"
+	"p{margin:0 0 16px}p:last-child{margin:0}"
+	".to,.note{color:var(--soft)}.note{font-size:.9rem;margin-top:14px}"
+	"button{width:100%;min-height:52px;padding:12px 20px;border:0;border-radius:10px;background:var(--press);color:var(--on);font:inherit;font-weight:600;cursor:pointer}"
+	"button:hover{filter:brightness(1.08)}button:focus-visible{outline:3px solid var(--press);outline-offset:3px}";
+
+static const Words *words_of(const char *language)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(languages); i++)
+		if (g_str_equal(languages[i].language, language))
+			return &languages[i];
+	return &languages[0];
+}
+
+/* The language that a tag's first part names; NULL if it is none of ours. */
+static const char *known(const char *tag)
+{
+	size_t letters = strspn(tag, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+	for (size_t i = 0; i < G_N_ELEMENTS(languages); i++)
+		if (letters == strlen(languages[i].language) && g_ascii_strncasecmp(tag, languages[i].language, letters) == 0)
+			return languages[i].language;
+	return NULL;
+}
+
+/* "q=0.8" as thousandths; 1000 where there is none. */
+static int weight_of(const char *range)
+{
+	const char *semicolon = strchr(range, ';');
+	const char *q = semicolon ? strstr(semicolon, "q=") : NULL;
+	if (!q)
+		return 1000;
+	double value = g_ascii_strtod(q + 2, NULL);
+	return value >= 0 && value <= 1 ? (int)(value * 1000) : 0;
+}
+
+const char *pages_language(const char *locale, const char *accept)
+{
+	const char *best = locale ? known(locale) : NULL;
+	if (best || !accept)
+		return best ? best : languages[0].language;
+	int heaviest = 0;
+	g_auto(GStrv) ranges = g_strsplit(accept, ",", 20);
+	for (char **range = ranges; *range; range++) {
+		const char *language = known(g_strstrip(*range));
+		int weight = weight_of(*range);
+		if (language && weight > heaviest) {
+			best = language;
+			heaviest = weight;
+		}
+	}
+	return best ? best : languages[0].language;
+}
+
+static const char *title_of(const Words *words, PageKind kind)
+{
+	switch (kind) {
+	case PAGE_ASK: return words->ask;
+	case PAGE_DONE: return words->done;
+	case PAGE_ALREADY: return words->already;
+	case PAGE_UNKNOWN: return words->unknown;
+	case PAGE_LATER: return words->later;
+	case PAGE_WRONG: break;
+	}
+	return words->wrong;
+}
+
+/* Text of strangers, as HTML has it. */
+static char *escaped(const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	return g_markup_escape_text(valid, -1);
+}
+
+/* "NAME will not write to you any more." and the address it is about. */
+static void put_who(GString *out, const Words *words, const Page *page)
+{
+	g_autofree char *from = escaped(page->from), *address = escaped(page->address);
+	g_auto(GStrv) around = g_strsplit(words->names, "%s", 2);
+	if (*from)
+		g_string_append_printf(out, "<p>%s<b>%s</b>%s</p>\n", around[0], from, around[1]);
+	else
+		g_string_append_printf(out, "<p>%s</p>\n", words->nobody);
+	if (*address)
+		g_string_append_printf(out, "<p class=\"to\">%s</p>\n", address);
+}
+
+char *pages_html(const Page *page)
+{
+	const Words *words = words_of(page->language);
+	const char *title = title_of(words, page->kind);
+	GString *out = g_string_new(NULL);
+	g_string_append_printf(out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
+	                       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"robots\" content=\"noindex\">\n"
+	                       "<title>%s</title>\n<style>%s</style>\n</head>\n<body>\n<main>\n<h1>%s</h1>\n", words->language, title, style, title);
+	switch (page->kind) {
+	case PAGE_ASK:
+		put_who(out, words, page);
+		/* The same request as a mail program's one click (RFC 8058), to the page's own address. */
+		g_string_append_printf(out, "<form method=\"post\">\n<input type=\"hidden\" name=\"List-Unsubscribe\" value=\"One-Click\">\n"
+		                       "<button type=\"submit\">%s</button>\n</form>\n<p class=\"note\">%s</p>\n", words->button, words->note);
+		break;
+	case PAGE_DONE:
+	case PAGE_ALREADY:
+		put_who(out, words, page);
+		break;
+	case PAGE_LATER:
+		g_string_append_printf(out, "<p>%s</p>\n<p>%s</p>\n", words->later_text, words->answer);
+		break;
+	case PAGE_UNKNOWN:
+	case PAGE_WRONG:
+		g_string_append_printf(out, "<p>%s</p>\n", words->answer);
+	}
+	g_string_append(out, "</main>\n</body>\n</html>\n");
+	return g_string_free(out, FALSE);
+}
+
+char *pages_policy(void)
+{
+	guint8 sum[32];
+	gsize size = sizeof sum;
+	GChecksum *checksum = g_checksum_new(G_CHECKSUM_SHA256);
+	g_checksum_update(checksum, (const guchar *)style, (gssize)strlen(style));
+	g_checksum_get_digest(checksum, sum, &size);
+	g_checksum_free(checksum);
+	g_autofree char *hash = g_base64_encode(sum, size);
+	return g_strdup_printf("default-src 'none'; style-src 'sha256-%s'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'", hash);
+}
