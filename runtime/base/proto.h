@@ -11,7 +11,10 @@
  *   host < F_ENDED   id   u32 wait status                   it has been reaped
  *   host < F_STARTED id=0  str fingerprint (worker/fingerprint.h)    the worker program alone, once, before all else
  * Started with the word `check` instead (serve at its start, and doctor), either says what its jail holds, and ends:
- *   host < F_CHECKED id=0  json [{"name","state":"ok"|"warn"|"fail","text"}]
+ *   host < F_CHECKED id=0  json [{"name","state":"ok"|"warn"|"fail"|"unknown","text"}]
+ * net started with `check-mail` (doctor) looks at accounts; rows come as they are found, sorted by id they are in order:
+ *   host > F_CHECK   id=0  json {"public_url": text or null,"allow_addresses":[..],"accounts":[{"account":name,"config":{the account}}]}
+ *   host < F_CHECKED id    json as above, any number of times; then it ends
  * End of file on descriptor 3 ends a fork server. A child ends at the end of file of its own socket.
  *
  * Worker (json of F_FORK: {"domain":NAME}). One request is worked on at a time, in the order asked; requests that
@@ -86,7 +89,7 @@
  * result: {"subject","preheader","text","html" (e-mail),"purpose","personal","attach":[..],"locale","variant"}; bytes: for
  *   e-mail the MIME entity, beginning with its Content- headers (CRLF), nothing else: the host writes all other headers.
  *
- * W_MAIL_READ: {"kind","text","in_reply_to","references":[..],"message_id","from","from_name","to":[..],"cc":[..],
+ * W_MAIL_READ: {"kind","text","in_reply_to","references":[..],"message_id","from","from_name","to":[..],"cc":[..],"delivered_to":[..],
  *   "subject","date":seconds,"bounces":[{recipient,status,action,class,reason,message_id}],"returns":date|null,
  *   "original_message_id" (of the mail a bounce or complaint returns),"auto":bool}. Message-IDs without < >.
  *
@@ -99,6 +102,9 @@
  *   > N_RELOAD   id                                       the vault file has changed; children are told by restart
  *   < N_READY    id=0  json {"vault":"open"|"none"|"locked","text":..}   once, after start
  * Sender:
+ *   > N_FILE     id=message number, fd=a file open for reading   u64 place, u64 size: its base64, in lines of 76 and each with CRLF,
+ *                is inserted into the bytes of the N_SEND that follows with this id, at that place of them, the start of a line;
+ *                places ascend
  *   > N_SEND     id=message number  str message_id, str envelope from, u32 n, n × str recipient, str bytes (CRLF lines)
  *   < N_SENT     id=message number  u8 SentClass, u32 code, str enhanced, str text
  *   < N_HEALTH   id=0  u8 HealthState, str code, str text       connection or sign-in trouble, and its end
@@ -120,37 +126,37 @@
  *                "limit" (the answer is too large; it was carried out), "unknown" (other than GET and HEAD: it may have been
  *                carried out); str text in words; str json {"status","headers":{},"body","json"} or "". No body with pick,
  *                and "binary":true instead of a body that is no UTF-8 (net/answer.h). Redirects of GET and HEAD are followed.
- */
-#ifndef PERIGEE_PROTO_H
-#define PERIGEE_PROTO_H
-
-#define FORK_SERVER_FD 3
-
  *
  * Web (started with the address to listen on; its word is a stranger's, a bad frame ends it):
  *   < X_LISTENING   id=0  u8 ok, str text      once, at its start: the address it listens on ("127.0.0.1:8085"), or why it can't
  *   < X_UNSUBSCRIBE id=request  str token, u8 act       a link of ours was followed: act 0 shows whose it is, 1 unsubscribes them
  *   > X_UNSUBSCRIBED id=request  u8 UnsubscribeState, str from (our name), str address (theirs, masked), str locale (theirs).
  *                After act=1 it is said only once it is committed. Texts are "" where nothing is known.
+ */
+#ifndef PERIGEE_PROTO_H
+#define PERIGEE_PROTO_H
+
+#define FORK_SERVER_FD 3
+
 /* GLIBC_TUNABLES of worker programs: some functions of libm give other last digits on processors with FMA, and a run may
  * be replayed on another machine. The host starts workers with it; one that was started otherwise starts itself anew. */
 #define WORKER_TUNABLES "glibc.cpu.hwcaps=-FMA,-FMA4,-AVX2,-AVX2_Usable,-FMA_Usable,-FMA4_Usable"
 
 typedef enum {
-	F_FORK = 1, F_FORKED, F_KILL, F_ENDED, F_CHECKED,
+	F_FORK = 1, F_FORKED, F_KILL, F_ENDED, F_CHECKED, F_CHECK,
 	F_STARTED = 8,
 	W_LOAD = 16, W_LOADED, W_REFUSED, W_DROP, W_VISIT, W_EFFECT, W_ANSWER, W_ABANDON, W_REWRITE, W_DONE, W_FAILED,
 	W_DIVERGED, W_RENDER, W_RENDERED, W_MAIL, W_MAIL_READ,
 	N_SETTLE = 64, N_SETTLED, N_TRIM, N_RELOAD, N_READY, N_SEND, N_SENT, N_HEALTH, N_WATCH, N_READ, N_MAIL, N_MAILBOX,
-	N_PASSED, N_FIND, N_FOUND, N_REQUEST, N_RESPONSE,
+	N_PASSED, N_FIND, N_FOUND, N_REQUEST, N_RESPONSE, N_FILE,
 	C_COMMAND = 96, C_OUT, C_ERR, C_EXIT, /* control socket: see host/control.h */
+	X_LISTENING = 112, X_UNSUBSCRIBE, X_UNSUBSCRIBED,
 } FrameKind;
 
 typedef enum { PROGRAM_SCRIPT, PROGRAM_TEMPLATE, PROGRAM_LIQUID, PROGRAM_WORKSPACE, PROGRAM_TEST } ProgramType;
 
 /* STRICT: position, kind and canonical arguments must be equal. LOOSE (a move to another version): kind and what it
  * touches (send: channel, template; http: method, url; store.*: key; others: kind alone; restart, enrol, stop: all). */
-	X_LISTENING = 112, X_UNSUBSCRIBE, X_UNSUBSCRIBED,
 typedef enum { VISIT_STRICT, VISIT_LOOSE } VisitMode;
 
 /* The outcome classes of docs/channels.md. */
@@ -167,8 +173,8 @@ typedef enum {
 typedef enum { SETTLED_NONE, SETTLED_MARK, SETTLED_ANSWER } SettledState;
 typedef enum { HEALTH_OK, HEALTH_FAILING } HealthState;
 
-#endif
 /* What became of a link: nobody's; not unsubscribed yet; now they are; they were; it could not be recorded. */
 typedef enum { UNSUBSCRIBE_UNKNOWN, UNSUBSCRIBE_NOT_YET, UNSUBSCRIBE_DONE, UNSUBSCRIBE_ALREADY, UNSUBSCRIBE_LATER } UnsubscribeState;
 #define UNSUBSCRIBE_TOKEN_CHARS 52 /* of base32: host/unsubscribe.h */
 
+#endif
