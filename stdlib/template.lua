@@ -145,6 +145,28 @@ local function close(kind, source, ending)
   return (before or source) .. ending .. "\n" .. (after or "")
 end
 
+local function unescaped(url)
+  local plain = url:gsub("&(#?%w+);", { amp = "&", quot = '"', lt = "<", gt = ">", ["#39"] = "'" })
+  return (plain:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+-- Images of the message itself, <img src="cid:NAME">: gives each the Content-ID that the host will give the file, and adds their
+-- names to list.
+local function inline_images(html, boundary, list)
+  local numbers = {}
+  return (html:gsub("(<[Ii][Mm][Gg]%s[^>]->)", function(tag)
+    return (tag:gsub("(%s[Ss][Rr][Cc]%s*=%s*)([\"'])[Cc][Ii][Dd]:([^\"']+)([\"'])", function(before, quote, url, behind)
+      if quote ~= behind then return nil end
+      local name = unescaped(url)
+      if not numbers[name] then
+        list[#list + 1] = name
+        numbers[name] = #list
+      end
+      return before .. quote .. "cid:" .. numbers[name] .. "." .. boundary .. "@inline" .. quote
+    end))
+  end))
+end
+
 -- The text and, if it is wanted, the HTML of a rendered body.
 local function parts(kind, body, wants_html)
   if kind == "md" then return markdown.text(body), wants_html and markdown.html(body) or nil end
@@ -180,6 +202,8 @@ local function render(t, data, options)
   text = text:match("^.*%S") or ""
   if text == "" then error({ text = "the text would be empty", where = file.file .. ":" .. body.line }, 0) end
   result.text = email and text .. "\n" or text
+  result.inline = {}
+  html = html and options.boundary and inline_images(html, options.boundary, result.inline) or html
   result.html = html and page(html, result.preheader)
   return result
 end
@@ -193,7 +217,7 @@ local function attempt(f, ...)
 end
 
 ---What one contact gets on one channel: {subject, preheader, text, html (e-mail), purpose, personal, attach, approved,
----locale, variant}. Nil, what is missing or wrong, and "FILE:LINE" if it can't be said to them.
+---inline (names of images), locale, variant}. Nil, what is missing or wrong, and "FILE:LINE" if it can't be said to them.
 ---```lua
 ---local message, text, where = template.render(t, { contact = { name = "Zoé B" } }, { channel = "email", locale = "fr" })
 ---```

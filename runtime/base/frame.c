@@ -11,7 +11,14 @@
 
 G_DEFINE_QUARK(perigee-frame-error, frame_error)
 
-enum { HEADER = 16, READ_STEP = 64 * 1024, MAX_FDS = 16 };
+enum { HEADER = 16, READ_STEP = 64 * 1024, MAX_FDS = 32 };
+
+/* A descriptor that goes with the byte at `at` of out: the first of its frame, so that both arrive together. */
+typedef struct Leaving {
+	size_t at;
+	int fd;
+	bool owned;
+} Leaving;
 
 struct Peer {
 	int fd;
@@ -20,6 +27,7 @@ struct Peer {
 	GByteArray *out;
 	size_t out_sent;  /* bytes of out already written */
 	size_t begun;     /* where the frame being written starts */
+	GArray *leaving;  /* Leaving, in order */
 	GByteArray *in;
 	size_t in_taken;  /* bytes of in already handed out */
 	int fds[MAX_FDS]; /* received, not yet taken */
@@ -33,11 +41,21 @@ Peer *peer_new(int fd, size_t cap)
 	peer->fd = fd;
 	peer->cap = cap;
 	peer->out = g_byte_array_new();
+	peer->leaving = g_array_new(FALSE, FALSE, sizeof(Leaving));
 	peer->in = g_byte_array_new();
 	int flags = fcntl(fd, F_GETFL);
 	if (flags >= 0)
 		fcntl(fd, F_SETFL, flags | O_NONBLOCK);
 	return peer;
+}
+
+/* The first descriptor has gone, or never will. */
+static void left(Peer *peer)
+{
+	const Leaving *first = &g_array_index(peer->leaving, Leaving, 0);
+	if (first->owned)
+		close(first->fd);
+	g_array_remove_index(peer->leaving, 0);
 }
 
 void peer_free(Peer *peer)
@@ -47,6 +65,9 @@ void peer_free(Peer *peer)
 	close(peer->fd);
 	for (int i = 0; i < peer->n_fds; i++)
 		close(peer->fds[i]);
+	while (peer->leaving->len)
+		left(peer);
+	g_array_unref(peer->leaving);
 	g_byte_array_unref(peer->out);
 	g_byte_array_unref(peer->in);
 	g_free(peer);
@@ -128,54 +149,36 @@ bool peer_end(Peer *peer)
 	return true;
 }
 
-/* The descriptor travels with the first byte of its frame, so that frame and descriptor arrive together. */
-static bool send_first_byte(Peer *peer, int fd, GError **error)
+static void leave(Peer *peer, int fd, bool owned)
 {
-	union {
-		struct cmsghdr align;
-		char space[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec iov = { peer->out->data + peer->begun, 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof fd);
-	while (sendmsg(peer->fd, &msg, MSG_NOSIGNAL) < 0) {
-		if (errno == EINTR)
-			continue;
-		if (errno == EAGAIN) {
-			struct pollfd p = { peer->fd, POLLOUT, 0 };
-			poll(&p, 1, -1);
-			continue;
-		}
-		g_set_error(error, FRAME_ERROR, FRAME_ERROR_IO, "cannot pass a descriptor: %s", g_strerror(errno));
-		return false;
-	}
-	peer->out_sent = peer->begun + 1;
-	return true;
+	peer->out->data[peer->begun + 5] = 1;
+	Leaving leaving = { peer->begun, fd, owned };
+	g_array_append_val(peer->leaving, leaving);
 }
 
 bool peer_end_fd(Peer *peer, int fd, GError **error)
 {
 	if (!peer_end(peer))
 		return false;
-	peer->out->data[peer->begun + 5] = 1;
-	/* Send all that stands before this frame, then its first byte together with the descriptor. */
-	while (peer->out_sent < peer->begun) {
-		ssize_t n = write(peer->fd, peer->out->data + peer->out_sent, peer->begun - peer->out_sent);
-		if (n > 0) {
-			peer->out_sent += (size_t)n;
-		} else if (n < 0 && errno == EAGAIN) {
-			struct pollfd p = { peer->fd, POLLOUT, 0 };
-			poll(&p, 1, -1);
-		} else if (n < 0 && errno != EINTR) {
-			g_set_error(error, FRAME_ERROR, FRAME_ERROR_IO, "cannot write to a role: %s", g_strerror(errno));
-			return false;
-		}
+	leave(peer, fd, false);
+	while (peer_flush(peer, error)) {
+		if (!peer->leaving->len)
+			return true;
+		struct pollfd p = { peer->fd, POLLOUT, 0 };
+		poll(&p, 1, -1);
 	}
-	return send_first_byte(peer, fd, error);
+	g_array_set_size(peer->leaving, peer->leaving->len - 1); /* the caller's own is not kept */
+	return false;
+}
+
+bool peer_end_take(Peer *peer, int fd)
+{
+	bool fits = peer_end(peer);
+	if (fits)
+		leave(peer, fd, true);
+	else
+		close(fd);
+	return fits;
 }
 
 size_t peer_pending(const Peer *peer)
@@ -183,10 +186,39 @@ size_t peer_pending(const Peer *peer)
 	return peer->out->len - peer->out_sent;
 }
 
+static ssize_t send_with(Peer *peer, int fd)
+{
+	union {
+		struct cmsghdr align;
+		char space[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { peer->out->data + peer->out_sent, 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof fd);
+	ssize_t n = sendmsg(peer->fd, &msg, MSG_NOSIGNAL);
+	if (n > 0)
+		left(peer);
+	return n;
+}
+
+/* Up to the next descriptor; that one, with a byte of its own. */
+static ssize_t send_some(Peer *peer)
+{
+	const Leaving *next = peer->leaving->len ? &g_array_index(peer->leaving, Leaving, 0) : NULL;
+	if (next && next->at == peer->out_sent)
+		return send_with(peer, next->fd);
+	size_t end = next ? next->at : peer->out->len;
+	return write(peer->fd, peer->out->data + peer->out_sent, end - peer->out_sent);
+}
+
 bool peer_flush(Peer *peer, GError **error)
 {
 	while (peer->out_sent < peer->out->len) {
-		ssize_t n = write(peer->fd, peer->out->data + peer->out_sent, peer->out->len - peer->out_sent);
+		ssize_t n = send_some(peer);
 		if (n > 0) {
 			peer->out_sent += (size_t)n;
 		} else if (n < 0 && errno == EAGAIN) {

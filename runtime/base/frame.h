@@ -69,6 +69,9 @@ void peer_put_str(Peer *peer, const char *text, gssize size);
 bool peer_end(Peer *peer);
 /* Like peer_end, and sends a copy of fd with the frame; the caller keeps fd. Flushes what stands before it. */
 bool peer_end_fd(Peer *peer, int fd, GError **error);
+/* The same without waiting: fd is taken, goes when peer_flush gets there, and is closed. A receiver keeps at most 32 that it has
+ * not taken. */
+bool peer_end_take(Peer *peer, int fd);
 
 /* Bytes that are waiting to be written. */
 size_t peer_pending(const Peer *peer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* check: what can be said of scripts and templates without running them (DESIGN.md sections 6 and 13). */
 #include "cli/groups.h"
+#include "host/attach.h"
 #include "host/contacts.h"
 #include "host/versions.h"
 #include "host/views.h"
@@ -137,6 +138,44 @@ static void check_words(Check *c, const json_t *declared)
 	}
 }
 
+/* A file that a template names and that is there for nobody. A name that is Liquid is looked for when it is known. */
+static void check_file(Check *c, const char *template_file, int line, const char *name)
+{
+	g_autofree char *plain = g_strstrip(g_strdup(name)), *file = g_strconcat("templates/", template_file, NULL);
+	g_autofree char *text = g_strdup_printf("there is no attachments/%s, nor one in a contact's folder there", plain);
+	if (!strpbrk(plain, "{}%") && *plain && !attach_exists(c->host, plain))
+		finding(c, file, line, true, text);
+}
+
+static void check_files(Check *c, const json_t *declared)
+{
+	static const char INLINE[] = "(?:\\]\\(|src\\s*=\\s*[\"'])cid:([^\\s\"')]+)", ATTACH[] = "^\\s*attach\\s*:(.*)$";
+	g_autoptr(GRegex) image = g_regex_new(INLINE, G_REGEX_CASELESS, 0, NULL), attach = g_regex_new(ATTACH, G_REGEX_CASELESS, 0, NULL);
+	const json_t *variants = json_object_get(declared, "variants");
+	for (size_t i = 0; i < json_array_size(variants); i++) {
+		const char *file = value_string(json_array_get(variants, i), "file", "");
+		g_autofree char *source = read_template_file(c, file);
+		g_auto(GStrv) lines = g_strsplit(source && g_utf8_validate(source, -1, NULL) ? source : "", "\n", -1);
+		bool front = lines[0] && g_str_has_prefix(lines[0], "---");
+		for (int line = 0; lines[line]; line++) {
+			g_autoptr(GMatchInfo) match = NULL;
+			front = front && (line == 0 || !g_str_has_prefix(lines[line], "---"));
+			if (front && g_regex_match(attach, lines[line], 0, &match)) {
+				g_autofree char *value = g_match_info_fetch(match, 1);
+				g_auto(GStrv) names = g_strsplit(strpbrk(value, "{}") && strstr(value, "{%") ? "" : value, ",", -1);
+				for (char **name = names; *name; name++)
+					check_file(c, file, line + 1, *name);
+				continue;
+			}
+			g_clear_pointer(&match, g_match_info_unref);
+			for (g_regex_match(image, lines[line], 0, &match); g_match_info_matches(match); g_match_info_next(match, NULL)) {
+				g_autofree char *name = g_match_info_fetch(match, 1), *plain = g_uri_unescape_string(name, NULL);
+				check_file(c, file, line + 1, plain ? plain : name);
+			}
+		}
+	}
+}
+
 /* What a template declares, checked the first time. NULL: it is not there (is_there false) or faulty. */
 static const json_t *template_declared(Check *c, const char *name, bool *is_there)
 {
@@ -159,6 +198,7 @@ static const json_t *template_declared(Check *c, const char *name, bool *is_ther
 	if (declared) {
 		check_fields(c, declared);
 		check_words(c, declared);
+		check_files(c, declared);
 	} else if (error)
 		finding_of_error(c, file, error);
 	return declared;

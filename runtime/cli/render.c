@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* render: what somebody would get, for one contact or all of them; and plain Liquid with --data. */
 #include "cli/groups.h"
+#include "host/attach.h"
 #include "host/contacts.h"
 #include "host/handover.h"
 #include "host/versions.h"
@@ -124,7 +125,14 @@ static void print_rendered(Cli *cli, const char *channel, const json_t *result)
 		cli_print(cli, "Subject: %s\n", subject);
 	if (*preheader)
 		cli_print(cli, "Preheader: %s\n", preheader);
-	cli_print(cli, "Channel: %s\nPurpose: %s\n\n", channel, value_string(result, "purpose", "ask"));
+	cli_print(cli, "Channel: %s\nPurpose: %s\n", channel, value_string(result, "purpose", "ask"));
+	const json_t *files = json_object_get(result, "attachments");
+	for (size_t i = 0; i < json_array_size(files); i++) {
+		const json_t *file = json_array_get(files, i);
+		g_autofree char *size = g_format_size((guint64)value_integer(file, "size", 0)), *name = cli_plain(value_string(file, "name", ""), 0);
+		cli_print(cli, "%s: %s (%s)\n", value_true(file, "inline") ? "Inline" : "Attachment", name, size);
+	}
+	cli_print(cli, "\n");
 	cli_block(cli, "", value_string(result, "text", ""));
 }
 
@@ -144,11 +152,24 @@ static json_t *rendered(Rendering *r, const char *contact, const char *channel, 
 	return workers_render(host, r->program, data, options, NULL, error);
 }
 
+/* Instead of the names that the template gives, the files: without one of them nothing would be sent. */
+static bool add_files(Rendering *r, const char *contact, json_t *result, GError **error)
+{
+	g_autoptr(GPtrArray) files = attach_find(r->cli->host, contact, json_object_get(result, "attach"), NULL, json_object_get(result, "inline"), "0", error);
+	json_t *list = files ? json_array() : NULL;
+	for (guint i = 0; files && i < files->len; i++) {
+		const Attachment *file = files->pdata[i];
+		json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:b}", "name", file->name, "type", file->type, "size", (json_int_t)file->size, "inline", file->id != NULL));
+	}
+	json_object_del(result, "inline");
+	return list && json_object_set_new(result, "attachments", list) == 0;
+}
+
 static bool show_rendered(Rendering *r, const char *contact, const char *channel, GError **error)
 {
 	Cli *cli = r->cli;
 	g_autoptr(json_t) result = rendered(r, contact, channel, error);
-	if (!result)
+	if (!result || !add_files(r, contact, result, error))
 		return false;
 	if (!cli->json) {
 		print_rendered(cli, channel, result);
@@ -216,9 +237,10 @@ static int render_all(Rendering *r, const char *channel)
 	for (guint i = 0; i < ids->len; i++) {
 		g_autoptr(GError) error = NULL;
 		g_autoptr(json_t) result = rendered(r, ids->pdata[i], channel, &error);
-		failed += result == NULL;
+		bool good = result && add_files(r, ids->pdata[i], result, &error);
+		failed += !good;
 		if (cli->json)
-			cli_json(cli, json_pack("{s:s, s:s, s:b, s:s?}", "contact", ids->pdata[i], "channel", channel, "ok", result != NULL, "error",
+			cli_json(cli, json_pack("{s:s, s:s, s:b, s:s?}", "contact", ids->pdata[i], "channel", channel, "ok", good, "error",
 			                        error ? error->message : NULL));
 		else if (error && failed <= SHOWN)
 			cli_print(cli, "%-20s %s\n", (char *)ids->pdata[i], error->message);

@@ -55,6 +55,15 @@ static const char *received_words(const char *kind)
 	return kind;
 }
 
+/* " with a.pdf, b.pdf", or nothing. */
+static char *names_in_words(const json_t *names)
+{
+	GString *words = g_string_new(NULL);
+	for (size_t i = 0; i < json_array_size(names); i++)
+		g_string_append_printf(words, "%s%s", i ? ", " : " with ", json_string_value(json_array_get(names, i)));
+	return g_string_free(words, FALSE);
+}
+
 /* One event in words. */
 static char *in_words(Sim *sim, const json_t *event, const char *kind)
 {
@@ -64,7 +73,9 @@ static char *in_words(Sim *sim, const json_t *event, const char *kind)
 		return g_strdup_printf(json_object_get(event, "contact") ? "enrolled in %s" : "job %s starts", value_string(event, "sequence", ""));
 	if (g_str_equal(kind, "sent")) {
 		const char *subject = value_string(event, "subject", NULL);
-		return g_strdup_printf("sent by %s: %s%s%s%s", channel, value_string(event, "template", ""), subject ? " \"" : "", subject ? subject : "", subject ? "\"" : "");
+		g_autofree char *with = names_in_words(json_object_get(event, "attach"));
+		return g_strdup_printf("sent by %s: %s%s%s%s%s", channel, value_string(event, "template", ""), subject ? " \"" : "", subject ? subject : "",
+		                       subject ? "\"" : "", with);
 	}
 	if (g_str_equal(kind, "deferred")) {
 		const char *rule = value_string(event, "rule", "");

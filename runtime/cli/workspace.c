@@ -101,7 +101,7 @@ int command_version(Cli *cli, int argc, char **argv)
 /* What is copied stands in a list, so that a key which somebody keeps in the workspace never comes along. */
 static const char *const backup_files[] = { "perigee.lua", "perigee.vault", "README.md", ".gitignore", "contacts.csv", NULL };
 static const char *const backup_folders[] = {
-	"sequences", "jobs", "templates", "lib", "drivers", "tests", "recipes", "attachments", "files", NULL,
+	"sequences", "jobs", "templates", "lib", "drivers", "tests", "recipes", "attachments", "files", "run/attachments", NULL,
 };
 
 typedef struct Backup {

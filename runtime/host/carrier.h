@@ -13,6 +13,7 @@ typedef struct Handing {
 	const void *bytes; /* e-mail: the whole message */
 	size_t size;
 	const char *const *cc; /* e-mail: further recipients, NULL-terminated; NULL: none */
+	GPtrArray *files;      /* e-mail: Attachment (attach.h), in the order of their places in bytes */
 } Handing;
 
 struct Carrier {

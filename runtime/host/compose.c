@@ -3,6 +3,8 @@
 #include "host/compose.h"
 
 #include "host/header.h"
+#include "host/unsubscribe.h"
+#include "host/multipart.h"
 
 #include <string.h>
 
@@ -139,16 +141,20 @@ static void put_thread(GString *out, const Compose *c)
 	header_ids(out, "References", (const char *const *)ids->pdata);
 }
 
-/* RFC 2369; the address is percent-encoded as RFC 6068 wants it. */
+/* RFC 2369, and RFC 8058 where there is a link; the address is percent-encoded as RFC 6068 wants it. */
 static bool put_unsubscribe(GString *out, const Compose *c, GError **error)
 {
-	if (g_strcmp0(c->purpose, "ask") != 0 && g_strcmp0(c->purpose, "news") != 0)
+	if (!unsubscribe_offered(c->purpose))
 		return true;
 	g_autofree char *address = header_address(c->from_address, error);
 	if (!address)
 		return false;
 	g_autofree char *escaped = g_uri_escape_string(address, "@", false);
-	g_string_append_printf(out, "List-Unsubscribe: <mailto:%s?subject=unsubscribe>\r\n", escaped);
+	if (c->unsubscribe_url)
+		g_string_append_printf(out, "List-Unsubscribe: <%s>,\r\n <mailto:%s?subject=unsubscribe>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+		                       c->unsubscribe_url, escaped);
+	else
+		g_string_append_printf(out, "List-Unsubscribe: <mailto:%s?subject=unsubscribe>\r\n", escaped);
 	return true;
 }
 
@@ -178,7 +184,10 @@ GBytes *compose_mail(const Compose *c, GError **error)
 	if (c->auto_submitted)
 		g_string_append_printf(out, "Auto-Submitted: %s\r\n", c->auto_submitted);
 	g_string_append(out, "MIME-Version: 1.0\r\n");
-	g_string_append_len(out, entity, (gssize)c->entity_size);
+	if (c->files && c->files->len)
+		multipart_wrap(out, entity, c->entity_size, c->files, c->boundary);
+	else
+		g_string_append_len(out, entity, (gssize)c->entity_size);
 	if (!g_str_has_suffix(out->str, "\r\n"))
 		g_string_append(out, "\r\n");
 	return g_string_free_to_bytes(g_steal_pointer(&out));
@@ -215,4 +224,20 @@ bool compose_is_message_id(const char *id, const char *domain)
 		return false;
 	g_autofree char *ascii = ascii_domain(domain);
 	return g_ascii_strcasecmp(id + ID_CHARS + 1, ascii) == 0;
+}
+
+char *compose_return_path(const char *from_address, const char *message_id)
+{
+	const char *at = strrchr(from_address, '@');
+	return g_strdup_printf("%.*s+%.*s%s", (int)(at - from_address), from_address, (int)strcspn(message_id, "@"), message_id, at);
+}
+
+char *compose_cited_by(const char *address)
+{
+	const char *at = strrchr(address, '@'), *plus = at ? g_strrstr_len(address, at - address, "+") : NULL;
+	if (!plus || plus == address || at - plus - 1 != ID_CHARS)
+		return NULL;
+	g_autofree char *domain = ascii_domain(at), *token = g_ascii_strdown(plus + 1, ID_CHARS);
+	g_autofree char *id = g_strconcat(token, "@", domain, NULL);
+	return compose_is_message_id(id, at + 1) ? g_steal_pointer(&id) : NULL;
 }

@@ -24,9 +24,12 @@ typedef struct Compose {
 	const char *message_id;        /* Message-IDs stand without < > */
 	const char *in_reply_to;       /* NULL or "": opens a thread */
 	const char *const *references; /* oldest first, NULL-terminated, in_reply_to last or absent; NULL: none */
+	const char *unsubscribe_url;   /* the link of one click (RFC 8058); NULL: by mail alone */
 	const char *auto_submitted;    /* "auto-replied" for a program's own answer (RFC 3834); NULL: outreach */
 	const void *entity;            /* Content- headers, a blank line, the body; CRLF lines */
 	size_t entity_size;
+	GPtrArray *files;              /* Attachment (attach.h), whose places are set (multipart.h); NULL or empty: none */
+	const char *boundary;          /* with files: hex digits */
 } Compose;
 
 /*
@@ -40,6 +43,12 @@ GBytes *compose_mail(const Compose *c, GError **error);
 /* A new Message-ID: 128 bits of host_random in base32, "@", the domain in ASCII. domain: of the account's address (a whole
  * address does). Caller frees. */
 char *compose_message_id(Host *host, const char *domain);
+/* The envelope's sender for a message of ours, so that what comes back cites it: "lea@b.example", "TOKEN@b.example" →
+ * "lea+TOKEN@b.example". Caller frees. */
+char *compose_return_path(const char *from_address, const char *message_id);
+#define COMPOSE_PLUS_LOCAL 37 /* bytes before the @ of a from address to which the plus and the token can be added */
+/* The Message-ID that such an address cites; NULL: none. Caller frees. */
+char *compose_cited_by(const char *address);
 /* Has this id the form of ours for that domain? If the ledger does not know it, another copy of the workspace may be in use. */
 bool compose_is_message_id(const char *id, const char *domain);
 

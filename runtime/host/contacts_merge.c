@@ -2,6 +2,7 @@
 /* Two contacts made one, and a person erased: the changes that reach into the tables of other modules. See contacts.h. */
 #include "host/contacts.h"
 
+#include "host/attach.h"
 #include "host/policy.h"
 #include "host/runs.h"
 
@@ -112,6 +113,7 @@ static const char *const ERASURES[] = {
 	"DELETE FROM events WHERE contact = ?1",
 	"UPDATE runs SET contact = NULL, key = '', start = '{}', error = NULL, state = replace(state, 'parked', 'stopped') WHERE contact = ?1",
 	"UPDATE messages SET state = 'withdrawn', rule = 'suppressed', done_at = ?2 WHERE contact = ?1 AND state IN ('queued', 'held')",
+	"DELETE FROM attachments WHERE message IN (SELECT id FROM messages WHERE contact = ?1)",
 	("UPDATE messages SET contact = NULL, address = NULL, subject = NULL, text = NULL, raw = NULL, vars = NULL, options = NULL, reason = NULL,"
 	 " error = NULL, in_reply_to = NULL, refs = NULL, message_id = CASE direction WHEN 'out' THEN message_id END WHERE contact = ?1"),
 	"UPDATE tasks SET state = 'done', outcome = 'erased', done_at = ?2 WHERE contact = ?1 AND state = 'open'",
@@ -151,5 +153,6 @@ bool contacts_erase(Host *host, const char *id, GError **error)
 	forget_read(host, id);
 	for (size_t i = 0; i < G_N_ELEMENTS(ERASURES); i++)
 		db_run(host->db, ERASURES[i], strstr(ERASURES[i], "?2") ? "si" : "s", id, (int64_t)host_now(host));
+	attach_erase(host, id);
 	return true;
 }

@@ -10,17 +10,19 @@
  */
 #include "host/handover.h"
 
+#include "host/attach.h"
 #include "host/carrier.h"
 #include "host/compose.h"
 #include "host/contacts.h"
 #include "host/policy.h"
 #include "host/tasks.h"
+#include "host/unsubscribe.h"
 #include "host/versions.h"
 #include "host/workers.h"
 
 #include <string.h>
 
-enum { LOCALE_BYTES = 64 };
+enum { LOCALE_BYTES = 64, KEEP_PAUSE = 5 * TIME_MINUTE };
 
 static const char HAND[] =
 	"UPDATE messages SET state = 'handed', handed_at = ?1, first_handed_at = coalesce(first_handed_at, ?1), boot = ?2,"
@@ -40,13 +42,14 @@ typedef struct Rendering {
 	int64_t id;
 	uint64_t ticket;
 	char *account, *purpose;
+	char *message_id; /* made before the rendering where the text may hold the link that goes by it; else NULL */
 	json_t *data, *options;
 	int64_t changes; /* db_changes_ever when the policy let it go on */
 	bool by_hand;
 } Rendering;
 
-static void hand(Host *host, Message *m, const Account *account, GBytes *bytes);
-static void hand_to_person(Host *host, Message *m);
+static void hand(Host *host, Message *m, const Account *account, GBytes *bytes, const GPtrArray *files);
+static void hand_to_person(Host *host, Message *m, const GPtrArray *files);
 
 /* ---- what the policy is asked ---------------------------------------------------------------------------------- */
 
@@ -189,13 +192,24 @@ json_t *handover_data(Host *host, const char *contact, const Account *account, c
 		json_object_set_new(data, "sequence", json_pack("{s:s}", "name", sequence));
 	json_object_foreach((json_t *)vars, key, value)
 		json_object_set(data, key, value);
+	/* In a preview; a message's own is put in by offer_unsubscribing. */
+	g_autofree char *link = unsubscribe_example(host);
+	if (link)
+		json_object_set_new(data, "unsubscribe_url", json_string(link));
 	return data;
+}
+
+/* 32 hex digits, for boundaries. Caller frees. */
+static char *random_digits(Host *host)
+{
+	uint64_t low = host_random(host), high = host_random(host);
+	return g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", high, low);
 }
 
 json_t *handover_options(Host *host, const json_t *data, const char *channel, const char *thread_subject)
 {
 	const char *locale = value_string(json_object_get(data, "contact"), "locale", NULL);
-	g_autofree char *boundary = g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", host_random(host), host_random(host));
+	g_autofree char *boundary = random_digits(host);
 	return json_pack("{s:s, s:s*, s:s*, s:s}", "channel", channel, "locale", locale, "thread_subject", thread_subject, "boundary", boundary);
 }
 
@@ -209,6 +223,7 @@ static void rendering_free(void *data)
 	Rendering *r = data;
 	g_free(r->account);
 	g_free(r->purpose);
+	g_free(r->message_id);
 	json_decref(r->data);
 	json_decref(r->options);
 	g_free(r);
@@ -252,15 +267,33 @@ static const Account *account_of(Host *host, const Message *m)
 	return *m->account ? workspace_account(host->workspace, m->account) : NULL;
 }
 
+static char *new_message_id(Host *host, const Message *m, const Account *account)
+{
+	bool ours = g_str_equal(m->channel, "email") && account && account->from_address;
+	return compose_message_id(host, ours ? account->from_address : "pretend.invalid");
+}
+
+/* The link by which they unsubscribe stands in the text too, where its template has it: so the Message-ID is made first. Nobody
+ * else's word counts for it, and what offers no way out has none. */
+static void offer_unsubscribing(Rendering *r, const Message *m, const Account *account)
+{
+	g_autofree char *base = unsubscribe_base(r->host->workspace, NULL);
+	bool offered = base && unsubscribe_offered(r->purpose) && g_str_equal(m->channel, "email");
+	r->message_id = offered ? new_message_id(r->host, m, account) : NULL;
+	g_autofree char *link = offered ? unsubscribe_url(r->host, r->message_id) : NULL;
+	if (link)
+		json_object_set_new(r->data, "unsubscribe_url", json_string(link));
+	else if (base)
+		json_object_del(r->data, "unsubscribe_url");
+}
+
 /* The message as it will leave; NULL: refused. */
-static GBytes *compose(Host *host, Message *m, const Account *account, const char *entity, size_t size, GError **error)
+static GBytes *compose(Host *host, Message *m, const Account *account, GPtrArray *files, const char *entity, size_t size, GError **error)
 {
 	g_auto(Run) run = { 0 };
 	if (m->run)
 		run_load(host, m->run, &run);
-	g_free(m->message_id);
 	g_free(m->thread);
-	m->message_id = compose_message_id(host, account->from_address);
 	m->thread = g_strdup(opens_thread(m, &run) ? m->message_id : run.thread);
 	g_auto(GStrv) refs = NULL;
 	Rows *rows = opens_thread(m, &run) ? NULL : db_query(host->db, THREAD_LAST, "s", run.thread);
@@ -275,12 +308,14 @@ static GBytes *compose(Host *host, Message *m, const Account *account, const cha
 	}
 	g_autofree char *name = m->contact ? db_text(host->db, NAME, "s", m->contact) : NULL;
 	g_auto(GStrv) cc = copies(m);
+	g_autofree char *boundary = files->len ? random_digits(host) : NULL;
+	g_autofree char *link = unsubscribe_offered(m->purpose) ? unsubscribe_url(host, m->message_id) : NULL;
 	Compose c = {
 		.cc = (const char *const *)cc,
 		.from_name = account->from_name, .from_address = account->from_address, .to_name = name,
 		.to_address = m->address, .subject = m->subject, .purpose = m->purpose, .date = host_now(host),
 		.zone = host->workspace->zone, .message_id = m->message_id, .in_reply_to = m->in_reply_to, .references = (const char *const *)refs,
-		.entity = entity, .entity_size = size,
+		.entity = entity, .entity_size = size, .files = files, .boundary = boundary, .unsubscribe_url = link,
 	};
 	return compose_mail(&c, error);
 }
@@ -303,6 +338,12 @@ static bool is_text(const json_t *value, bool line)
 	return true;
 }
 
+/* Lua's empty table is {}. */
+static bool is_list(const json_t *value)
+{
+	return !value || json_is_array(value) || (json_is_object(value) && !json_object_size(value));
+}
+
 /* Does it answer for a message of this channel, with a subject and parts? An entity is for e-mail alone. */
 static bool is_rendering(const json_t *result, const char *channel, size_t entity_size)
 {
@@ -310,8 +351,33 @@ static bool is_rendering(const json_t *result, const char *channel, size_t entit
 	const json_t *attach = json_object_get(result, "attach"), *locale = json_object_get(result, "locale");
 	bool mail = g_str_equal(channel, "email");
 	return is_text(text, false) && json_string_length(text) && (is_text(subject, true) || (!subject && !mail)) &&
-	       (!attach || json_is_array(attach) || (json_is_object(attach) && !json_object_size(attach))) &&
+	       is_list(attach) && is_list(json_object_get(result, "inline")) &&
 	       (!locale || (is_text(locale, true) && json_string_length(locale) <= LOCALE_BYTES)) && (entity_size > 0) == mail;
+}
+
+/* The files that go with it: the template's, those of `send`, inline images; kept for as long as it may be tried. NULL: without
+ * them it does not go. */
+static GPtrArray *attachments(Rendering *r, Message *m, const json_t *result, bool by_hand)
+{
+	Host *host = r->host;
+	g_autoptr(GError) error = NULL;
+	const char *contact = m->contact ? m->contact : value_string(m->options, "as", NULL);
+	g_autoptr(GPtrArray) files = attach_find(host, contact, json_object_get(result, "attach"), json_object_get(m->options, "attach"),
+	                                         json_object_get(result, "inline"), value_string(r->options, "boundary", ""), &error);
+	bool mail = g_str_equal(m->channel, "email");
+	if (!files) {
+		ledger_refuse(host, m, NULL, error->message, "invalid");
+		return NULL;
+	}
+	if (files->len && !mail && !by_hand) {
+		g_autofree char *text = g_strdup_printf("attachments can't go by %s in this version", m->channel);
+		ledger_refuse(host, m, NULL, text, "invalid");
+		return NULL;
+	}
+	if (host->simulated || by_hand || attach_keep(host, files, &error))
+		return g_steal_pointer(&files);
+	ledger_defer(host, m, "attachment", error->message, host_now(host) + KEEP_PAUSE);
+	return NULL;
 }
 
 static void rendered(Rendering *r, const json_t *result, const char *entity, size_t size)
@@ -326,11 +392,10 @@ static void rendered(Rendering *r, const json_t *result, const char *entity, siz
 		m.address = contacts_address(host, m.contact, m.channel);
 	}
 	bool by_hand;
-	if (json_array_size(json_object_get(result, "attach"))) {
-		ledger_hold(host, &m, "the template names an attachment, and attachments are not in this version");
-		return;
-	}
 	if (!still_passes(r, &m, account, &by_hand))
+		return;
+	g_autoptr(GPtrArray) files = attachments(r, &m, result, by_hand);
+	if (!files)
 		return;
 	g_free(m.subject);
 	g_free(m.text);
@@ -340,29 +405,29 @@ static void rendered(Rendering *r, const json_t *result, const char *entity, siz
 	m.purpose = g_strdup(r->purpose);
 	m.locale = g_strdup(value_string(result, "locale", NULL));
 	if (by_hand) {
-		hand_to_person(host, &m);
+		hand_to_person(host, &m, files);
 		return;
 	}
 	bool mail = g_str_equal(m.channel, "email");
+	g_free(m.message_id);
+	m.message_id = r->message_id ? g_strdup(r->message_id) : new_message_id(host, &m, account);
 	/* A pretend account has no address of its own to write from. */
 	if (mail && account->from_address) {
 		GError *error = NULL;
-		g_autoptr(GBytes) bytes = compose(host, &m, account, entity, size, &error);
+		g_autoptr(GBytes) bytes = compose(host, &m, account, files, entity, size, &error);
 		if (!bytes) {
 			ledger_refuse(host, &m, NULL, error->message, "invalid");
 			g_error_free(error);
 			return;
 		}
-		hand(host, &m, account, bytes);
+		hand(host, &m, account, bytes, files);
 		return;
 	}
 	g_auto(Run) run = { 0 };
 	if (m.run)
 		run_load(host, m.run, &run);
-	g_free(m.message_id);
-	m.message_id = compose_message_id(host, "pretend.invalid");
 	m.thread = g_strdup(!mail || opens_thread(&m, &run) ? m.message_id : run.thread);
-	hand(host, &m, account, NULL);
+	hand(host, &m, account, NULL, files);
 }
 
 static bool rendering_frame(void *user, uint64_t ticket, Frame *frame, bool *bad)
@@ -423,8 +488,9 @@ static void render(Host *host, const Message *m, const Account *account, Program
 	Rendering *r = rendering_new(host, m);
 	r->purpose = g_strdup(purpose);
 	r->by_hand = by_hand;
-	r->changes = db_changes_ever(host->db);
 	r->data = handover_data(host, contact, account, run.sequence, json_object_get(m->options, "vars"));
+	offer_unsubscribing(r, m, account);
+	r->changes = db_changes_ever(host->db);
 	r->options = handover_options(host, r->data, m->channel, thread_subject);
 	WorkerCall call = { .domain = "workspace", .program = program, .write = write_rendering, .frame = rendering_frame,
 	                    .failed = rendering_failed, .user = r };
@@ -474,15 +540,16 @@ static void to_carrier(Host *host, void *data)
 		gsize size = 0;
 		const void *bytes = m.raw ? g_bytes_get_data(m.raw, &size) : NULL;
 		g_auto(GStrv) cc = copies(&m);
+		g_autoptr(GPtrArray) files = attach_load(host, m.id);
 		Handing handing = { .id = m.id, .account = account_of(host, &m), .channel = m.channel, .contact = m.contact, .address = m.address,
 			            .message_id = m.message_id, .template_name = m.template_name, .subject = m.subject, .text = m.text,
-			            .run = m.run, .bytes = bytes, .size = size, .cc = (const char *const *)cc };
+			            .run = m.run, .bytes = bytes, .size = size, .cc = (const char *const *)cc, .files = files };
 		host->carrier->hand(host, &handing);
 	}
 	not_handed(host, id);
 }
 
-static void hand(Host *host, Message *m, const Account *account, GBytes *bytes)
+static void hand(Host *host, Message *m, const Account *account, GBytes *bytes, const GPtrArray *files)
 {
 	Time now = host_now(host);
 	const char *boot = g_str_equal(m->channel, "email") && !host->simulated ? host->boot : NULL;
@@ -497,22 +564,27 @@ static void hand(Host *host, Message *m, const Account *account, GBytes *bytes)
 	}
 	if (db_changes(host->db) != 1)
 		return;
-	host_see(host, json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s*}", "event", "sent", "channel", m->channel, "account",
+	if (!m->raw)
+		attach_record(host, m->id, files);
+	host_see(host, json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s*, s:o*}", "event", "sent", "channel", m->channel, "account",
 	                         account ? account->name : "", "template", m->template_name, "subject", m->subject, "text", m->text, "thread",
-	                         m->thread, "locale", m->locale), m->contact, m->run);
+	                         m->thread, "locale", m->locale, "attach", attach_names(files)), m->contact, m->run);
 	rendering_new(host, m);
 	host_after_commit(host, to_carrier, not_handed, g_memdup2(&m->id, sizeof m->id));
 }
 
 /* The channel does not let a program write first: a person does, and ticks the task. */
-static void hand_to_person(Host *host, Message *m)
+static void hand_to_person(Host *host, Message *m, const GPtrArray *files)
 {
 	static const char HAND_TO_PERSON[] =
 		"UPDATE messages SET state = 'handed', handed_at = ?, attempts = 1, address = ?, subject = ?, text = ?, purpose = ?, due = NULL WHERE id = ?";
 	static const char TASK_MESSAGE[] = "UPDATE tasks SET message = ? WHERE id = ?";
 	host_write(host);
 	db_run(host->db, HAND_TO_PERSON, "issssi", host_now(host), m->address, m->subject, m->text, m->purpose, m->id);
-	g_autofree char *note = g_strdup_printf("Send by %s to %s:\n%s", m->channel, m->address ? m->address : m->contact, m->text);
+	g_autoptr(GString) with = g_string_new(NULL);
+	for (guint i = 0; i < files->len; i++)
+		g_string_append_printf(with, "%s%s", i ? ", " : "\nwith: ", ((const Attachment *)files->pdata[i])->name);
+	g_autofree char *note = g_strdup_printf("Send by %s to %s:\n%s%s", m->channel, m->address ? m->address : m->contact, m->text, with->str);
 	int64_t task = tasks_create(host, m->contact, m->run, "message", note, 0, NULL);
 	db_run(host->db, TASK_MESSAGE, "ii", m->id, task);
 	host_see(host, json_pack("{s:s, s:s, s:s}", "event", "task", "kind", "message", "note", note), m->contact, m->run);
@@ -538,8 +610,9 @@ void handover_consider(Host *host, int64_t id)
 	bool by_hand;
 	if (!passes(host, &m, account, address, purpose, &by_hand))
 		return;
+	g_autoptr(GPtrArray) files = m.raw ? attach_load(host, m.id) : NULL;
 	if (m.raw)
-		hand(host, &m, account, NULL);
+		hand(host, &m, account, NULL, files);
 	else
 		render(host, &m, account, program, purpose, by_hand);
 }

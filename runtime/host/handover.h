@@ -31,7 +31,8 @@ void ledger_defer(Host *host, const Message *m, const char *rule, const char *re
 void ledger_hold(Host *host, const Message *m, const char *reason);
 void ledger_withdraw_unseen(Host *host, const Message *m, const char *reason);
 
-/* What a template sees: the contact's attributes and fields by name, contact, account, sequence, vars. Caller owns. */
+/* What a template sees: the contact's attributes and fields by name, contact, account, sequence, vars, and
+ * unsubscribe_url where there is a public_url (an example: a message gets its own). Caller owns. */
 json_t *handover_data(Host *host, const char *contact, const Account *account, const char *sequence, const json_t *vars);
 /* What a rendering is asked with; data: of handover_data. Caller owns. */
 json_t *handover_options(Host *host, const json_t *data, const char *channel, const char *thread_subject);

@@ -2,6 +2,7 @@
 /* The ledger: the queue, and what becomes of messages. Rendering and hand-over stand in handover.c. See ledger.h. */
 #include "host/ledger.h"
 
+#include "host/attach.h"
 #include "host/carrier.h"
 #include "host/contacts.h"
 #include "host/events.h"
@@ -165,6 +166,21 @@ static bool copies_fit(const char *channel, const json_t *cc, GError **error)
 	return true;
 }
 
+/* attach: one name or a list. Whether the files are there is looked at when the message leaves. */
+static bool names_fit(const json_t *attach, GError **error)
+{
+	g_autoptr(json_t) list = json_is_string(attach) ? json_pack("[O]", attach) : json_incref((json_t *)attach);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+		g_autoptr(GError) wrong = NULL;
+		if (name && strlen(name) == json_string_length(json_array_get(list, i)) && attach_name(name, &wrong))
+			continue;
+		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "send: attach: %s", wrong ? wrong->message : "a name is a text");
+		return false;
+	}
+	return true;
+}
+
 bool ledger_queue(Host *host, int64_t run_id, int64_t position, const char *contact, const char *channel, const char *template_name,
                   const json_t *given, int64_t *id, GError **error)
 {
@@ -175,16 +191,12 @@ bool ledger_queue(Host *host, int64_t run_id, int64_t position, const char *cont
 		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "there is no channel \"%s\"", channel);
 		return false;
 	}
-	if (json_object_get(options, "attach")) {
-		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "attachments are not in this version");
-		return false;
-	}
 	const Account *account = ledger_account(host, run_load(host, run_id, &run) ? &run : NULL, contact, channel, named);
 	if (named && !account) {
 		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "there is no %s account \"%s\" in perigee.lua", channel, named);
 		return false;
 	}
-	if (!options_known(options, error) || !copies_fit(channel, json_object_get(options, "cc"), error) ||
+	if (!options_known(options, error) || !copies_fit(channel, json_object_get(options, "cc"), error) || !names_fit(json_object_get(options, "attach"), error) ||
 	    !resolve_before(host, contact, options, error))
 		return false;
 	g_autofree char *address = contacts_address(host, contact, channel);
@@ -279,6 +291,7 @@ static void refuse(Host *host, const Message *m, const char *rule, const char *r
 {
 	host_write(host);
 	db_run(host->db, CLOSE, "sssssii", "refused", rule, reason, code, rule ? NULL : reason, host_now(host), m->id);
+	attach_release(host, m->id);
 	host_see(host, json_pack("{s:s, s:s, s:s?, s:s, s:s?}", "event", "refused", "channel", m->channel, "rule", rule, "code", code, "reason", reason),
 	         m->contact, m->run);
 	if (!m->run)
@@ -327,6 +340,7 @@ void ledger_withdraw_unseen(Host *host, const Message *m, const char *reason)
 {
 	host_write(host);
 	db_run(host->db, CLOSE, "sssssii", "withdrawn", "unseen_reply", reason, NULL, NULL, host_now(host), m->id);
+	attach_release(host, m->id);
 	g_auto(Run) run = { 0 };
 	if (!m->run || !run_load(host, m->run, &run))
 		return;
@@ -343,6 +357,7 @@ static void sent(Host *host, const Message *m, const char *state, const char *co
 	Time now = host_now(host);
 	host_write(host);
 	db_run(host->db, ACCEPT, "sissi", state, now, code, error, m->id);
+	attach_release(host, m->id);
 	if (!m->run)
 		return;
 	bool mail = g_str_equal(m->channel, "email");
@@ -487,6 +502,7 @@ bool ledger_cancel(Host *host, int64_t id, GError **error)
 		return false;
 	host_write(host);
 	db_run(host->db, CLOSE, "sssssii", "cancelled", NULL, "cancelled by a person", NULL, NULL, host_now(host), id);
+	attach_release(host, id);
 	if (m.run && tries(host, &m))
 		answer_failure(host, &m, "cancelled by a person", "refused", "cancelled");
 	else if (m.run)

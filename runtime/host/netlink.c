@@ -2,6 +2,8 @@
 /* The link to net, its parent and the carrier: see netlink.h. */
 #include "host/netlink.h"
 
+#include "host/attach.h"
+#include "host/compose.h"
 #include "host/ledger.h"
 #include "host/netparts.h"
 #include "host/spawn.h"
@@ -257,6 +259,30 @@ static int netlink_room(Host *host, const Account *account)
 	return MAX(IN_FLIGHT_MOST - in_flight, 0);
 }
 
+/* The message's files go ahead of it. False: a copy is gone, and without it the message does not go. */
+static bool hand_files(Host *host, Child *sender, const Handing *handing)
+{
+	g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(int));
+	for (guint i = 0; handing->files && i < handing->files->len; i++) {
+		int fd = attach_open(host, handing->files->pdata[i]);
+		if (fd >= 0)
+			g_array_append_val(open, fd);
+	}
+	bool all = !handing->files || open->len == handing->files->len;
+	for (guint i = 0; i < open->len; i++) {
+		if (!all) {
+			close(g_array_index(open, int, i));
+			continue;
+		}
+		const Attachment *file = handing->files->pdata[i];
+		peer_begin(sender->peer, N_FILE, (uint64_t)handing->id);
+		peer_put_u64(sender->peer, file->place);
+		peer_put_u64(sender->peer, file->size);
+		peer_end_take(sender->peer, g_array_index(open, int, i));
+	}
+	return all;
+}
+
 /* A message that finds its sender gone is settled (as not sent) before the next one starts. */
 static void netlink_hand(Host *host, const Handing *handing)
 {
@@ -272,6 +298,11 @@ static void netlink_hand(Host *host, const Handing *handing)
 	sender->try_at = netlink_in_ms(sender->try_ms);
 	if (!sender->peer || sender->dropped)
 		return;
+	if (!hand_files(host, sender, handing)) {
+		g_hash_table_remove(sender->in_flight, &handing->id);
+		ledger_outcome(host, handing->id, SENT_PERMANENT, 0, "", "the copies of its attachments, in run/attachments, are gone");
+		return;
+	}
 	const char *redirect = host->workspace->redirect_all_to;
 	guint cc = handing->cc && !redirect ? g_strv_length((GStrv)handing->cc) : 0;
 	peer_begin(sender->peer, N_SEND, (uint64_t)handing->id);
@@ -495,6 +526,7 @@ Carrier *netlink_new(Host *host, GError **error)
 		log_warn("all mail goes to %s instead of its recipients (redirect_all_to)", host->workspace->redirect_all_to);
 	if (parent_start(net, error))
 		return &net->carrier;
+	attach_sweep(host);
 	netlink_clear(net);
 	return NULL;
 }

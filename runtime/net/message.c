@@ -2,11 +2,13 @@
 /* The last look at a message before it leaves: see message.h. */
 #include "net/message.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 G_DEFINE_QUARK(perigee-message-error, message_error)
 
-enum { LINE_MOST = 998, ID_MOST = 500, HEADERS_MOST = 200 };
+enum { LINE_MOST = 998, ID_MOST = 500, HEADERS_MOST = 200, ENCLOSED_MOST = 16 << 20, LINE_BYTES = 57 /* 76 in base64 */ };
 
 /* Names that end with - stand for all that begin so. */
 static const char *const known[] = {
@@ -103,10 +105,60 @@ bool message_check(const char *bytes, size_t size, const char *message_id, GErro
 	return true;
 }
 
+/* A file in base64, lines of 76; false if it has another size than it should. */
+static bool append_file(GString *out, const Enclosed *file)
+{
+	g_autofree guchar *bytes = g_malloc(file->size + 1);
+	uint64_t got = 0;
+	for (ssize_t n; got <= file->size; got += (uint64_t)n) {
+		while ((n = pread(file->fd, bytes + got, file->size + 1 - got, (off_t)got)) < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+	}
+	if (got != file->size)
+		return false;
+	for (uint64_t at = 0; at < got; at += LINE_BYTES) {
+		gsize take = (gsize)MIN((uint64_t)LINE_BYTES, got - at);
+		char line[LINE_BYTES / 3 * 4 + 4];
+		int state = 0, save = 0;
+		gsize size = g_base64_encode_step(bytes + at, take, FALSE, line, &state, &save);
+		size += g_base64_encode_close(FALSE, line + size, &state, &save);
+		g_string_append_len(out, line, (gssize)size);
+		g_string_append(out, "\r\n");
+	}
+	return true;
+}
+
+bool message_enclose(GString *bytes, const Enclosed *files, guint n, GError **error)
+{
+	const char *body = strstr(bytes->str, "\r\n\r\n");
+	uint64_t done = body ? (uint64_t)(body - bytes->str) + 2 : UINT64_MAX, sum = 0;
+	g_autoptr(GString) out = g_string_new(NULL);
+	for (guint i = 0, from = 0; i <= n; i++) {
+		uint64_t to = i < n ? files[i].place : bytes->len;
+		if (to < done || to > bytes->len || (i < n && (bytes->str[to - 1] != '\n' || files[i].size > ENCLOSED_MOST)))
+			return invalid(error, "an attachment has no place in it");
+		g_string_append_len(out, bytes->str + from, (gssize)(to - from));
+		if (i < n && ((sum += files[i].size) > ENCLOSED_MOST || !append_file(out, &files[i])))
+			return invalid(error, "an attachment can't be read, or not as it was handed over");
+		done = from = (guint)to;
+	}
+	g_string_truncate(bytes, 0);
+	g_string_append_len(bytes, out->str, (gssize)out->len);
+	return true;
+}
+
 bool message_is_eight_bit(const char *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
 		if ((unsigned char)bytes[i] > 127)
 			return true;
 	return false;
+}
+
+bool message_needs_utf8(const char *bytes, size_t size)
+{
+	const char *end = g_strstr_len(bytes, (gssize)size, "\r\n\r\n");
+	return message_is_eight_bit(bytes, end ? (size_t)(end - bytes) : size);
 }

@@ -10,6 +10,7 @@
 
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/proto.h"
@@ -33,6 +34,7 @@ typedef struct Outgoing {
 	char *from;
 	GPtrArray *to;
 	GString *bytes;
+	GArray *files; /* Enclosed, until its turn comes and they are in the bytes */
 	guint accepted;    /* recipients so far */
 	bool refused;      /* for good, by the reply below */
 	SentClass class;
@@ -55,6 +57,7 @@ typedef struct Sender {
 	Peer *host;
 	Sendlog *log;
 	GQueue waiting; /* Outgoing: handed over, not begun */
+	GArray *files;  /* Enclosed: of the next message */
 	Wire *wire;
 	SmtpOffer offer;
 	GString *in, *out;
@@ -83,6 +86,7 @@ static void outgoing_free(Outgoing *message)
 	g_free(message->from);
 	g_ptr_array_unref(message->to);
 	g_string_free(message->bytes, TRUE);
+	g_array_unref(message->files);
 	g_string_free(message->text, TRUE);
 	g_free(message);
 }
@@ -273,6 +277,27 @@ static bool flush_out(Sender *s)
 	return ok;
 }
 
+static void file_close(void *data)
+{
+	close(((Enclosed *)data)->fd);
+}
+
+static GArray *files_new(void)
+{
+	GArray *files = g_array_new(FALSE, FALSE, sizeof(Enclosed));
+	g_array_set_clear_func(files, file_close);
+	return files;
+}
+
+/* The whole message: what is signed, and what the server gets. */
+static bool complete(Outgoing *m, GError **error)
+{
+	bool done = !m->files->len || message_enclose(m->bytes, (const Enclosed *)(void *)m->files->data, m->files->len, error);
+	if (done)
+		g_array_set_size(m->files, 0);
+	return done;
+}
+
 /* Writes the commands of the envelope; on an error (an address, the size) nothing has been queued. */
 static bool queue_envelope(Sender *s, const Outgoing *m, GError **error)
 {
@@ -305,7 +330,9 @@ static void begin_next(Sender *s)
 	while (!s->envelope && (!s->ending || s->offer.pipelining) && !g_queue_is_empty(&s->waiting)) {
 		Outgoing *m = g_queue_pop_head(&s->waiting);
 		g_autoptr(GError) error = NULL;
-		if (queue_envelope(s, m, &error)) {
+		if (!complete(m, &error)) {
+			tell_sent(s, m, SENT_PERMANENT, 0, "", error->message);
+		} else if (queue_envelope(s, m, &error)) {
 			s->envelope = m;
 		} else if (g_error_matches(error, SMTP_ERROR, SMTP_ERROR_SIZE)) {
 			tell_sent(s, m, SENT_PERMANENT, 552, "5.3.4", error->message);
@@ -406,6 +433,8 @@ static void on_go_ahead(Sender *s)
 		return;
 	}
 	s->ending = g_steal_pointer(&s->envelope);
+	g_string_free(s->ending->bytes, TRUE); /* it has left, and is never sent again by this process */
+	s->ending->bytes = g_string_new(NULL);
 	s->open_transaction = false;
 	wire_watch(s->wire, -1); /* from here on the answer is waited for, host or no host */
 	g_string_append(s->out, ".\r\n");
@@ -487,6 +516,16 @@ static void read_server(Sender *s)
 
 /* ---- the host ---- */
 
+static void on_file(Sender *s, Frame *frame)
+{
+	Enclosed file = { .number = frame->id, .fd = frame->fd };
+	file.place = frame_get_u64(frame);
+	file.size = frame_get_u64(frame);
+	if (!frame_end(frame) || frame->fd < 0)
+		panic("sender %s: a malformed N_FILE", s->account->name);
+	g_array_append_val(s->files, file);
+}
+
 static Outgoing *take_send(Sender *s, Frame *frame)
 {
 	size_t size = 0;
@@ -497,6 +536,11 @@ static Outgoing *take_send(Sender *s, Frame *frame)
 	m->from = g_strdup(frame_get_str(frame, NULL));
 	m->to = g_ptr_array_new_with_free_func(g_free);
 	m->text = g_string_new(NULL);
+	m->files = s->files;
+	s->files = files_new();
+	for (guint i = 0; i < m->files->len; i++)
+		if (g_array_index(m->files, Enclosed, i).number != m->number)
+			panic("sender %s: a file of another message", s->account->name);
 	for (uint32_t n = frame_get_u32(frame); n > 0 && !frame->bad; n--)
 		g_ptr_array_add(m->to, g_strdup(frame_get_str(frame, NULL)));
 	const char *bytes = frame_get_str(frame, &size);
@@ -529,6 +573,10 @@ static void read_host(Sender *s)
 	bool open = peer_read(s->host, &error);
 	GError *inner = NULL;
 	while (peer_next(s->host, &frame, &inner)) {
+		if (frame.kind == N_FILE) {
+			on_file(s, &frame);
+			continue;
+		}
 		if (frame.kind != N_SEND)
 			panic("sender %s: a frame of kind %u", s->account->name, frame.kind);
 		on_send(s, &frame);
@@ -606,6 +654,8 @@ void sender_run(const Account *account, Peer *host, Sendlog *log)
 {
 	Sender sender = { .account = account, .host = host, .log = log };
 	Sender *s = &sender;
+	peer_accept_fds(host);
+	s->files = files_new();
 	s->in = g_string_new(NULL);
 	s->out = g_string_new(NULL);
 	smtp_reply_init(&s->reply);
@@ -618,6 +668,7 @@ void sender_run(const Account *account, Peer *host, Sendlog *log)
 	outgoing_free(s->envelope);
 	outgoing_free(s->ending);
 	g_queue_clear_full(&s->waiting, (GDestroyNotify)outgoing_free);
+	g_array_unref(s->files);
 	g_string_free(s->in, TRUE);
 	g_string_free(s->out, TRUE);
 	smtp_reply_clear(&s->reply);

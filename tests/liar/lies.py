@@ -248,7 +248,7 @@ refused_waits("is none, or has a value", "send",
                   "thread": {"thread": "<victim@thread>"}, "from_nobody": {"from": 7}, "vars": {"vars": "x"}}.items()})
 refused_waits("there is no email account", "send", send_from_no_account={"channel": "email", "template": "intro", "opts": {"from": "nobody"}},
               send_from_another_channel={"channel": "email", "template": "intro", "opts": {"from": "texts"}})
-refused_waits("attachments are not in this version", "send", send_with_a_file={"channel": "email", "template": "intro", "opts": {"attach": ["/etc/passwd"]}})
+refused_waits("no name of an attachment", "send", send_with_a_file={"channel": "email", "template": "intro", "opts": {"attach": ["/etc/passwd"]}})
 refused_waits("at most 10 addresses", "send",
               send_to_a_list={"channel": "email", "template": "intro", "opts": {"cc": [f"evil{i}@evil.example" for i in range(11)]}})
 refused_waits("is no e-mail address", "send",
@@ -316,10 +316,13 @@ rendering(
     "held", MALFORMED,
     subject_missing=said(subject=None), subject_of_two_lines=said(subject="Hi\r\nBcc: evil@evil.example"), subject_with_nul=said(subject="Hi\0there"),
     subject_number=said(subject=5), text_missing=said(text=None), text_empty=said(text=""), text_list=said(text=["x"]), text_with_nul=said(text="a\0b"),
-    attach_text=said(attach="/etc/passwd"), locale_long=said(locale="x" * 1000), locale_of_two_lines=said(locale="fr\nX"),
+    attach_text=said(attach="/etc/passwd"), inline_text=said(inline="/etc/passwd"), locale_long=said(locale="x" * 1000), locale_of_two_lines=said(locale="fr\nX"),
     result_list=lambda r, e: text("[]") + text(e), result_broken=lambda r, e: text("{") + text(e), result_huge=said(text="x" * (1 << 20)),
     entity_missing=entity(lambda e: b""), bytes_missing=lambda r, e: text(canonical(r)), bytes_more=lambda r, e: text(canonical(r)) + text(e) + b"x")
-rendering("held", "attachment", attach_path=said(attach=["/etc/passwd"]))
+rendering("refused", "no name of an attachment", attach_path=said(attach=["/etc/passwd"]), attach_above=said(attach=["../perigee.lua"]), inline_path=said(inline=["/etc/passwd"]),
+          attach_hidden=said(attach=["a/.b"]), attach_lines=said(attach=["a\r\nBcc: evil@evil.example"]))
+rendering("refused", "is missing", attach_nowhere=said(attach=["nowhere.pdf"]))
+rendering("refused", "a name is a text", attach_number=said(attach=[7]), attach_with_nul=said(attach=["a\0.pdf"]))
 for name in "Bcc", "To", "From", "Sender", "DKIM-Signature", "List-Unsubscribe", "Message-ID", "X-Evil":
     rendering("refused", f"may not set the header {name}",
               **{"header_" + name.lower().replace("-", "_"): entity(lambda e, name=name: name.encode() + b": evil@evil.example\r\n" + e)})
