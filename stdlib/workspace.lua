@@ -185,13 +185,43 @@ local read_workspace = record({
 
 local secrets = {} -- what secret "name" returned → the name
 
-local function password(path, value)
-  if type(value) == "string" then
-    fault(path, path .. ": a password does not stand in this file; store it with `perigee secret set NAME` and write " ..
-      "password = secret \"NAME\"")
+local function sealed(what)
+  return function(path, value)
+    if type(value) == "string" then
+      fault(path, ("%s: a %s does not stand in this file; store it with `perigee secret set NAME` and write %s = secret \"NAME\""):format(
+        path, what, what))
+    end
+    if not secrets[value] then fault(path, path .. ": secret \"NAME\" is needed, not " .. describe(value)) end
+    return secrets[value]
   end
-  if not secrets[value] then fault(path, path .. ": secret \"NAME\" is needed, not " .. describe(value)) end
-  return secrets[value]
+end
+
+local password = sealed "password"
+
+-- One value or a list of them; always a list.
+local function one_or_more(rule)
+  return function(path, value)
+    if type(value) ~= "table" or secrets[value] then return { rule(path, value) } end
+    local list = {}
+    for i, item in ipairs(value) do list[i] = rule(path, item) end
+    if #list == 0 then fault(path, path .. ": the list is empty") end
+    return list
+  end
+end
+
+local read_dkim = record({ domain = text, selector = one_or_more(text), key = one_or_more(sealed "key") }, nil,
+  { "domain", "selector", "key" })
+
+-- { domain, selector, key } for each signature.
+local function dkim(path, value)
+  local read, list = read_dkim(path, value), {}
+  if #read.selector ~= #read.key then
+    fault(path, ("%s: each key has a selector of its own: there are %d selectors and %d keys"):format(path, #read.selector, #read.key))
+  end
+  for i, key in ipairs(read.key) do
+    list[i] = { domain = read.domain, selector = read.selector[i], key = key }
+  end
+  return list
 end
 
 local server = { user = text, password = password, auth = one_of("plain", "login", "xoauth2"), tls = one_of("required", "none") }
@@ -211,6 +241,7 @@ local email_keys = {
   smtp = record(server_keys { url = url("smtp", "smtps") }, { tls = "required" }, { "url" }),
   imap = record(server_keys { url = url("imap", "imaps"), inbox = text, sent = text },
     { tls = "required", inbox = "INBOX", sent = "Sent" }, { "url" }),
+  dkim = dkim, return_path = one_of("plus"),
 }
 for key, rule in pairs(shared_keys) do email_keys[key] = rule end
 

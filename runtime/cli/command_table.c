@@ -125,7 +125,7 @@ const Command command_table[] = {
 	  "example: perigee why ana welcome\n", command_why, NULL },
 
 	{ "secret", "Keep", COMMAND_OPEN,
-	  "set NAME [--host H]... [--as PLACE] | list [--json] | rm NAME | rotate (NAME or --master) | audit [NAME] [--json]", "sealed passwords and keys",
+	  "set NAME [--host H]... [--as PLACE] | list [--json] | rm NAME | rotate (NAME or --master) | dkim NAME [--json] | audit [NAME] [--json]", "sealed passwords and keys",
 	  "A value is read from standard input, sealed, and shown to nobody again. `set` of a name that is there replaces all of it;\n"
 	  "`rotate NAME` takes a new value and leaves hosts and place as they are.\n\n"
 	  "  --host H            where it may be sent to, more than once for more; without one it serves for the signing in of\n"
@@ -135,6 +135,7 @@ const Command command_table[] = {
 	  "  --key-file F        the file that unlocks the vault; else $CREDENTIALS_DIRECTORY/perigee.key, else a\n"
 	  "                      passphrase is asked for at the terminal\n"
 	  "  rotate --master     another master key: --new-key-file F, else a new passphrase\n"
+	  "  dkim NAME           the public half of a key that signs mail, as it stands in the DNS: TXT of SELECTOR._domainkey.DOMAIN\n"
 	  "  audit               who used which secret, where and when: a sign-in of an account, or a request of a script\n\n"
 	  "example: perigee secret set mailbox --host smtp.example.com < password.txt\n", command_secret, command_secret_anywhere },
 	{ "doctor", "Keep", COMMAND_NO_WORKSPACE, "[safety or mail] [--json]", "what is wrong here, or could be safer, and what to do",

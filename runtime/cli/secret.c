@@ -126,9 +126,9 @@ static int run_net(Cli *cli, int argc, char **argv)
 
 int command_secret(Cli *cli, int argc, char **argv)
 {
-	static const char *const verbs[] = { "set", "list", "rm", "rotate", "audit", NULL };
+	static const char *const verbs[] = { "set", "list", "rm", "rotate", "dkim", "audit", NULL };
 	if (argc < 2)
-		return cli_usage(cli, "secret", "set, list, rm, rotate or audit?");
+		return cli_usage(cli, "secret", "set, list, rm, rotate, dkim or audit?");
 	if (!cli_word_of(cli, "secret", "word", argv[1], verbs))
 		return EXIT_USAGE;
 	if (strcmp(argv[1], "audit") == 0)

@@ -4,9 +4,12 @@
 
 #include <string.h>
 
+#include "host/compose.h"
 #include "host/declared.h"
+#include "host/header.h"
 
 #define MOST_ACCOUNTS 1000
+#define MOST_SIGNATURES 4
 
 void accounts_free_one(Account *account)
 {
@@ -29,7 +32,8 @@ bool accounts_is_mail_address(const char *address)
 {
 	const char *at = strchr(address, '@');
 	size_t length = strlen(address);
-	return g_str_is_ascii(address) && at && at > address && at[1] && !strchr(at + 1, '@') && length <= 254 && at - address <= 64 &&
+	g_autofree char *written = header_address(address, NULL);
+	return written && at && at > address && at[1] && !strchr(at + 1, '@') && length <= 254 && at - address <= 64 &&
 	       !declared_has_controls(address) && !address[strcspn(address, " \t,;:<>()[]\"\\")] && at[1] != '.' && address[length - 1] != '.';
 }
 
@@ -71,6 +75,71 @@ static bool check_server(const Declared *account, const char *key, const json_t 
 	if (strcmp(tls, "none") == 0 && (sealed || (g_hostname_is_ip_address(host) && !is_allowed(allowed, host, port))))
 		return declared_wrong(&reader, "tls", "can be \"none\" only with a %s:// URL whose address stands in allow_addresses", key);
 	*has = true;
+	return true;
+}
+
+/* Letters, digits and hyphens in labels; in ASCII. */
+static bool is_dns_name(const char *name)
+{
+	for (size_t i = 0, n = strlen(name); i < n; i++) {
+		bool edge = i == 0 || i + 1 == n || name[i - 1] == '.' || name[i + 1] == '.';
+		if (!g_ascii_isalnum(name[i]) && (edge || (name[i] != '-' && name[i] != '.' && name[i] != '_')))
+			return false;
+	}
+	return *name && strlen(name) <= 190;
+}
+
+static bool is_within(const char *host, const char *domain)
+{
+	size_t n = strlen(host), d = strlen(domain);
+	return n >= d && g_ascii_strcasecmp(host + n - d, domain) == 0 && (n == d || host[n - d - 1] == '.');
+}
+
+/* dkim = {...}: net signs with it; here one signature of the list that stdlib/workspace.lua makes of it. */
+static bool check_signature(const Declared *reader, const char *from_address)
+{
+	const char *domain = "", *selector = "", *key = "";
+	if (!declared_text(reader, "domain", &domain) || !declared_text(reader, "selector", &selector) || !declared_text(reader, "key", &key))
+		return false;
+	g_autofree char *ascii = g_hostname_to_ascii(domain), *from = g_hostname_to_ascii(strrchr(from_address, '@') + 1);
+	if (!ascii || !is_dns_name(ascii))
+		return declared_wrong(reader, "domain", "must be a domain such as \"brand.example\", which \"%.100s\" is not", domain);
+	if (!from || !is_within(from, ascii))
+		return declared_wrong(reader, "domain", "\"%.100s\" must be the domain of the from address (%s) or one above it: a signature of another "
+		                      "domain says nothing about the sender (DMARC)", domain, strrchr(from_address, '@') + 1);
+	if (!is_dns_name(selector))
+		return declared_wrong(reader, "selector", "must be letters, digits and hyphens, which \"%.100s\" is not", selector);
+	return *key || declared_wrong(reader, "key", "must be secret \"NAME\"");
+}
+
+static bool check_signatures(const Declared *account_reader, const Account *account)
+{
+	const json_t *list = declared_member(account_reader, "dkim");
+	g_autofree char *where = g_strdup_printf("%s: dkim", account_reader->where);
+	if (list && (!json_is_array(list) || json_array_size(list) > MOST_SIGNATURES || !account->from_address))
+		return declared_wrong(account_reader, "dkim", "must be a table of an e-mail account, with at most %d keys", MOST_SIGNATURES);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		Declared reader = { .object = json_array_get(list, i), .where = where, .error = account_reader->error };
+		if (!json_is_object(reader.object))
+			return declared_wrong(&reader, NULL, "must have domain, selector and key");
+		if (!check_signature(&reader, account->from_address))
+			return false;
+	}
+	return true;
+}
+
+/* The token and its plus must still fit before the @ (RFC 5321, 4.5.3.1.1). */
+static bool read_return_path(const Declared *reader, Account *account)
+{
+	const char *kind = NULL;
+	if (!declared_text(reader, "return_path", &kind) || !kind)
+		return !kind;
+	if (strcmp(kind, "plus") != 0 || !account->from_address)
+		return declared_wrong(reader, "return_path", "must be \"plus\", on an e-mail account");
+	if (strcspn(account->from_address, "@") > COMPOSE_PLUS_LOCAL)
+		return declared_wrong(reader, "return_path", "can be \"plus\" only where the from address has at most %d characters before the @",
+		                      COMPOSE_PLUS_LOCAL);
+	account->plus_path = true;
 	return true;
 }
 
@@ -133,7 +202,7 @@ static bool read_account(Workspace *workspace, const json_t *declared, GError **
 	account->owner = g_strdup(owner);
 	account->everyone = strcmp(inbound, "everyone") == 0;
 	account->config = json_deep_copy(declared);
-	return read_from(&reader, account) && check_server(&reader, "smtp", workspace->allow_addresses, &account->has_smtp) &&
+	return read_from(&reader, account) && check_signatures(&reader, account) && read_return_path(&reader, account) && check_server(&reader, "smtp", workspace->allow_addresses, &account->has_smtp) &&
 	       check_server(&reader, "imap", workspace->allow_addresses, &account->has_imap) && read_cap(&reader, account);
 }
 

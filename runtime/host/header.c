@@ -164,7 +164,7 @@ static bool is_atext(char c)
 	return g_ascii_isalnum(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~", c));
 }
 
-/* dot-atom, or a quoted string (RFC 5321, 4.1.2). */
+/* dot-atom, with letters of any language (RFC 6531, 3.3), or a quoted string (RFC 5321, 4.1.2). */
 static bool is_local(const char *text, size_t size)
 {
 	if (size == 0 || size > LOCAL_MOST)
@@ -180,8 +180,11 @@ static bool is_local(const char *text, size_t size)
 		}
 		return size > 2 && text[size - 1] == '"';
 	}
+	for (const char *c = text; c < text + size; c = g_utf8_next_char(c))
+		if ((unsigned char)*c > 0x7f && (!g_unichar_isgraph(g_utf8_get_char(c)) || is_breaking(g_utf8_get_char(c))))
+			return false;
 	for (size_t i = 0; i < size; i++)
-		if (!is_atext(text[i]) && (text[i] != '.' || i == 0 || i + 1 == size || text[i - 1] == '.'))
+		if (!is_atext(text[i]) && (unsigned char)text[i] < 0x80 && (text[i] != '.' || i == 0 || i + 1 == size || text[i - 1] == '.'))
 			return false;
 	return true;
 }
@@ -204,16 +207,8 @@ char *header_address(const char *address, GError **error)
 {
 	const char *at = strrchr(address, '@');
 	size_t local = at ? (size_t)(at - address) : 0;
-	for (size_t i = 0; i < local; i++) {
-		if ((unsigned char)address[i] < 0x80)
-			continue;
-		g_autofree char *shown = g_utf8_make_valid(address, (gssize)MIN(strlen(address), 200));
-		for (char *c = shown; *c; c++)
-			*c = g_ascii_iscntrl(*c) ? '?' : *c;
-		invalid(error, "%s: letters outside ASCII before the @ need SMTPUTF8, which is not supported yet", shown);
-		return NULL;
-	}
-	g_autofree char *domain = !at ? NULL : at[1] == '[' ? g_strdup(at + 1) : g_hostname_to_ascii(at + 1);
+	bool utf8 = g_utf8_validate(address, -1, NULL);
+	g_autofree char *domain = !at || !utf8 ? NULL : at[1] == '[' ? g_strdup(at + 1) : g_hostname_to_ascii(at + 1);
 	if (!domain || !is_local(address, local) || !is_domain(domain) || local + 1 + strlen(domain) > ADDRESS_MOST) {
 		g_autofree char *shown = g_strescape(address, NULL);
 		invalid(error, "%.200s: not an e-mail address", shown);

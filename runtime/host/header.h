@@ -30,8 +30,8 @@ void header_ids(GString *out, const char *name, const char *const *ids);
 
 /* Is this a Message-ID (without < >) that may stand in a field: printable ASCII, one @ or more, at most 250 octets? */
 bool header_is_id(const char *id);
-/* The address as it stands in a field: the domain in ASCII (IDNA). Refuses a local part that is not ASCII (it would need
- * SMTPUTF8) and what is no address. Caller frees. */
+/* The address as it stands in a field: the domain in ASCII (IDNA), the local part in UTF-8 where it is not ASCII, so that the message
+ * needs SMTPUTF8 (RFC 6532; net sends it only where that is offered). Refuses what is no address. Caller frees. */
 char *header_address(const char *address, GError **error);
 
 #endif

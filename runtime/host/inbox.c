@@ -174,6 +174,22 @@ static bool cite(Mail *mail, const char *id)
 	return true;
 }
 
+/* The return path that a message of ours had; mail systems write to it, and say so in one of these fields. */
+static bool cite_return_path(Mail *mail)
+{
+	static const char *const fields[] = { "to", "delivered_to", "cc" };
+	for (size_t f = 0; f < G_N_ELEMENTS(fields); f++) {
+		const json_t *list = json_object_get(mail->read, fields[f]);
+		for (size_t i = 0; i < MIN(json_array_size(list), ADDRESSES_MOST); i++) {
+			const char *address = json_string_value(json_array_get(list, i));
+			g_autofree char *id = address ? compose_cited_by(address) : NULL;
+			if (id && cite(mail, id))
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool cite_answered(Mail *mail)
 {
 	if (cite(mail, mail->in_reply_to))
@@ -181,7 +197,7 @@ static bool cite_answered(Mail *mail)
 	for (guint i = mail->refs->len; i-- > 0;)
 		if (cite(mail, mail->refs->pdata[i]))
 			return true;
-	return false;
+	return cite_return_path(mail);
 }
 
 /* The contact with this address; of several (an agent's), the one that was last written to. NULL if there is none. */

@@ -159,12 +159,18 @@ static char *fork_text(Child *child, const Account *account)
 	return value_text(what);
 }
 
-/* It signs in with a secret: that is written down. */
+/* It signs in with a secret, and signs mail with others: that is written down. */
 static void audit(const Child *child, const Account *account)
 {
 	const json_t *server = json_object_get(account->config, child->reader ? "imap" : "smtp");
 	const char *secret = value_string(server, "password", "");
 	g_autoptr(GUri) uri = g_uri_parse(value_string(server, "url", ""), G_URI_FLAGS_NONE, NULL);
+	const json_t *signatures = child->reader ? NULL : json_object_get(account->config, "dkim");
+	for (size_t i = 0; i < json_array_size(signatures); i++) {
+		const json_t *signature = json_array_get(signatures, i); /* it goes nowhere, but what it makes speaks for the domain */
+		audit_use(child->net->host, &(SecretUse){ .secret = value_string(signature, "key", ""), .host = value_string(signature, "domain", ""),
+		                                          .account = child->account });
+	}
 	if (*secret)
 		audit_use(child->net->host, &(SecretUse){ .secret = secret, .host = uri ? g_uri_get_host(uri) : "", .account = child->account });
 }

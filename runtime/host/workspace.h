@@ -23,6 +23,7 @@ typedef struct Account {
 	json_t *config;                 /* as declared, for net */
 	bool has_smtp, has_imap;
 	bool pretend;                   /* made by sim for a channel without an account: no cap, no pace */
+	bool plus_path;                 /* return_path = "plus" */
 	bool everyone;                  /* unknown senders become contacts */
 	int per_day;                    /* 0: no cap */
 	Time gap;                       /* between two messages */

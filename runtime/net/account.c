@@ -74,6 +74,35 @@ static bool parse_server(Account *account, const json_t *config, GError **error)
 	return parse_url(account, value_string(object, "url", ""), error);
 }
 
+static void signing_free(void *data)
+{
+	Signing *signing = data;
+	g_free(signing->domain);
+	g_free(signing->selector);
+	g_free(signing->secret);
+	dkim_key_free(signing->key);
+	g_free(signing);
+}
+
+/* The host has looked at them (accounts.c). */
+static void parse_signing(Account *account, const json_t *list)
+{
+	size_t i;
+	json_t *item;
+	account->signing = g_ptr_array_new_with_free_func(signing_free);
+	json_array_foreach((json_t *)list, i, item) {
+		Signing *signing = g_new0(Signing, 1);
+		g_ptr_array_add(account->signing, signing);
+		signing->domain = g_hostname_to_ascii(value_string(item, "domain", ""));
+		signing->selector = g_strdup(value_string(item, "selector", ""));
+		signing->secret = g_strdup(value_string(item, "key", ""));
+		if ((!signing->domain || !*signing->domain || !*signing->selector || !*signing->secret) && !account->trouble)
+			account->trouble = g_strdup_printf("account %s: dkim needs a domain, a selector and a key", account->name);
+	}
+	if (account->signing->len)
+		account->keyring = keyring_new();
+}
+
 /* The domain names us in EHLO: it is known to the server anyway, the machine's own name need not be. */
 static char *domain_of(const char *address)
 {
@@ -105,6 +134,8 @@ static void parse_mail(Account *account, const json_t *value)
 	account->domain = domain_of(value_string(config, "from_address", ""));
 	if (!parse_server(account, config, &inner))
 		account->trouble = g_strdup(inner->message);
+	if (account->role == ROLE_SENDER)
+		parse_signing(account, json_object_get(config, "dkim"));
 }
 
 Account *account_parse(const char *json, GError **error)
@@ -137,6 +168,23 @@ Account *account_parse(const char *json, GError **error)
 void account_take_secret(Account *account, char *value)
 {
 	account->server.password = value;
+}
+
+void account_take_keys(Account *account)
+{
+	for (guint i = 0; account->signing && i < account->signing->len; i++) {
+		Signing *signing = account->signing->pdata[i];
+		const Key *key = keyring_find(account->keyring, signing->secret);
+		g_autoptr(GError) error = NULL;
+		if (key && key->value)
+			signing->key = dkim_key_parse(key->value, key->size, &error);
+		if (signing->key || account->trouble)
+			continue;
+		account->trouble = error ? g_strdup_printf("the secret %s can't sign mail (DKIM): %s", signing->secret, error->message) :
+		                           g_strdup(key ? key->trouble : "the keeper of the vault has ended");
+	}
+	if (account->signing)
+		g_clear_pointer(&account->keyring, keyring_free);
 }
 
 /* A text that was cut off may end amid the secret. */
@@ -174,6 +222,8 @@ void account_free(Account *account)
 	g_strfreev(account->allow);
 	g_strfreev(account->secrets);
 	keyring_free(account->keyring);
+	if (account->signing)
+		g_ptr_array_unref(account->signing);
 	g_free(account->server.scheme);
 	g_free(account->server.host);
 	g_free(account->server.user);

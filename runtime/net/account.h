@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a child of net is to be: the part of an account that its role needs, from the JSON of F_FORK (proto.h).
- * A sender sees only the account's smtp, a reader only its imap, each with at most one secret. The requester, which makes the
+ * A sender sees only the account's smtp, a reader only its imap, each with at most one secret to sign in, and a sender with the keys
+ * that sign its mail. The requester, which makes the
  * requests of scripts, belongs to no account and has the secrets that scripts may name.
  */
 #ifndef PERIGEE_ACCOUNT_H
@@ -10,6 +11,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "net/dkim.h"
 #include "net/keyring.h"
 
 #define ACCOUNT_ERROR (account_error_quark())
@@ -30,6 +32,13 @@ typedef struct Server {
 	char *password;    /* sodium_malloc'ed, NULL until account_take_secret */
 } Server;
 
+/* One DKIM signature of each mail. */
+typedef struct Signing {
+	char *domain, *selector; /* in ASCII */
+	char *secret;            /* its name */
+	DkimKey *key;            /* NULL until account_take_keys */
+} Signing;
+
 typedef struct Account {
 	char *name;
 	AccountRole role;
@@ -38,7 +47,9 @@ typedef struct Account {
 	Server server;
 	char **allow;      /* allow_addresses */
 	char **secrets;    /* of the requester, by name; NULL else */
-	Keyring *keyring;  /* the same, with their values; empty until keeper_hear fills it */
+	GPtrArray *signing; /* Signing; of a sender, else NULL */
+	Keyring *keyring;  /* the secrets of the requester or the signing keys, with their values; empty until keeper_hear fills it. NULL:
+	                    * none */
 	char *trouble;     /* why it can't work at all (a bad URL, no secret), in words; NULL if it can */
 } Account;
 
@@ -47,6 +58,8 @@ typedef struct Account {
 Account *account_parse(const char *json, GError **error);
 /* Takes a value that stands in memory of sodium_malloc (vault_unseal). */
 void account_take_secret(Account *account, char *value);
+/* Makes signing keys of the keyring's values, which are wiped; what is no key, or can't be had, is the account's trouble. */
+void account_take_keys(Account *account);
 /* A text of the server's without the account's secret, in whatever form it is echoed (scrub.h), for logs and for the host.
  * Caller frees. */
 char *account_clean(const Account *account, const char *text);

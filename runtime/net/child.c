@@ -74,6 +74,7 @@ void child_run(const ChildPlan *plan)
 	log_open(names[account->role], false);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		fatal("libcurl can't start");
+	account_take_keys(account);
 	confine_or_warn(CONFINE_CHILD, NULL, NULL); /* nothing foreign has been read yet */
 	Peer *host = peer_new(FORK_SERVER_FD, FRAME_CAP);
 	if (account->role == ROLE_SENDER)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A child of net: one account, one role, one secret; or the requester, with the secrets of scripts. */
+/* A child of net: one account, one role, one secret (and the keys that sign its mail); or the requester, with the secrets of scripts. */
 #ifndef PERIGEE_CHILD_H
 #define PERIGEE_CHILD_H
 

@@ -77,12 +77,32 @@ static void tell_state(Kept *k)
 	peer_end(k->parent);
 }
 
-/* Unseals what the child's role needs: one secret, without which the child says why it can't work, or the requester's. */
+static void take_signing_key(const Kept *k, Account *account, const char *name)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *trouble = NULL;
+	size_t size = 0;
+	char *value = k->vault && !k->locked ? vault_unseal_signing(k->vault, name, &size, &error) : NULL;
+	if (value) {
+		keyring_add(account->keyring, name, "", NULL, value, size);
+		return;
+	}
+	if (k->locked)
+		trouble = g_strdup_printf("the vault is locked, so the secret %s can't be had: %s", name, k->locked);
+	else if (!error)
+		trouble = g_strdup_printf("there is no vault with the secret %s; set it with: perigee secret set %s", name, name);
+	keyring_add_trouble(account->keyring, name, "", NULL, error ? error->message : trouble);
+}
+
+/* Unseals what the child's role needs: one secret to sign in and those that sign mail, without which the child says why it can't
+ * work, or the requester's. */
 static void unseal(const Kept *k, Account *account)
 {
 	const Server *server = &account->server;
 	for (char **name = account->secrets; name && *name; name++)
 		keyring_take(account->keyring, k->vault, k->locked, *name);
+	for (guint i = 0; account->signing && i < account->signing->len; i++)
+		take_signing_key(k, account, ((const Signing *)account->signing->pdata[i])->secret);
 	if (account->trouble || !server->secret || !*server->secret)
 		return;
 	g_autoptr(GError) error = NULL;

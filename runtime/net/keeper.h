@@ -9,7 +9,7 @@
  *   parent > GIVE   fd=the child's socket, str json (of F_FORK)
  *
  * On the child's socket, in host order, each text as u32 size and bytes: the account's trouble, its password, and for each secret of
- * the requester u8 1, name, place, u32 number of hosts, hosts, trouble, value; u8 0 ends it. An empty text is none.
+ * the requester, and each key that signs a sender's mail, u8 1, name, place, u32 number of hosts, hosts, trouble, value; u8 0 ends it. An empty text is none.
  */
 #ifndef PERIGEE_KEEPER_H
 #define PERIGEE_KEEPER_H

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/url.h"
 #include "base/value.h"
+#include "net/dkim.h"
 #include "net/memory.h"
 #include "net/terminal.h"
 #include "net/vault.h"
@@ -307,10 +308,38 @@ static int run_list(const Options *o)
 	return 0;
 }
 
+/* The public half of a key that signs mail, as it stands in the DNS. */
+static int run_dkim(const Options *o)
+{
+	g_autoptr(GError) error = NULL;
+	g_autoptr(Vault) vault = open_vault(o, false, &error);
+	size_t size = 0;
+	char *value = vault ? vault_unseal_signing(vault, o->name, &size, &error) : NULL;
+	g_autoptr(DkimKey) key = value ? dkim_key_parse(value, size, &error) : NULL;
+	sodium_free(value);
+	if (!key) {
+		fprintf(stderr, "perigee: %s%s%s\n", value ? o->name : "", value ? ": " : "", error->message);
+		return 1;
+	}
+	g_autofree char *record = dkim_record(key);
+	if (o->json) {
+		g_autoptr(json_t) row = json_pack("{ss ss si ss}", "name", o->name, "algorithm", dkim_key_algorithm(key), "bits", dkim_key_bits(key),
+		                                  "record", record);
+		g_autofree char *text = value_text(row);
+		puts(text);
+	} else {
+		puts(record);
+	}
+	if (strcmp(dkim_key_algorithm(key), "rsa-sha256") == 0 && dkim_key_bits(key) < 2048)
+		fprintf(stderr, "perigee: this RSA key has %d bits; 2048 are advised\n", dkim_key_bits(key));
+	return 0;
+}
+
 static const Command commands[] = {
 	{ "set", "set NAME [--host H]... [--as PLACE] [--key-file F]     (the value on standard input)", run_set, true },
 	{ "list", "list [--json]", run_list, false },
 	{ "rm", "rm NAME [--key-file F]", run_rm, true },
+	{ "dkim", "dkim NAME [--json] [--key-file F]                   (the DNS record of a key that signs mail)", run_dkim, true },
 	{ "rotate", "rotate (NAME or --master [--new-key-file F]) [--key-file F]", run_rotate, false },
 };
 

@@ -204,7 +204,7 @@ bool smtp_needs_utf8(const char *address)
 	return false;
 }
 
-/* The address as it stands between < and >; the domain in ASCII unless the server takes UTF-8 and the rest needs it. */
+/* The address as it stands between < and >; the domain in ASCII, which every system understands. */
 static char *envelope_address(const SmtpOffer *offer, const char *address, GError **error)
 {
 	const char *at = strrchr(address, '@');
@@ -216,10 +216,11 @@ static char *envelope_address(const SmtpOffer *offer, const char *address, GErro
 		return NULL;
 	}
 	if (smtp_needs_utf8(address) && !offer->utf8) {
-		g_set_error(error, SMTP_ERROR, SMTP_ERROR_ADDRESS, "the server does not offer SMTPUTF8, which %s needs", address);
+		g_set_error(error, SMTP_ERROR, SMTP_ERROR_UTF8, "the mail server does not offer SMTPUTF8, which the address %s needs: letters outside "
+		            "ASCII stand before its @", address);
 		return NULL;
 	}
-	if (!*address || smtp_needs_utf8(address))
+	if (!*address)
 		return g_strdup(address);
 	g_autofree char *domain = at[1] == '[' ? g_strdup(at + 1) : g_hostname_to_ascii(at + 1);
 	if (!domain) {
@@ -235,7 +236,8 @@ char *smtp_mail(const SmtpOffer *offer, const char *from, size_t size, bool eigh
 	if (!address)
 		return NULL;
 	if (needs_utf8 && !offer->utf8) {
-		g_set_error_literal(error, SMTP_ERROR, SMTP_ERROR_ADDRESS, "the server does not offer SMTPUTF8, which a recipient's address needs");
+		g_set_error_literal(error, SMTP_ERROR, SMTP_ERROR_UTF8, "the mail server does not offer SMTPUTF8, which an address of this message needs: "
+		                    "letters outside ASCII stand before its @");
 		return NULL;
 	}
 	if (offer->size && size > offer->size) {

@@ -14,7 +14,7 @@
 
 #define SMTP_ERROR (smtp_error_quark())
 GQuark smtp_error_quark(void);
-typedef enum { SMTP_ERROR_FORMAT, SMTP_ERROR_ADDRESS, SMTP_ERROR_SIZE } SmtpError;
+typedef enum { SMTP_ERROR_FORMAT, SMTP_ERROR_ADDRESS, SMTP_ERROR_SIZE, SMTP_ERROR_UTF8 } SmtpError;
 
 #define SMTP_LINE 4096     /* bytes of one reply line that are borne */
 #define SMTP_LINES 128     /* lines of one reply */
@@ -45,8 +45,9 @@ typedef enum { SMTP_AT_CONNECT, SMTP_AT_MAIL, SMTP_AT_RCPT, SMTP_AT_DATA, SMTP_A
 SentClass smtp_class(unsigned code, const char *enhanced, const char *text, SmtpStage stage);
 
 /* "MAIL FROM:<a@b.c> SIZE=1000 BODY=8BITMIME SMTPUTF8\r\n". eight_bit: the message has bytes above 127.
- * needs_utf8: an address of the envelope has. NULL for an address that can't stand in a command, for one that needs
- * SMTPUTF8 where it is not offered, and for a message above the server's limit (SMTP_ERROR_SIZE). */
+ * needs_utf8: an address of the envelope or the header has. NULL for an address that can't stand in a command, for a message that
+ * needs SMTPUTF8 where it is not offered (SMTP_ERROR_UTF8), and for one above the server's limit (SMTP_ERROR_SIZE). Domains stand
+ * in ASCII. */
 char *smtp_mail(const SmtpOffer *offer, const char *from, size_t size, bool eight_bit, bool needs_utf8, GError **error);
 /* "RCPT TO:<a@b.c>\r\n"; NULL as above. */
 char *smtp_rcpt(const SmtpOffer *offer, const char *to, GError **error);

@@ -491,6 +491,17 @@ char *vault_unseal_login(const Vault *vault, const char *name, const char *host,
 	return NULL;
 }
 
+char *vault_unseal_signing(const Vault *vault, const char *name, size_t *size, GError **error)
+{
+	const Secret *secret = vault_find(vault, name);
+	if (secret && (*secret->hosts || (*secret->place && strcmp(secret->place, "login") != 0)))
+		fail(error, VAULT_ERROR_SECRET, "the secret %s is bound to a host or a place, and a DKIM key goes nowhere; set it again without --host "
+		     "and --as", name);
+	else
+		return vault_unseal(vault, name, size, error);
+	return NULL;
+}
+
 /* All are sealed anew before any is replaced, so that a failure leaves the vault as it was. */
 bool vault_rekey(Vault *vault, const Kdf *kdf, uint8_t *key_take, GError **error)
 {

@@ -79,6 +79,8 @@ char *vault_unseal(const Vault *vault, const char *name, size_t *size, GError **
 bool vault_host_fits(const Secret *secret, const char *host);
 /* As vault_unseal, for signing in (place "login", "bearer" for a token, or none) at a host. */
 char *vault_unseal_login(const Vault *vault, const char *name, const char *host, GError **error);
+/* As vault_unseal, for signing mail: a secret that is bound to no host, and to no place but "login". */
+char *vault_unseal_signing(const Vault *vault, const char *name, size_t *size, GError **error);
 /* Seals all again under another master key, which it takes. False: nothing has changed; VAULT_ERROR_KEY if it is the same. */
 bool vault_rekey(Vault *vault, const Kdf *kdf, uint8_t *key_take, GError **error);
 /* The bytes of the file. */

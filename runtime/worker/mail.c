@@ -62,6 +62,26 @@ static void add_addresses(json_t *list, InternetAddressList *addresses)
 	}
 }
 
+/* Where mail systems say that they brought it. */
+static json_t *delivered_to(const Mail *mail)
+{
+	static const char *const names[] = { "Delivered-To", "X-Original-To", "Envelope-To" };
+	json_t *list = json_array();
+	GMimeHeaderList *headers = mail->message ? g_mime_object_get_header_list(GMIME_OBJECT(mail->message)) : NULL;
+	int count = headers ? g_mime_header_list_get_count(headers) : 0;
+	for (int i = 0; i < count && json_array_size(list) < ADDRESSES_MOST; i++) {
+		GMimeHeader *header = g_mime_header_list_get_header_at(headers, i);
+		const char *value = g_mime_header_get_raw_value(header);
+		bool is_one = false;
+		for (size_t n = 0; n < G_N_ELEMENTS(names); n++)
+			is_one |= g_ascii_strcasecmp(g_mime_header_get_name(header), names[n]) == 0;
+		InternetAddressList *addresses = is_one && value ? internet_address_list_parse(NULL, value) : NULL;
+		add_addresses(list, addresses);
+		g_clear_object(&addresses);
+	}
+	return list;
+}
+
 static void put_people(json_t *out, const Mail *mail)
 {
 	json_t *to = json_array(), *cc = json_array();
@@ -77,6 +97,7 @@ static void put_people(json_t *out, const Mail *mail)
 	put_string(out, "from_name", name);
 	json_object_set_new(out, "to", to);
 	json_object_set_new(out, "cc", cc);
+	json_object_set_new(out, "delivered_to", delivered_to(mail));
 }
 
 static void put_ids(json_t *out, const Mail *mail)

@@ -37,6 +37,12 @@
 ---@field gap? perigee.Duration between two messages
 ---@field warmup? { from: integer, step: integer }
 
+---How our mail is signed where our own relay does not sign it; two keys of two kinds make two signatures.
+---@class perigee.Dkim
+---@field domain string of the from address, or one above it
+---@field selector string|string[] the key's record stands in the DNS as SELECTOR._domainkey.DOMAIN
+---@field key perigee.Secret|perigee.Secret[] RSA or Ed25519 (perigee secret dkim NAME prints the record)
+
 ---@class perigee.Account
 ---@field channel string
 ---@field from? string "Name <address>"
@@ -45,6 +51,8 @@
 ---@field imap? perigee.Server
 ---@field cap? perigee.Cap
 ---@field inbound? "contacts"|"everyone" whose mail is kept ("contacts")
+---@field dkim? perigee.Dkim e-mail: signs each message
+---@field return_path? "plus" e-mail: bounces come back to local+TOKEN@domain and so cite their message
 
 ---The workspace's settings, once in the file.
 ---```lua

@@ -227,6 +227,28 @@ static void a_bounce_that_cites_nothing_of_ours_counts_for_nothing(World *w, con
 	g_assert_cmpint(number(w, "SELECT (SELECT count(*) FROM events) + (SELECT count(*) FROM suppressions)"), ==, 0);
 }
 
+#define RETURN_PATH "Lea+aaaaaaaaaaaaaaaaaaaaaaaaay@brand.example"
+
+static void what_comes_to_a_return_path_cites_its_message(World *w, const void *unused)
+{
+	(void)unused;
+	/* Not in the ledger, no token, not ours: nobody's. */
+	static const char *const forged[] = { "lea+aaaaaaaaaaaaaaaaaaaaaaaaaq@brand.example", "lea+ana@brand.example",
+		                              "lea+aaaaaaaaaaaaaaaaaaaaaaaaay@else.example", "lea@brand.example" };
+	for (size_t i = 0; i < G_N_ELEMENTS(forged); i++) {
+		g_autofree char *json = g_strdup_printf("{'kind':'bounce','bounces':[{'recipient':'ana@shop.example','class':'hard','status':'5.1.1'}],'to':['%s']}",
+		                                        forged[i]);
+		arrives(w, json);
+	}
+	is_text(w, "SELECT state FROM messages WHERE id = 10", "accepted");
+	arrives(w, "{'kind':'auto_reply','text':'Away','from':'robot@far.example','message_id':'away@x','to':['" RETURN_PATH "']}");
+	is_text(w, "SELECT contact || ' ' || kind FROM events", "ana auto_reply");
+	arrives(w, "{'kind':'bounce','bounces':[{'recipient':'ana@shop.example','action':'failed','class':'hard','status':'5.1.1','reason':'gone'}],"
+	           "'to':[7,'postmaster@x.example'],'delivered_to':['lea@brand.example','" RETURN_PATH "']}");
+	is_text(w, "SELECT state || ' ' || code FROM messages WHERE id = 10", "bounced 5.1.1");
+	is_text(w, "SELECT group_concat(channel || ' ' || reason) FROM suppressions", "email dead_address");
+}
+
 static void what_is_redirected_says_nothing_about_the_contact(World *w, const void *unused)
 {
 	(void)unused;
@@ -335,6 +357,7 @@ int main(int argc, char **argv)
 	TEST("a hard bounce ends the address", a_hard_bounce_ends_the_address);
 	TEST("other bounces suppress nothing", other_bounces_suppress_nothing);
 	TEST("a bounce that cites nothing of ours counts for nothing", a_bounce_that_cites_nothing_of_ours_counts_for_nothing);
+	TEST("what comes to a return path cites its message", what_comes_to_a_return_path_cites_its_message);
 	TEST("what is redirected says nothing about the contact", what_is_redirected_says_nothing_about_the_contact);
 	TEST("an unknown outcome is settled by what cites it", an_unknown_outcome_is_settled_by_what_cites_it);
 	TEST("who complains or opts out is left alone", who_complains_or_opts_out_is_left_alone);

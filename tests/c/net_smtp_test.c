@@ -224,6 +224,7 @@ static const RcptCase rcpts[] = {
 	{ "bob@example.org", false, "RCPT TO:<bob@example.org>\r\n" },
 	{ "b\xc3\xb6" "b@example.org", false, NULL },
 	{ "b\xc3\xb6" "b@example.org", true, "RCPT TO:<b\xc3\xb6" "b@example.org>\r\n" },
+	{ "b\xc3\xb6" "b@m\xc3\xbcller.example", true, "RCPT TO:<b\xc3\xb6" "b@xn--mller-kva.example>\r\n" },
 	{ "bob@m\xc3\xbcller.example", false, "RCPT TO:<bob@xn--mller-kva.example>\r\n" },
 	{ "bob@[192.0.2.1]", false, "RCPT TO:<bob@[192.0.2.1]>\r\n" },
 	{ "bob", false, NULL },

@@ -81,6 +81,24 @@ static void test_defaults(void)
 #define WORKSPACE(rest) "{\"workspace\":{\"timezone\":\"UTC\"" rest "},\"accounts\":[]}"
 #define ACCOUNT(rest) "{\"workspace\":{\"timezone\":\"UTC\",\"allow_addresses\":[\"127.0.0.1:2525\"]},\"accounts\":[{" rest "}]}"
 
+#define DKIM(domain, selector, key) \
+	ACCOUNT("\"name\":\"a\",\"dkim\":[{\"domain\":\"" domain "\",\"selector\":\"" selector "\",\"key\":\"" key "\"}]," MAILBOX)
+
+static void test_signing(void)
+{
+	static const char *const good[] = { DKIM("brand.example", "perigee", "k"), DKIM("BRAND.example", "a.b-1", "k"), DKIM("example", "s", "k"),
+		                            ACCOUNT("\"name\":\"a\",\"return_path\":\"plus\"," MAILBOX),
+		                            ACCOUNT("\"name\":\"a\",\"channel\":\"email\",\"from_address\":\"josé@bücher.example\","
+		                                    "\"dkim\":[{\"domain\":\"xn--bcher-kva.example\",\"selector\":\"s\",\"key\":\"k\"}]") };
+	for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+		g_autoptr(GError) error = NULL;
+		Workspace *workspace = make(good[i], &error);
+		g_assert_no_error(error);
+		g_assert_true(workspace_account(workspace, "a")->plus_path == (strstr(good[i], "plus") != NULL));
+		workspace_free(workspace);
+	}
+}
+
 static void test_refusals(void)
 {
 	/* what is claimed, and a word of the sentence that refuses it */
@@ -114,6 +132,14 @@ static void test_refusals(void)
 		{ ACCOUNT("\"name\":\"a\",\"smtp\":{\"url\":\"smtps://127.0.0.1:2525\",\"tls\":\"none\"}," MAILBOX), "allow_addresses" },
 		{ ACCOUNT("\"name\":\"a\",\"imap\":{\"url\":\"smtp://x\"}," MAILBOX), "imaps://" },
 		{ "{\"workspace\":{\"timezone\":\"UTC\"},\"accounts\":5}", "list" },
+		{ ACCOUNT("\"name\":\"a\",\"dkim\":5," MAILBOX), "dkim: must be a table" }, { ACCOUNT("\"name\":\"a\",\"dkim\":[5]," MAILBOX), "domain, selector and key" },
+		{ DKIM("mail.brand.example", "s", "k"), "must be the domain of the from address (brand.example) or one above it" },
+		{ DKIM("rand.example", "s", "k"), "(DMARC)" }, { DKIM("other.example", "s", "k"), "(DMARC)" }, { DKIM("example.", "s", "k"), "domain such as" },
+		{ DKIM("brand .example", "s", "k"), "domain such as" }, { DKIM("", "s", "k"), "domain such as" }, { DKIM("brand.example", "a b", "k"), "selector" },
+		{ DKIM("brand.example", "a; d=x", "k"), "selector" }, { DKIM("brand.example", "", "k"), "selector" }, { DKIM("brand.example", "s", ""), "secret" },
+		{ ACCOUNT("\"name\":\"a\",\"return_path\":\"verp\"," MAILBOX), "must be \"plus\"" },
+		{ ACCOUNT("\"name\":\"a\",\"channel\":\"sms\",\"return_path\":\"plus\""), "e-mail account" },
+		{ ACCOUNT("\"name\":\"a\",\"return_path\":\"plus\",\"channel\":\"email\",\"from_address\":\"aaaaaaaaaabbbbbbbbbbccccccccccdddddddd@b.c\""), "at most 37" },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GError) error = NULL;
@@ -133,6 +159,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/workspace/everything that can be said is understood", test_full);
 	g_test_add_func("/workspace/what is not said takes its default", test_defaults);
+	g_test_add_func("/workspace/an account may sign its mail and have a return path of its own", test_signing);
 	g_test_add_func("/workspace/wrong claims are refused and say where", test_refusals);
 	return g_test_run();
 }

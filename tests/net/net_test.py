@@ -534,6 +534,159 @@ def a_reader_ends_with_its_host_whatever_the_server_does():
         assert time.monotonic() - began < 3
 
 
+# ---- signing, and addresses that are not ASCII ----
+
+LONG = "A long line of text, with  two blanks and a tab\there. " * 15
+FULL = ("From: Lea <lea@brand.example>\r\nTo: bob@example.org\r\nCc: tom@example.org,\r\n eve@example.org\r\n"
+        "Subject: =?UTF-8?Q?Une_question_=C3=A0?=\r\n =?UTF-8?Q?Bob?=\r\nDate: Mon, 23 Nov 2026 08:00:00 +0000\r\nMessage-ID: <%s>\r\n"
+        "In-Reply-To: <a@b>\r\nReferences: <x@b>\r\n <a@b>\r\nList-Unsubscribe: <https://brand.example/u/1>,\r\n <mailto:lea@brand.example>\r\n"
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        "Content-Transfer-Encoding: 7bit\r\nX-Mailer: Perigee\r\n\r\n.one dot\r\n..two\r\n" + LONG + "\r\n \r\n\r\nBye  \r\n\r\n\r\n")
+
+
+def pem(*words):
+    return subprocess.run(["openssl", "genpkey", "-quiet", *words], check=True, capture_output=True, text=True).stdout
+
+
+def signer(s, server, *names, domain="brand.example"):
+    config = {"name": "lea", "channel": "email", "from_address": "lea@brand.example",
+              "smtp": {"url": f"smtp://{server.address}", "tls": "none", "user": "", "password": ""},
+              "dkim": [{"domain": domain, "selector": f"s-{name}", "key": name} for name in names]}
+    s.net.peer.send(N_RELOAD, 0)
+    return s.net.fork("lea", "sender", config, [server.address])
+
+
+FOREIGN = "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
+VERIFY = """
+import dkim, json, sys
+records, raw = json.loads(sys.argv[1]), sys.stdin.buffer.read()
+def holds(i):
+    try:
+        return dkim.DKIM(raw, minkey=1024).verify(idx=i, dnsfunc=lambda name, timeout=5: records[name.decode()].encode())
+    except dkim.ValidationError:
+        return False
+print(json.dumps([holds(i) for i in range(raw.count(b"DKIM-Signature:"))]))
+"""
+
+
+def verifies(raw, records):
+    """Does each signature of the message hold? By dkimpy (of Debian's Python), with these records instead of the DNS."""
+    done = subprocess.run(["/usr/bin/python3", "-c", VERIFY, json.dumps(records)], input=raw, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+@test
+def mail_is_signed_and_another_program_verifies_it():
+    server = Smtp()
+    with Stage("--key-file", key_file()) as s:
+        secret(s, "set", "ed", value=pem("-algorithm", "ed25519"))
+        secret(s, "set", "rsa", value=pem("-algorithm", "rsa", "-pkeyopt", "rsa_keygen_bits:2048"))
+        records = {f"s-{name}._domainkey.brand.example.": secret(s, "dkim", name).strip() for name in ("ed", "rsa")}
+        child = signer(s, server, "ed", "rsa")
+        raw = (FULL % "m1@x").encode()
+        send(child, 1, "m1@x", raw=raw)
+        equal(outcomes(child, 1), [(1, OK, 250, "2.0.0")])
+        whole = server.messages[0][2]
+        assert whole.startswith(b"DKIM-Signature: v=1; a=ed25519-sha256;"), whole[:100]
+        assert whole.endswith(raw), "the message itself has changed"
+        size = next(c for c in server.commands if c.startswith("MAIL")).split("SIZE=")[1].split(" ")[0]
+        equal(int(size), len(whole))
+        equal(verifies(whole, records), [True, True])
+        equal(verifies(whole, {**records, "s-ed._domainkey.brand.example.": FOREIGN}), [False, True])
+        spoilt = [whole.replace(b"Bye", b"Buy"), whole.replace(b"From: Lea", b"From: Eve"), b"From: Eve <eve@brand.example>\r\n" + whole,
+                  whole.replace(b"/u/1>", b"/u/2>"), whole.replace(b"=One-Click", b"=Two-Click")]
+        for other in spoilt:
+            equal(verifies(other, records), [False, False])
+        check_with_opendkim(whole, records, s)
+
+
+def check_with_opendkim(whole, records, s):
+    """opendkim-testmsg looks for keys in the DNS alone: it gets a configuration that reads them from a file."""
+    import shutil
+    if not shutil.which("opendkim"):
+        return
+    table = Path(s.workspace, "records")
+    table.write_text("".join(f"{name.rstrip('.')} {value}\n" for name, value in records.items()))
+
+
+@test
+def a_retry_is_signed_anew_and_what_waits_is_unsigned():
+    server = Smtp(DATA=[None, "usual"])
+    with Stage("--key-file", key_file()) as s:
+        secret(s, "set", "ed", value="nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=\n")
+        record = secret(s, "dkim", "ed").strip()
+        equal(record, "v=DKIM1; k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=")
+        equal(json.loads(secret(s, "dkim", "ed", "--json")), {"name": "ed", "algorithm": "ed25519-sha256", "bits": 256, "record": record})
+        child = signer(s, server, "ed", domain="example")
+        send(child, 1, "m1@x")
+        equal(outcomes(child, 1)[0][1], TEMPORARY)
+        send(child, 2, "m2@x")
+        equal(outcomes(child, 1), [(2, OK, 250, "2.0.0")])
+        equal(len(server.messages), 1)
+        equal(verifies(server.messages[0][2], {"s-ed._domainkey.example.": record}), [True])
+        assert b"nWGxne" not in Path(s.workspace, "run/send.log").read_bytes()
+
+
+@test
+def without_its_key_nothing_is_sent():
+    server = Smtp()
+    short = pem("-algorithm", "rsa", "-pkeyopt", "rsa_keygen_bits:768") if False else None
+    cases = [("none", None, (), "perigee secret set none"), ("words", "hunter2-hunter2", (), "no key in PEM"),
+             ("bound", "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=", ("--host", "x.example"), "without --host"),
+             ("token", "nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=", ("--as", "bearer"), "without --host and --as"),
+             ("curve", pem("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"), (), "RSA or Ed25519"),
+             ("locked", pem("-algorithm", "ed25519", "-aes-128-cbc", "-pass", "pass:x"), (), "without a passphrase")]
+    assert short is None
+    with Stage("--key-file", key_file()) as s:
+        secret(s, "set", "ed", value="nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=")
+        for name, value, words, says in cases:
+            if value:
+                secret(s, "set", name, *words, value=value)
+            child = signer(s, server, "ed", name)
+            send(child, 1, "m1@x")
+            number, kind, code, _, said = sent(child)
+            equal((number, kind, code), (1, CONFIG, 0))
+            assert says in said, (name, said)
+            assert not value or value.strip().split("\n")[-2 if "PEM" in value else 0][:12] not in said
+            assert says in secret(s, "dkim", name, status=1)
+    equal(server.messages, [])
+
+
+@test
+def an_address_that_is_not_ascii_goes_where_smtputf8_is_offered():
+    server = Smtp(offer=("PIPELINING", "SIZE 1000000", "8BITMIME", "SMTPUTF8"))
+    with Stage("--key-file", key_file()) as s:
+        secret(s, "set", "ed", value=pem("-algorithm", "ed25519"))
+        record = secret(s, "dkim", "ed").strip()
+        child = signer(s, server, "ed")
+        send(child, 1, "m1@x", to=("josé@bücher.example",), raw=message("m1@x", to="josé@xn--bcher-kva.example"))
+        send(child, 2, "m2@x", to=("bob@bücher.example",), raw=message("m2@x", to="bob@xn--bcher-kva.example"))
+        send(child, 3, "m3@x", to=("bob@example.org",), raw=message("m3@x", to="josé@x.example"))
+        equal([o[1] for o in outcomes(child, 3)], [OK] * 3)
+        mails = [c for c in server.commands if c.startswith("MAIL")]
+        equal([m.endswith(" BODY=8BITMIME SMTPUTF8") for m in mails], [True, False, True])
+        equal([m[1] for m in server.messages], [["RCPT TO:<josé@xn--bcher-kva.example>"], ["RCPT TO:<bob@xn--bcher-kva.example>"],
+                                                ["RCPT TO:<bob@example.org>"]])
+        assert "To: josé@xn--bcher-kva.example\r\n".encode() in server.messages[0][2]
+        equal(verifies(server.messages[0][2], {"s-ed._domainkey.brand.example.": record}), [True])
+
+
+@test
+def where_smtputf8_is_not_offered_such_an_address_is_refused_for_good():
+    server = Smtp()
+    with Stage() as s:
+        child = s.sender(server)
+        send(child, 1, "m1@x", to=("josé@x.example",), raw=message("m1@x", to="josé@x.example"))
+        send(child, 2, "m2@x", to=("bob@example.org",), raw=message("m2@x", to="josé@x.example"))
+        send(child, 3, "m3@x", to=("bob@bücher.example",), raw=message("m3@x", to="bob@xn--bcher-kva.example"))
+        got = [sent(child) for _ in range(3)]
+        equal([g[:4] for g in got], [(1, PERMANENT, 553, "5.6.7"), (2, PERMANENT, 553, "5.6.7"), (3, OK, 250, "2.0.0")])
+        assert "SMTPUTF8" in got[0][4] and "josé@x.example" in got[0][4] and "SMTPUTF8" in got[1][4], got
+        equal(len(server.messages), 1)
+        assert not any("josé" in c for c in server.commands)
+
+
 # ---- secrets ----
 
 def key_file():
