@@ -305,9 +305,11 @@ static void netlink_hand(Host *host, const Handing *handing)
 	}
 	const char *redirect = host->workspace->redirect_all_to;
 	guint cc = handing->cc && !redirect ? g_strv_length((GStrv)handing->cc) : 0;
+	const Account *account = handing->account;
+	g_autofree char *from = account->plus_path ? compose_return_path(account->from_address, handing->message_id) : g_strdup(account->from_address);
 	peer_begin(sender->peer, N_SEND, (uint64_t)handing->id);
 	peer_put_str(sender->peer, handing->message_id, -1);
-	peer_put_str(sender->peer, handing->account->from_address, -1);
+	peer_put_str(sender->peer, from, -1);
 	peer_put_u32(sender->peer, 1 + cc);
 	peer_put_str(sender->peer, redirect ? redirect : handing->address, -1);
 	for (guint i = 0; i < cc; i++)
@@ -524,9 +526,9 @@ Carrier *netlink_new(Host *host, GError **error)
 	host_watch(host, net->timer, timer_ready, NULL, net);
 	if (host->workspace->redirect_all_to)
 		log_warn("all mail goes to %s instead of its recipients (redirect_all_to)", host->workspace->redirect_all_to);
+	attach_sweep(host);
 	if (parent_start(net, error))
 		return &net->carrier;
-	attach_sweep(host);
 	netlink_clear(net);
 	return NULL;
 }

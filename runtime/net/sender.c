@@ -35,6 +35,7 @@ typedef struct Outgoing {
 	GPtrArray *to;
 	GString *bytes;
 	GArray *files; /* Enclosed, until its turn comes and they are in the bytes */
+	GString *signature; /* the DKIM-Signature fields that go before them; made anew for each attempt, and kept nowhere */
 	guint accepted;    /* recipients so far */
 	bool refused;      /* for good, by the reply below */
 	SentClass class;
@@ -87,6 +88,7 @@ static void outgoing_free(Outgoing *message)
 	g_ptr_array_unref(message->to);
 	g_string_free(message->bytes, TRUE);
 	g_array_unref(message->files);
+	g_string_free(message->signature, TRUE);
 	g_string_free(message->text, TRUE);
 	g_free(message);
 }
@@ -298,11 +300,26 @@ static bool complete(Outgoing *m, GError **error)
 	return done;
 }
 
+static bool sign(Sender *s, Outgoing *m, GError **error)
+{
+	const GPtrArray *all = s->account->signing;
+	g_string_truncate(m->signature, 0);
+	for (guint i = 0; i < all->len; i++) {
+		const Signing *signing = all->pdata[i];
+		g_autofree char *field = dkim_sign(signing->key, signing->domain, signing->selector, g_get_real_time() / G_USEC_PER_SEC,
+		                                   m->bytes->str, m->bytes->len, error);
+		if (!field)
+			return false;
+		g_string_append(m->signature, field);
+	}
+	return true;
+}
+
 /* Writes the commands of the envelope; on an error (an address, the size) nothing has been queued. */
 static bool queue_envelope(Sender *s, const Outgoing *m, GError **error)
 {
 	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
-	bool utf8 = smtp_needs_utf8(m->from);
+	bool utf8 = smtp_needs_utf8(m->from) || message_needs_utf8(m->bytes->str, m->bytes->len);
 	for (guint i = 0; i < m->to->len; i++) {
 		utf8 |= smtp_needs_utf8(m->to->pdata[i]);
 		char *line = smtp_rcpt(&s->offer, m->to->pdata[i], error);
@@ -311,7 +328,7 @@ static bool queue_envelope(Sender *s, const Outgoing *m, GError **error)
 		g_ptr_array_add(lines, line);
 	}
 	bool eight_bit = message_is_eight_bit(m->bytes->str, m->bytes->len);
-	char *mail = smtp_mail(&s->offer, m->from, m->bytes->len, eight_bit, utf8, error);
+	char *mail = smtp_mail(&s->offer, m->from, m->signature->len + m->bytes->len, eight_bit, utf8, error);
 	if (!mail)
 		return false;
 	if (s->open_transaction)
@@ -332,10 +349,14 @@ static void begin_next(Sender *s)
 		g_autoptr(GError) error = NULL;
 		if (!complete(m, &error)) {
 			tell_sent(s, m, SENT_PERMANENT, 0, "", error->message);
+		} else if (!sign(s, m, &error)) {
+			tell_sent(s, m, SENT_CONFIG, 0, "", error->message);
 		} else if (queue_envelope(s, m, &error)) {
 			s->envelope = m;
 		} else if (g_error_matches(error, SMTP_ERROR, SMTP_ERROR_SIZE)) {
 			tell_sent(s, m, SENT_PERMANENT, 552, "5.3.4", error->message);
+		} else if (g_error_matches(error, SMTP_ERROR, SMTP_ERROR_UTF8)) {
+			tell_sent(s, m, SENT_PERMANENT, 553, "5.6.7", error->message); /* RFC 6531, 3.5 */
 		} else {
 			tell_sent(s, m, SENT_PERMANENT, 0, "", error->message);
 		}
@@ -414,7 +435,9 @@ static void on_go_ahead(Sender *s)
 		drop_connection(s);
 		return;
 	}
-	g_autoptr(GString) content = g_string_sized_new(m->bytes->len + 64);
+	g_autoptr(GString) content = g_string_sized_new(m->signature->len + m->bytes->len + 64);
+	if (m->signature->len)
+		smtp_stuff(content, m->signature->str, m->signature->len);
 	smtp_stuff(content, m->bytes->str, m->bytes->len);
 	if (!wire_send(s->wire, content->str, content->len, BLOCK_MS, &error)) {
 		lost_by_error(s, error);
@@ -536,6 +559,7 @@ static Outgoing *take_send(Sender *s, Frame *frame)
 	m->from = g_strdup(frame_get_str(frame, NULL));
 	m->to = g_ptr_array_new_with_free_func(g_free);
 	m->text = g_string_new(NULL);
+	m->signature = g_string_new(NULL);
 	m->files = s->files;
 	s->files = files_new();
 	for (guint i = 0; i < m->files->len; i++)
