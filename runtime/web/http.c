@@ -14,12 +14,13 @@ G_DEFINE_QUARK(perigee-http-error, http_error)
 
 enum {
 	CONNECTIONS = 100,
+	FROM_ONE = 50,                /* connections of one address */
 	HEADERS_BYTES = 16 << 10,
 	BODY_BYTES = 8 << 10,
 	IDLE_S = 10,
 	WHOLE_US = 30 * 1000 * 1000,  /* of a connection */
 	ANSWER_US = 10 * 1000 * 1000, /* of the host */
-	TICK_MS = 1000,
+	TICK_MS = 500,
 	POST_BUFFER = 1024,
 };
 
@@ -32,6 +33,7 @@ struct Http {
 	GHashTable *waiting; /* id → Request, its connection suspended */
 	GHashTable *open;    /* socket → when it was accepted (gint64 *, monotonic µs) */
 	Rate *rate;
+	int quiet; /* runs without a connection */
 };
 
 typedef struct Request {
@@ -325,7 +327,8 @@ int http_timeout_ms(Http *http)
 	MHD_UNSIGNED_LONG_LONG wait;
 	if (MHD_get_timeout(http->daemon, &wait) == MHD_YES && wait < TICK_MS)
 		return (int)wait;
-	return g_hash_table_size(http->open) ? TICK_MS : -1;
+	/* Where all connections were taken, libmicrohttpd listens again only when it is run once more after their end. */
+	return http->quiet < 2 ? TICK_MS : -1;
 }
 
 void http_run(Http *http)
@@ -334,6 +337,7 @@ void http_run(Http *http)
 	g_hash_table_foreach_remove(http->waiting, is_late, &now);
 	end_old(http, now);
 	MHD_run(http->daemon);
+	http->quiet = g_hash_table_size(http->open) ? 0 : MIN(http->quiet + 1, 2);
 }
 
 /* ---- the start ------------------------------------------------------------------------------------------------- */
@@ -352,6 +356,14 @@ static void broken(void *user, const char *file, unsigned line, const char *reas
 	panic("libmicrohttpd: %s:%u: %s", file, line, reason ? reason : "?");
 }
 
+/* A reverse proxy on this machine is one address too, so where only it can come each may have all connections. */
+static bool is_local(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof address;
+	return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && rate_is_loopback((struct sockaddr *)&address);
+}
+
 Http *http_new(int fd, const char *prefix, HttpAsk ask, void *user, GError **error)
 {
 	Http *http = g_new0(Http, 1);
@@ -365,6 +377,7 @@ Http *http_new(int fd, const char *prefix, HttpAsk ask, void *user, GError **err
 	                                MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEADERS_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_S,
 	                                MHD_OPTION_NOTIFY_COMPLETED, completed, http, MHD_OPTION_NOTIFY_CONNECTION, connected, http,
 	                                MHD_OPTION_UNESCAPE_CALLBACK, decode_nothing, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+	                                MHD_OPTION_PER_IP_CONNECTION_LIMIT, (unsigned)(is_local(fd) ? 0 : FROM_ONE),
 	                                MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 	if (http->daemon)
 		return http;

@@ -3,7 +3,7 @@
  * HTTP for strangers (libmicrohttpd): PREFIX/u/TOKEN and nothing else. GET and HEAD show, POST does. What a request may be:
  *
  *   headers of 16 kB, a body of 8 kB whose length is said once, no Transfer-Encoding, one request per connection;
- *   100 connections, 10 s without a byte, 30 s in all; per address as rate.h has it
+ *   100 connections, 50 of one address that is not this machine's, 10 s without a byte, 30 s in all; per address as rate.h has it
  *
  * A request whose form is good is asked of the host and waits for its answer, at most 10 s.
  */

@@ -42,10 +42,12 @@ static char *of_v6(const struct in6_addr *address)
 	return g_strdup(inet_ntop(AF_INET6, &net, text, sizeof text));
 }
 
-static bool is_loopback(const struct sockaddr *address)
+bool rate_is_loopback(const struct sockaddr *address)
 {
 	if (address->sa_family == AF_INET)
 		return ntohl(((const struct sockaddr_in *)(const void *)address)->sin_addr.s_addr) >> 24 == 127;
+	if (address->sa_family != AF_INET6)
+		return false;
 	const struct in6_addr *six = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
 	return IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127);
 }
@@ -54,7 +56,7 @@ char *rate_who(const struct sockaddr *address, const char *forwarded)
 {
 	if (address->sa_family != AF_INET && address->sa_family != AF_INET6)
 		return g_strdup("?");
-	if (forwarded && is_loopback(address)) {
+	if (forwarded && rate_is_loopback(address)) {
 		const char *comma = strrchr(forwarded, ',');
 		g_autofree char *last = g_strstrip(g_strdup(comma ? comma + 1 : forwarded));
 		struct in_addr four;

@@ -18,6 +18,7 @@ void rate_free(Rate *rate);
 /* Who asks: the address (of IPv6 its /64); of a connection from this machine, which is a reverse proxy's, the last address of forwarded
  * (X-Forwarded-For; may be NULL). Caller frees. */
 char *rate_who(const struct sockaddr *address, const char *forwarded);
+bool rate_is_loopback(const struct sockaddr *address);
 /* Counts a request at that moment (monotonic µs). False: it is too much. */
 bool rate_pass(Rate *rate, const char *who, gint64 now);
 /* It led nowhere. */
