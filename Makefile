@@ -98,6 +98,11 @@ endef
 $(foreach t,$(c_tests) $(c_benches),$(eval $(call c_test,$(t:$(BUILD)/tests/%=%),$(shell sed -n \
 	's,.*LINKS: *\([a-z]*\).*,\1,p' $(t:$(BUILD)/%=%.c) | head -1))))
 
+# The worker's whole program, but that a jailed child makes the raw system calls that it is asked for (tests/raw/worker.c).
+raw_worker = $(BUILD)/tests/raw/worker
+$(raw_worker): $(BUILD)/worker/tests/raw/worker.o $(worker_OBJ)
+	$(call link,worker) -Wl,--wrap=worker_serve
+
 # Fuzz targets (clang alone) are linked with their role's archive, so that a function which a target defines itself takes the
 # place of the role's.
 FUZZ_FLAGS = -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
@@ -132,7 +137,7 @@ demo: ## install what is missing, build, run the main job on the simulated clock
 test: ## install what is missing, build, run all quick tests
 	@tools/deps.sh build test
 	@$(submake) -j$(jobs) run-tests
-run-tests: all $(c_tests)
+run-tests: all $(c_tests) $(raw_worker)
 	@$(run_env) prove -j$(jobs) -e tools/run-test $(tests) $(c_tests)
 
 check: ## the same tests under ASan and UBSan, built in build/san

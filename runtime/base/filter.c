@@ -169,7 +169,7 @@ void filter_ordinary(Filter *filter)
 	filter_when(filter, FILTER_ALLOW, "prlimit64", 2, look);
 #ifdef FILTER_SANITIZED
 	static const char *const checkers[] = { "clone", "ptrace", "wait4", "prctl", "mmap", "mprotect", "kill", "tgkill", "openat", "readlink",
-		                                "open", "newfstatat", "stat", "getdents64", "personality", "setrlimit", "prlimit64", "sendto", NULL };
+		                                "open", "newfstatat", "stat", "getdents", "getdents64", "personality", "setrlimit", "prlimit64", "sendto", NULL };
 	filter_calls(filter, FILTER_ALLOW, checkers);
 #endif
 }
@@ -182,7 +182,9 @@ void filter_libraries(Filter *filter)
 
 void filter_attacks(Filter *filter)
 {
-#ifndef FILTER_SANITIZED
-	filter_calls(filter, FILTER_KILL, attacks);
+#ifdef FILTER_SANITIZED
+	filter = NULL;
 #endif
+	if (filter)
+		filter_calls(filter, FILTER_KILL, attacks);
 }

@@ -32,7 +32,7 @@ static const char *const allowed[] = {
 	"munmap", "mremap", "brk", "exit_group", "exit", "rt_sigreturn", "rt_sigprocmask", "sigaltstack", "setitimer", "getitimer",
 	"gettimeofday", "futex", "getrandom", "getpid", "gettid", "sched_yield", "restart_syscall",
 #ifdef WORKER_SANITIZED
-	"rt_sigaction", "sched_getaffinity", "tgkill", "madvise", "mmap",
+	"rt_sigaction", "sched_getaffinity", "madvise",
 #endif
 	NULL,
 };
@@ -73,12 +73,15 @@ static void add_rules(Filter *filter)
 	filter_when(filter, FILTER_ALLOW, "ppoll", 1, &one);
 	filter_when(filter, FILTER_ALLOW, "clock_gettime", 1, &clock);
 	filter_when(filter, FILTER_ALLOW, "mprotect", 1, &no_code);
-#ifdef WORKER_SANITIZED /* where its reports go */
-	filter_when(filter, FILTER_ALLOW, "write", 1, &(FilterWhen){ 0, FILTER_IS, STDERR_FILENO, 0 });
-	(void)map;
+#ifdef WORKER_SANITIZED /* where its reports go, and memory at places and in ways of its own */
+	FilterWhen report = is(0, STDERR_FILENO), abort_itself = is(2, SIGABRT);
+	filter_when(filter, FILTER_ALLOW, "write", 1, &report);
+	filter_when(filter, FILTER_ALLOW, "tgkill", 1, &abort_itself);
+	map[1] = has(3, MAP_ANONYMOUS, MAP_ANONYMOUS);
 	(void)advice;
-#else
+#endif
 	filter_when(filter, FILTER_ALLOW, "mmap", G_N_ELEMENTS(map), map);
+#ifndef WORKER_SANITIZED
 	for (size_t i = 0; i < G_N_ELEMENTS(advice); i++)
 		filter_when(filter, FILTER_ALLOW, "madvise", 1, &(FilterWhen){ 2, FILTER_IS, advice[i], 0 });
 #endif

@@ -5,6 +5,7 @@
 #include "net/confine.h"
 
 #include "../raw/calls.h"
+#include "base/filter.h"
 
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -188,6 +189,12 @@ static const struct Case {
 static void test_case(const void *data)
 {
 	const struct Case *c = data;
+#ifdef FILTER_SANITIZED
+	if (c->outcome == REFUSED) {
+		g_test_skip("the checkers are let do what they need");
+		return;
+	}
+#endif
 	if (c->needs_landlock && !landlock_abi()) {
 		g_test_skip("this kernel has no landlock");
 		return;
@@ -235,11 +242,15 @@ int main(int argc, char **argv)
 		g_autofree char *path = g_strdup_printf("/confine/%s", cases[i].name);
 		g_test_add_data_func(path, &cases[i], test_case);
 	}
+#ifndef FILTER_SANITIZED
 	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
 		for (const char *const *name = raw_names; *name; name++) {
 			add_raw(&parts[i], *name, false);
 			add_raw(&parts[i], *name, true);
 		}
+#else
+	(void)add_raw;
+#endif
 	int failed = g_test_run();
 	remove_workspace();
 	return failed;

@@ -6,7 +6,10 @@ Prints TAP. Expects BUILD in the environment (default: build). Memory is read th
 """
 import hashlib
 import os
+import pty
 import re
+import select
+import socket
 import subprocess
 import sys
 import tempfile
@@ -56,6 +59,43 @@ def children_of(pid):
     return {int(p.name) for p in Path("/proc").glob("[0-9]*") if (p / "status").exists() and status(p.name).get("PPid") == str(pid)}
 
 
+def at_terminal(words, answers, host=None):
+    """Runs net at a terminal, typing an answer at each question; its pid and what it has printed. host: its descriptor 3."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        if host is not None:
+            os.dup2(host.fileno(), 3)
+            os.set_inheritable(3, True)
+        os.execv(NET, [NET, *words])
+    printed, until = b"", time.monotonic() + 60
+    while time.monotonic() < until and (answers or host is None):
+        if not select.select([terminal], [], [], 0.2)[0]:
+            continue
+        try:
+            printed += os.read(terminal, 4096)
+        except OSError:
+            break
+        if answers and printed.rstrip().endswith(answers[0][0]):
+            os.write(terminal, answers.pop(0)[1] + b"\n")
+    return pid, printed
+
+
+def passphrase():
+    with tempfile.TemporaryDirectory(prefix="perigee-jail-") as folder:
+        (Path(folder) / "run").mkdir(mode=0o700)
+        pid, printed = at_terminal(["secret", "set", "mine", "--workspace", folder],
+                                   [(b"New passphrase of the vault:", b"correct horse"), (b"The same again:", b"correct horse"), (b"Value of the secret:", b"x")])
+        ok(os.waitpid(pid, 0)[1] == 0, "a passphrase can be set at the terminal, locked in", printed)
+        mine, theirs = socket.socketpair()
+        pid, printed = at_terminal([folder], [(b"Passphrase of the vault:", b"correct horse")], theirs)
+        theirs.close()
+        mine.settimeout(60)
+        ok(b'"vault":"open"' in mine.recv(4096), "and the keeper, locked in, asks for it at the terminal", printed)
+        mine.close()
+        ok(os.waitpid(pid, 0)[1] == 0, "and ends with its host")
+
+
+passphrase()
 with tempfile.TemporaryDirectory(prefix="perigee-jail-") as folder:
     work = Path(folder)
     (work / "run").mkdir(mode=0o700)
