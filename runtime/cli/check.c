@@ -3,6 +3,7 @@
 #include "cli/groups.h"
 #include "host/attach.h"
 #include "host/contacts.h"
+#include "host/unsubscribe.h"
 #include "host/versions.h"
 #include "host/views.h"
 #include "host/workers.h"
@@ -112,6 +113,18 @@ static bool given_by_script(Check *c, const char *name)
 	return g_regex_match_simple(pattern, c->sources->str, 0, 0);
 }
 
+/* The link to unsubscribe is there where there is a public_url, and the template is of a purpose that offers it. */
+static bool has_unsubscribe_url(const Check *c, const json_t *declared)
+{
+	g_autofree char *base = unsubscribe_base(c->host->workspace, NULL);
+	size_t i;
+	json_t *variant;
+	json_array_foreach(json_object_get(declared, "variants"), i, variant)
+		if (!unsubscribe_offered(value_string(variant, "purpose", "ask")))
+			return false;
+	return base != NULL;
+}
+
 static void check_fields(Check *c, const json_t *declared)
 {
 	static const char *const always[] = { "contact", "account", "sequence", "labels", "fields", "id", "stage", NULL };
@@ -120,9 +133,14 @@ static void check_fields(Check *c, const json_t *declared)
 		const char *name = json_string_value(json_array_get(fields, i));
 		if (!name || g_strv_contains(always, name) || json_object_get(c->known, name) || given_by_script(c, name))
 			continue;
+		bool link = g_str_equal(name, "unsubscribe_url");
+		if (link && has_unsubscribe_url(c, declared))
+			continue;
 		int line;
 		g_autofree char *file = find_variable(c, declared, name, &line);
-		g_autofree char *text = g_strdup_printf("no contact has '%s': give it to them, or write {{ %s | default: \"...\" }}", name, name);
+		g_autofree char *text = link ? g_strdup("unsubscribe_url is there only in templates that ask or bring news, and with a public_url in perigee.lua: "
+		                                        "write {% if unsubscribe_url %}...{% endif %}") :
+		                        g_strdup_printf("no contact has '%s': give it to them, or write {{ %s | default: \"...\" }}", name, name);
 		finding(c, file, line, true, text);
 	}
 }

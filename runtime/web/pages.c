@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The words of a language. In `names`, %s is our name; `nobody` stands where it is not known. */
+/* The words of a language. In `names` and `then_names`, %s is our name; the others stand where it is not known. */
 typedef struct Words {
 	const char *language;
 	const char *ask, *button, *note;
 	const char *done, *already;
-	const char *names, *nobody;
+	const char *names, *nobody;           /* what is */
+	const char *then_names, *then_nobody; /* what will be */
 	const char *unknown, *answer;
 	const char *later, *later_text;
 	const char *wrong;
@@ -22,6 +23,7 @@ static const Words languages[] = {
 	  .ask = "Unsubscribe?", .button = "Unsubscribe", .note = "One press is enough: no sign-in, no questions.",
 	  .done = "You are unsubscribed", .already = "You are unsubscribed already",
 	  .names = "%s will not write to you any more.", .nobody = "You will not be written to any more.",
+	  .then_names = "After that, %s will not write to you any more.", .then_nobody = "After that, you will not be written to any more.",
 	  .unknown = "This link leads nowhere",
 	  .answer = "To unsubscribe, answer the mail with the one word <b>unsubscribe</b>. That is all it takes.",
 	  .later = "Please try again in a minute", .later_text = "Your request could not be recorded just now.",
@@ -30,6 +32,7 @@ static const Words languages[] = {
 	  .ask = "Se désabonner ?", .button = "Me désabonner", .note = "Un clic suffit : ni compte, ni question.",
 	  .done = "C’est fait, vous êtes désabonné(e)", .already = "Vous êtes déjà désabonné(e)",
 	  .names = "%s ne vous écrira plus.", .nobody = "On ne vous écrira plus.",
+	  .then_names = "Ensuite, %s ne vous écrira plus.", .then_nobody = "Ensuite, on ne vous écrira plus.",
 	  .unknown = "Ce lien ne mène nulle part",
 	  .answer = "Pour vous désabonner, répondez au message par ce seul mot : <b>unsubscribe</b>. Cela suffit.",
 	  .later = "Réessayez dans une minute", .later_text = "Votre demande n’a pas pu être enregistrée à l’instant.",
@@ -38,6 +41,7 @@ static const Words languages[] = {
 	  .ask = "Annullare l’iscrizione?", .button = "Annulla l’iscrizione", .note = "Basta un tocco: nessun accesso, nessuna domanda.",
 	  .done = "Iscrizione annullata", .already = "L’iscrizione era già annullata",
 	  .names = "%s non ti scriverà più.", .nobody = "Non riceverai più messaggi.",
+	  .then_names = "Dopo, %s non ti scriverà più.", .then_nobody = "Dopo, non riceverai più messaggi.",
 	  .unknown = "Questo link non porta da nessuna parte",
 	  .answer = "Per annullare l’iscrizione rispondi al messaggio con la sola parola <b>unsubscribe</b>. Non serve altro.",
 	  .later = "Riprova tra un minuto", .later_text = "In questo momento non è stato possibile registrare la tua richiesta.",
@@ -46,6 +50,7 @@ static const Words languages[] = {
 	  .ask = "¿Darte de baja?", .button = "Darme de baja", .note = "Basta con un toque: sin cuenta y sin preguntas.",
 	  .done = "Te has dado de baja", .already = "Ya te habías dado de baja",
 	  .names = "%s no volverá a escribirte.", .nobody = "No se te volverá a escribir.",
+	  .then_names = "Después, %s no volverá a escribirte.", .then_nobody = "Después, no se te volverá a escribir.",
 	  .unknown = "Este enlace no lleva a ninguna parte",
 	  .answer = "Para darte de baja, responde al mensaje con la única palabra <b>unsubscribe</b>. No hace falta más.",
 	  .later = "Inténtalo de nuevo en un minuto", .later_text = "Ahora mismo no se ha podido registrar tu petición.",
@@ -54,6 +59,7 @@ static const Words languages[] = {
 	  .ask = "Abmelden?", .button = "Abmelden", .note = "Ein Klick genügt: keine Anmeldung, keine Fragen.",
 	  .done = "Sie sind abgemeldet", .already = "Sie sind bereits abgemeldet",
 	  .names = "%s schreibt Ihnen nicht mehr.", .nobody = "Ihnen wird nicht mehr geschrieben.",
+	  .then_names = "Danach schreibt Ihnen %s nicht mehr.", .then_nobody = "Danach wird Ihnen nicht mehr geschrieben.",
 	  .unknown = "Dieser Link führt nirgendwohin",
 	  .answer = "Um sich abzumelden, antworten Sie auf die E-Mail mit dem einen Wort <b>unsubscribe</b>. Das genügt.",
 	  .later = "Bitte in einer Minute noch einmal versuchen", .later_text = "Ihr Wunsch konnte gerade nicht festgehalten werden.",
@@ -69,7 +75,7 @@ static const char style[] =
 	"main{width:100%;max-width:440px;background:var(--card);border:1px solid var(--line);border-radius:14px;padding:28px 24px;overflow-wrap:anywhere}"
 	"h1{margin:0 0 12px;font-size:1.45rem;line-height:1.25}"
 	"p{margin:0 0 16px}p:last-child{margin:0}"
-	".to,.note{color:var(--soft)}.note{font-size:.9rem;margin-top:14px}"
+	".to,.note{color:var(--soft)}p.note{font-size:.9rem;margin:14px 0 0}"
 	"button{width:100%;min-height:52px;padding:12px 20px;border:0;border-radius:10px;background:var(--press);color:var(--on);font:inherit;font-weight:600;cursor:pointer}"
 	"button:hover{filter:brightness(1.08)}button:focus-visible{outline:3px solid var(--press);outline-offset:3px}";
 
@@ -144,11 +150,12 @@ static char *escaped(const char *text)
 static void put_who(GString *out, const Words *words, const Page *page)
 {
 	g_autofree char *from = escaped(page->from), *address = escaped(page->address);
-	g_auto(GStrv) around = g_strsplit(words->names, "%s", 2);
+	bool done = page->kind != PAGE_ASK;
+	g_auto(GStrv) around = g_strsplit(done ? words->names : words->then_names, "%s", 2);
 	if (*from)
 		g_string_append_printf(out, "<p>%s<b>%s</b>%s</p>\n", around[0], from, around[1]);
 	else
-		g_string_append_printf(out, "<p>%s</p>\n", words->nobody);
+		g_string_append_printf(out, "<p>%s</p>\n", done ? words->nobody : words->then_nobody);
 	if (*address)
 		g_string_append_printf(out, "<p class=\"to\">%s</p>\n", address);
 }

@@ -16,7 +16,7 @@
 ---@field stages? string[]
 ---@field topics? table<string, string> topic → channel
 ---@field database? string ("perigee.db")
----@field public_url? string for unsubscribe links
+---@field public_url? string where the outside reaches `serve --public`, for unsubscribe links: "https://outreach.brand.example"
 ---@field policy? perigee.Policy
 ---@field undo? perigee.Duration how long a message may still be cancelled ("0s")
 ---@field keep? table<string, perigee.Duration> journals, raw_mail, messages, attachments, logs

@@ -367,6 +367,8 @@ def without(work):
     place = Place(work, "https://outreach.brand.example/mail/", "far")
     got = place.typed("serve", "--until-idle")
     ok("start serve with --public ADDR" in got.err, "links that nobody answers are warned of", got)
+    write(place.dir, "templates/bare.md", "---\nsubject: Contract\npurpose: service\n---\nHi {{ name }}\n\n{{ unsubscribe_url }}\n")
+    exits("check finds a link in a template that offers none", 1, "check", "templates/bare.md", cwd=place.dir, says="templates/bare.md:7: unsubscribe_url is there only")
     shown = place.typed("render", "intro", "--contact", "bob")
     ok("https://outreach.brand.example/mail/u/example" in shown.out, "a preview shows an example of the link", shown)
     place.sink.close()
