@@ -123,17 +123,20 @@ static size_t encoded_size(bool q, const char *text, size_t size)
 	return q ? q_size(text, size) : (size + 2) / 3 * 4;
 }
 
-/* How many bytes of text, whole characters, fit an encoded word of `space` octets; at least one character. */
+/* How many bytes of text, whole characters, fit an encoded word of `space` octets; at least one character. A word of base64 ends
+ * without padding if another one follows: GMime puts them together before it decodes, and stops at the first padding. */
 static size_t word_take(bool q, const char *text, size_t space)
 {
-	size_t take = 0;
+	size_t take = 0, whole = 0;
 	for (const char *c = text; *c; c = g_utf8_next_char(c)) {
 		size_t next = (size_t)(g_utf8_next_char(c) - text);
 		if (take && encoded_size(q, text, next) > space)
 			break;
 		take = next;
+		if (take % 3 == 0)
+			whole = take;
 	}
-	return take;
+	return q || !text[take] || !whole ? take : whole;
 }
 
 /* The first word goes behind the name if there is room to speak of, each further one on a line of its own. */
