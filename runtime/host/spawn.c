@@ -23,7 +23,7 @@ enum { START_KEEP = 1, START_PROGRAM, STARTED };
 
 static const char *const roles[] = { "worker", "net", "web" };
 /* What a role may be told by its environment, besides what the host was told itself. */
-static const char *const told[] = { "GLIBC_TUNABLES=" WORKER_TUNABLES, "LC_ALL=C", "ASAN_OPTIONS=", "PERIGEE_LOCK_FD=" };
+static const char *const told[] = { ("GLIBC_TUNABLES=" WORKER_TUNABLES), "LC_ALL=C", "ASAN_OPTIONS=", "PERIGEE_LOCK_FD=" };
 
 /* A process has one starter, as it has one jail, however many hosts it opens: so these two are not the host's. */
 static Peer *starter;
