@@ -216,8 +216,10 @@ static int leave_span(MD_SPANTYPE type, void *detail, void *user)
 	const GString *url = g_ptr_array_index(text->targets, last);
 	const char *label = text->out->str + g_array_index(text->starts, gsize, last);
 	const char *bare = g_str_has_prefix(url->str, "mailto:") ? url->str + 7 : url->str;
-	if (url->len && markdown_target_allowed(url->str, url->len) && strcmp(label, url->str) && strcmp(label, bare))
+	if (url->len && markdown_target_allowed(url->str, url->len) && strcmp(label, url->str) && strcmp(label, bare)) {
+		begin_line(text); /* the label may have ended one */
 		g_string_append_printf(text->out, " (%s)", bare);
+	}
 	g_ptr_array_set_size(text->targets, (gint)last);
 	g_array_set_size(text->starts, last);
 	return 0;

@@ -24,8 +24,8 @@ typedef struct Rendering {
 static void fail(Rendering *r, const char *text, const char *where)
 {
 	g_strlcpy(r->failure.code, "invalid", sizeof r->failure.code);
-	g_strlcpy(r->failure.text, text ? text : "it can't be rendered", sizeof r->failure.text);
-	g_strlcpy(r->failure.where, where ? where : "", sizeof r->failure.where);
+	state_line(r->failure.text, sizeof r->failure.text, text && *text ? text : "it can't be rendered");
+	state_line(r->failure.where, sizeof r->failure.where, where ? where : "");
 }
 
 static const char *member(lua_State *L, int table, const char *key, size_t *size)

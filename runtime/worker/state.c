@@ -219,7 +219,7 @@ static size_t place_of(const char *text)
 	return digit < line && digit > text + 1 && digit[-1] == ':' ? (size_t)(line - text) : 0;
 }
 
-static void one_line(char *to, size_t room, const char *text)
+void state_line(char *to, size_t room, const char *text)
 {
 	g_strlcpy(to, text, room);
 	for (char *c = to; *c; c++)
@@ -238,10 +238,10 @@ static void take_text(Failure *failure, const char *text)
 		text += strlen("?:-1: ");
 	while ((place = place_of(text)) > 0) {
 		if (text[0] != '[' || g_str_has_prefix(text, "[string "))
-			one_line(failure->where, MIN(place + 1, sizeof failure->where), text);
+			state_line(failure->where, MIN(place + 1, sizeof failure->where), text);
 		text += place + 2;
 	}
-	one_line(failure->text, sizeof failure->text, text);
+	state_line(failure->text, sizeof failure->text, text);
 }
 
 static const char *raw_text(lua_State *L, int index, const char *key)
@@ -267,9 +267,9 @@ static int describe(lua_State *L)
 	case LUA_TTABLE: { /* as the compilers of templates raise them, and scripts too */
 		const char *text = raw_text(L, 1, "text"), *where = raw_text(L, 1, "where");
 		if (where)
-			one_line(failure->where, PLACE_BYTES, where);
+			state_line(failure->where, PLACE_BYTES, where);
 		if (text)
-			one_line(failure->text, sizeof failure->text, text);
+			state_line(failure->text, sizeof failure->text, text);
 		else
 			g_strlcpy(failure->text, "the script raised a table", sizeof failure->text);
 		break;

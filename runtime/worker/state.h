@@ -42,6 +42,9 @@ typedef struct Failure {
 	char where[STATE_WHERE];
 } Failure;
 
+/* Copies a text as one line of UTF-8, cut to the room and where it is none. */
+void state_line(char *to, size_t room, const char *text);
+
 /* lua_pcall for what the host asked for: an error leaves its words in failure and nothing on the stack. __tostring is
  * not run. */
 bool state_call(lua_State *L, int arguments, int results, Failure *failure);

@@ -48,9 +48,10 @@ bool worker_next(Worker *worker, Frame *frame)
 
 void worker_fail(Worker *worker, uint64_t id, const char *code, const char *text, const char *where)
 {
+	g_autofree char *valid = g_utf8_make_valid(text, -1); /* a test's may quote what a script made */
 	peer_begin(worker->peer, W_FAILED, id);
 	peer_put_str(worker->peer, code, -1);
-	peer_put_str(worker->peer, text, -1);
+	peer_put_str(worker->peer, valid, -1);
 	peer_put_str(worker->peer, where, -1);
 	peer_end(worker->peer);
 }

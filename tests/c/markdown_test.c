@@ -40,6 +40,7 @@ static const Case cases[] = {
 	{ "image", "![a *cat*](https://a.example/c.png)", "<p><img src=\"https://a.example/c.png\" alt=\"a cat\"></p>\n", "a cat\n" },
 	{ "empty item", "- \n- b", "<ul>\n<li></li>\n<li>b</li>\n</ul>\n", "- \n- b\n" },
 	{ "an end without its beginning", "[a](x**y) b**", "<p><a href=\"x**y\">a</a> b</p>\n", "a (x**y) b\n" },
+	{ "a label that ends its line", "[\\\n](xf)", "<p><a href=\"xf\"><br>\n</a></p>\n", "\n (xf)\n" },
 	{ "nothing", "", "", "" },
 };
 

@@ -175,6 +175,13 @@ static void test_liquid(void)
 	host_loaded(host);
 	render(program, "{\"list\":[1,2,3],\"name\":\"zoé\",\"none\":null}", "{}");
 	host_expect(host, "rendered {} 1;2;3;ZOÉ");
+	/* What is said of a file that is no UTF-8 is. */
+	program = host_load(host, PROGRAM_LIQUID, "page.liquid", "a\n{% render 'x\xff' %}", NULL);
+	host_loaded(host);
+	render(program, "{}", "{}");
+	g_assert_cmpint(host_receive(host), ==, W_FAILED);
+	g_autofree char *line = host_line(host);
+	g_assert_true(g_utf8_validate(line, -1, NULL) && g_str_has_suffix(line, "@page.liquid:2"));
 }
 
 static void test_mail(void)

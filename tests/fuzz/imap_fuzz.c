@@ -37,6 +37,16 @@ static void ask(void)
 	g_assert_true(peer_flush_all(world.host, NULL));
 }
 
+/* Has the server named no UIDVALIDITY but 1? */
+static bool is_steady(void)
+{
+	static const char word[] = "UIDVALIDITY";
+	for (size_t i = 0; i + strlen(word) <= world.said->len; i++)
+		if (g_ascii_strncasecmp(world.said->str + i, word, strlen(word)) == 0 && !g_str_has_prefix(world.said->str + i + strlen(word), " 1]"))
+			return false;
+	return true;
+}
+
 /* Where the reader says that a folder has been read to, which goes only on within one UIDVALIDITY. */
 typedef struct Reached {
 	uint32_t validity, uid;
@@ -52,7 +62,7 @@ static void check_mail(Frame *frame, const Reached reached[2])
 	frame_get_str(frame, &size);
 	g_assert_true(frame_end(frame) && size <= IMAP_LITERAL_MOST);
 	/* A server may give a message twice, in any order; the host knows it again. What has been passed does not come back. */
-	g_assert_cmpuint(uid, >, folder->validity == validity ? folder->uid : 0);
+	g_assert_cmpuint(uid, >, is_steady() && folder->validity == validity ? folder->uid : 0);
 }
 
 static void check_mailbox(Frame *frame, Reached reached[2])
@@ -61,7 +71,8 @@ static void check_mailbox(Frame *frame, Reached reached[2])
 	Reached now = { frame_get_u32(frame), frame_get_u32(frame) };
 	frame_get_u64(frame);
 	g_assert_true(frame_end(frame) && now.validity);
-	g_assert_cmpuint(now.uid, >=, folder->validity == now.validity ? folder->uid : 0);
+	/* One that changes its UIDVALIDITY and takes it back is read anew. */
+	g_assert_cmpuint(now.uid, >=, is_steady() && folder->validity == now.validity ? folder->uid : 0);
 	*folder = now;
 }
 

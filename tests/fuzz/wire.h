@@ -27,6 +27,7 @@ struct Wire {
 
 static struct {
 	Input in;
+	GString *said;  /* all that the server has said */
 	Peer *host;     /* the host's end */
 	int ready[2];   /* a pipe that is always readable: the server has something to say */
 	gint64 now;     /* microseconds */
@@ -123,6 +124,7 @@ bool wire_receive(Wire *wire, GString *out, GError **error)
 	size_t got;
 	g_autofree char *piece = input_bytes(&world.in, size, &got);
 	g_string_append_len(out, piece, (gssize)got);
+	g_string_append_len(world.said, piece, (gssize)got);
 	return got > 0 || wire_closed(wire, error);
 }
 
@@ -149,6 +151,7 @@ static inline Peer *world_start(Input in)
 	int fds[2];
 	g_assert_true(peer_pair(fds, NULL) && pipe(world.ready) == 0 && write(world.ready[1], "", 1) == 1);
 	world.in = in;
+	world.said = g_string_new(NULL);
 	world.host = peer_new(fds[0], FRAME_CAP);
 	world.now = world.connects = world.turns = 0;
 	return peer_new(fds[1], FRAME_CAP);
@@ -163,6 +166,7 @@ static inline bool world_said(Frame *frame)
 static inline void world_stop(void)
 {
 	g_clear_pointer(&world.host, peer_free);
+	g_string_free(world.said, TRUE);
 	close(world.ready[0]);
 	close(world.ready[1]);
 }
