@@ -12,7 +12,7 @@ VERSION = 0.1.0
 # Each program links its own libraries and no others (docs/architecture.md); tests/house.sh checks it.
 BASE_PKGS   = glib-2.0 jansson libseccomp
 HOST_PKGS   = $(BASE_PKGS) sqlite3
-NET_PKGS    = $(BASE_PKGS) libcurl libsodium libcrypto
+NET_PKGS    = $(BASE_PKGS) libcurl libsodium libcrypto gio-2.0
 WORKER_PKGS = $(BASE_PKGS) gmime-3.0 md4c md4c-html
 WEB_PKGS    = $(BASE_PKGS) libmicrohttpd
 # ---------------------------------------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ help: ## list the targets
 # statically and at a fixed place, which pins its hash seed (docs/architecture.md, determinism).
 LINK_base   = -pie $(call pkg,--libs,$(BASE_PKGS))
 LINK_host   = -pie $(call pkg,--libs,$(HOST_PKGS)) -lm
-LINK_net    = -pie $(call pkg,--libs,$(NET_PKGS))
+LINK_net    = -pie $(call pkg,--libs,$(NET_PKGS)) -lresolv
 LINK_web    = -pie $(call pkg,--libs,$(WEB_PKGS))
 LINK_worker = -no-pie -l:liblua5.4.a $(call pkg,--libs,$(WORKER_PKGS)) -lm
 link        = @mkdir -p $(@D); echo "LINK $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LINK_$(1))

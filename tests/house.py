@@ -23,6 +23,7 @@ ONLY_IN = [
     (r"gmime/.*", "worker", None),
     (r"curl/.*", "net", None),
     (r"sodium\.h", "net", None),
+    (r"gio/.*", "net", None),
     (r"openssl/.*", "net", None),
     (r"sqlite3\.h", "host", 1),
     (r"seccomp\.h", "base", 1),

@@ -7,8 +7,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* warn: it works, with less behind it than it could have; fail: what was promised does not hold. */
-#define FINDING_STATES(X) X(OK, "ok") X(WARN, "warn") X(FAIL, "fail")
+/* warn: it works, with less behind it than it could have; fail: what was promised does not hold; unknown: it could not be looked at. */
+#define FINDING_STATES(X) X(OK, "ok") X(WARN, "warn") X(FAIL, "fail") X(UNKNOWN, "unknown")
 typedef enum {
 #define X(name, text) FINDING_##name,
 	FINDING_STATES(X)

@@ -6,15 +6,33 @@
 #include "host/checkup.h"
 #include "host/control.h"
 
+#include <string.h>
 #include <unistd.h>
 
 /* Groups of rows, in the order shown. */
-static const struct {
-	const char *name;
-	json_t *(*rows)(Host *host, const char *dir);
-} groups[] = {
-	{ "safety", checkup_safety },
-};
+static const char *const groups[] = { "safety", "mail" };
+
+/* Mail takes seconds: at a terminal a line that is wiped again says that something happens. */
+static void show_progress(void *user, size_t rows)
+{
+	Cli *cli = user;
+	g_autofree char *text = g_strdup_printf("\r\033[Kmail: asking the DNS and the servers, %zu answer%s", rows, rows == 1 ? "" : "s");
+	if (cli->tty)
+		cli->write(cli->user, true, text, strlen(text));
+}
+
+static json_t *rows_of(Cli *cli, Host *host, const char *group)
+{
+	if (strcmp(group, "safety") == 0)
+		return checkup_safety(host, cli->dir);
+	bool shown = cli->tty && !cli->json;
+	if (shown)
+		show_progress(cli, 0);
+	json_t *rows = checkup_mail(host, cli->dir, shown ? show_progress : NULL, cli);
+	if (shown)
+		cli->write(cli->user, true, "\r\033[K", 4);
+	return rows;
+}
 
 static void show(Cli *cli, Table *table, const char *group, const json_t *row)
 {
@@ -34,16 +52,19 @@ static void show(Cli *cli, Table *table, const char *group, const json_t *row)
 	cli_json(cli, object);
 }
 
-static void examine(Cli *cli, Host *host)
+/* only: a group, or NULL for all. */
+static void examine(Cli *cli, Host *host, const char *only)
 {
 	static const char *const titles[] = { "STATE", "WHAT", "HOW IT IS", NULL };
 	for (size_t g = 0; g < G_N_ELEMENTS(groups); g++) {
-		Table *table = cli->json ? NULL : table_new(titles);
-		g_autoptr(json_t) rows = groups[g].rows(host, cli->dir);
+		if (only && strcmp(only, groups[g]) != 0)
+			continue;
+		g_autoptr(json_t) rows = rows_of(cli, host, groups[g]);
+		Table *table = cli->json || json_array_size(rows) == 0 ? NULL : table_new(titles);
 		size_t i;
 		json_t *row;
 		json_array_foreach(rows, i, row)
-			show(cli, table, groups[g].name, row);
+			show(cli, table, groups[g], row);
 		if (table)
 			table_print(table, cli, "");
 	}
@@ -54,23 +75,26 @@ int command_doctor(Cli *cli, int argc, char **argv)
 {
 	const Option options[] = { { NULL, 0, NULL } };
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
-	if (!cli_options(cli, "doctor", argc, argv, options, words, 0, 0))
+	if (!cli_options(cli, "doctor", argc, argv, options, words, 0, 1))
 		return EXIT_USAGE;
+	const char *only = words->len ? words->pdata[0] : NULL;
+	if (only && strcmp(only, groups[0]) != 0 && strcmp(only, groups[1]) != 0)
+		return cli_usage(cli, "doctor", "there is no group %s: %s or %s", only, groups[0], groups[1]);
 	if (cli->host) {
-		examine(cli, cli->host);
+		examine(cli, cli->host, only);
 		return cli->exit_code;
 	}
 	int fd = control_connect(cli->dir);
 	if (fd >= 0) {
 		close(fd);
-		char name[] = "doctor-of-owner", *there[] = { name, NULL };
-		return command_start(command_find(name), cli, 1, there);
+		char name[] = "doctor-of-owner", *there[] = { name, (char *)only, NULL };
+		return command_start(command_find(name), cli, only ? 2 : 1, there);
 	}
 	/* perigee.lua is not asked for, because it may be what is wrong. */
 	GError *error = NULL;
 	g_autoptr(Host) host = host_open(cli->dir, HOST_NOWHERE, cli->stdlib, &error);
 	if (!host)
 		return cli_fail_error(cli, error);
-	examine(cli, host);
+	examine(cli, host, only);
 	return cli->exit_code;
 }

@@ -10,6 +10,7 @@
 #include "host/spawn.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -145,6 +146,138 @@ json_t *checkup_safety(Host *host, const char *dir)
 	if (g_file_test(config, G_FILE_TEST_EXISTS))
 		add_files(rows, dir);
 	add_host_cores(rows);
+	return rows;
+}
+
+/* ---- the mail of the accounts ---- */
+
+enum { MAIL_MS = 26000 };
+
+typedef struct MailCheckup {
+	Checkup *checkup;
+	GPtrArray *told; /* per job, in the order of the accounts: a list of rows, or NULL */
+	CheckupProgress progress;
+	void *user;
+	size_t rows;
+	bool over;
+} MailCheckup;
+
+/* What is asked of net; NULL: no account is to be looked at. */
+static char *mail_plan(const Workspace *workspace)
+{
+	g_autoptr(json_t) plan = json_object();
+	json_t *accounts = json_array();
+	json_object_set_new(plan, "accounts", accounts);
+	json_object_set_new(plan, "public_url", workspace->public_url ? json_string(workspace->public_url) : json_null());
+	json_object_set(plan, "allow_addresses", workspace->allow_addresses);
+	for (guint i = 0; i < workspace->accounts->len; i++) {
+		const Account *account = workspace->accounts->pdata[i];
+		if (strcmp(account->channel, "email") != 0 || account->pretend)
+			continue;
+		json_t *one = json_object();
+		json_object_set_new(one, "account", json_string(account->name));
+		json_object_set(one, "config", account->config);
+		json_array_append_new(accounts, one);
+	}
+	return json_array_size(accounts) ? value_text(plan) : NULL;
+}
+
+/* False: net has ended, or is out of step. */
+static bool take_mail(MailCheckup *mail)
+{
+	bool open = peer_read(mail->checkup->peer, NULL);
+	g_autoptr(GError) error = NULL;
+	Frame frame;
+	while (peer_next(mail->checkup->peer, &frame, &error)) {
+		uint64_t job = frame.id;
+		if (job > 100000)
+			return false;
+		if (job >= mail->told->len)
+			g_ptr_array_set_size(mail->told, (gint)job + 1);
+		if (!mail->told->pdata[job])
+			mail->told->pdata[job] = json_array();
+		size_t before = json_array_size(mail->told->pdata[job]);
+		if (!take(&frame, mail->told->pdata[job]))
+			return false;
+		mail->rows += json_array_size(mail->told->pdata[job]) - before;
+		if (mail->progress)
+			mail->progress(mail->user, mail->rows);
+	}
+	return open && !error;
+}
+
+static void mail_ready(Host *host, void *user, short revents)
+{
+	(void)revents;
+	MailCheckup *mail = user;
+	if (take_mail(mail))
+		return;
+	mail->over = true;
+	host_unwatch(host, peer_fd(mail->checkup->peer));
+}
+
+static void wait_for_mail(Host *host, MailCheckup *mail)
+{
+	if (host->serving) {
+		host_watch(host, peer_fd(mail->checkup->peer), mail_ready, NULL, mail);
+		host_turn_until(host, &mail->over, MAIL_MS);
+		if (!mail->over)
+			host_unwatch(host, peer_fd(mail->checkup->peer));
+		return;
+	}
+	gint64 until = g_get_monotonic_time() / 1000 + MAIL_MS;
+	for (gint64 left = MAIL_MS; !mail->over && left > 0; left = until - g_get_monotonic_time() / 1000) {
+		struct pollfd p = { peer_fd(mail->checkup->peer), POLLIN, 0 };
+		mail->over = poll(&p, 1, (int)left) > 0 && !take_mail(mail);
+	}
+}
+
+static void ask_net(Host *host, const char *dir, const char *plan, MailCheckup *mail, json_t *rows)
+{
+	const char *words[] = { "check-mail", dir, host->key_file ? "--key-file" : NULL, host->key_file, NULL };
+	g_autoptr(GError) error = NULL;
+	mail->checkup = begin("net", words, NULL, &error);
+	if (!mail->checkup) {
+		finding_add(rows, "mail", FINDING_FAIL, "%s", error->message);
+		return;
+	}
+	peer_begin(mail->checkup->peer, F_CHECK, 0);
+	peer_put_str(mail->checkup->peer, plan, -1);
+	peer_end(mail->checkup->peer);
+	if (peer_flush_all(mail->checkup->peer, NULL))
+		wait_for_mail(host, mail);
+	end(mail->checkup);
+	for (guint i = 0; i < mail->told->len; i++)
+		if (mail->told->pdata[i])
+			json_array_extend(rows, mail->told->pdata[i]);
+	if (!mail->rows)
+		silent(rows, "net");
+	else if (!mail->over)
+		finding_add(rows, "mail", FINDING_UNKNOWN, "net did not come to an end within %d seconds: some rows are missing", MAIL_MS / 1000);
+}
+
+static void told_free(void *rows)
+{
+	json_decref(rows);
+}
+
+json_t *checkup_mail(Host *host, const char *dir, CheckupProgress progress, void *user)
+{
+	json_t *rows = json_array();
+	g_autoptr(Host) opened = NULL;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *config = g_build_filename(dir, "perigee.lua", NULL);
+	if (!host->workspace && g_file_test(config, G_FILE_TEST_EXISTS))
+		opened = host_open(dir, HOST_FILES, host->stdlib, &error);
+	const Host *with = host->workspace ? host : opened;
+	if (error)
+		finding_add(rows, "mail", FINDING_UNKNOWN, "perigee.lua can't be read, so there is no account to look at: %s", error->message);
+	g_autofree char *plan = with ? mail_plan(with->workspace) : NULL;
+	if (!plan)
+		return rows;
+	MailCheckup mail = { .told = g_ptr_array_new_with_free_func(told_free), .progress = progress, .user = user };
+	ask_net(host, dir, plan, &mail, rows);
+	g_ptr_array_unref(mail.told);
 	return rows;
 }
 

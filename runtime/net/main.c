@@ -11,6 +11,7 @@
  *
  *   net WORKSPACE [--key-file FILE]        parent.h
  *   net check WORKSPACE [--key-file FILE]  check.h
+ *   net check-mail WORKSPACE ...           checkmail.h
  *   net secret COMMAND ...                 secret.h
  */
 #include <signal.h>
@@ -21,6 +22,7 @@
 
 #include "base/log.h"
 #include "net/check.h"
+#include "net/checkmail.h"
 #include "net/confine.h"
 #include "net/memory.h"
 #include "net/parent.h"
@@ -29,7 +31,7 @@
 static int usage(void)
 {
 	fputs("usage: net WORKSPACE [--key-file FILE] (started by perigee serve)\n"
-	      "       net check WORKSPACE [--key-file FILE] (started by perigee doctor)\n"
+	      "       net check|check-mail WORKSPACE [--key-file FILE] (started by perigee doctor)\n"
 	      "       net secret set|list|rm|rotate ... [--workspace DIR] [--key-file FILE]\n", stderr);
 	return 2;
 }
@@ -45,8 +47,8 @@ int main(int argc, char **argv)
 		confine_or_warn(CONFINE_COMMAND, NULL, NULL);
 		return secret_command(argc - 2, argv + 2);
 	}
-	bool checking = argc > 1 && strcmp(argv[1], "check") == 0;
-	int (*run)(const char *, const char *) = checking ? check_run : parent_run;
+	bool mail = argc > 1 && strcmp(argv[1], "check-mail") == 0, checking = mail || (argc > 1 && strcmp(argv[1], "check") == 0);
+	int (*run)(const char *, const char *) = mail ? checkmail_run : checking ? check_run : parent_run;
 	argc -= checking;
 	argv += checking;
 	if (argc == 2)

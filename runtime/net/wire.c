@@ -129,6 +129,7 @@ static void set_options(Wire *wire, int timeout_ms)
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_USE_SSL, (long)(server->plain ? CURLUSESSL_NONE : CURLUSESSL_ALL));
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
 	if (getenv("SSL_CERT_FILE"))
 		curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("SSL_CERT_FILE"));
 	if (getenv("SSL_CERT_DIR"))
@@ -248,6 +249,18 @@ void wire_free(Wire *wire)
 int wire_fd(const Wire *wire)
 {
 	return wire->fd;
+}
+
+gint64 wire_certificate_ends(const Wire *wire)
+{
+	static const char label[] = "Expire date:";
+	struct curl_certinfo *chain = NULL;
+	curl_easy_getinfo(wire->easy, CURLINFO_CERTINFO, &chain);
+	/* The server's own comes first. */
+	for (struct curl_slist *line = chain && chain->num_of_certs > 0 ? chain->certinfo[0] : NULL; line; line = line->next)
+		if (g_str_has_prefix(line->data, label))
+			return MAX(curl_getdate(line->data + strlen(label), NULL), 0);
+	return 0;
 }
 
 void wire_watch(Wire *wire, int watch)

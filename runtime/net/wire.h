@@ -38,6 +38,8 @@ Wire *wire_connect(const Account *account, int watch, int timeout_ms, unsigned *
 void wire_free(Wire *wire);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Wire, wire_free)
 int wire_fd(const Wire *wire);
+/* When the server's certificate ends, in seconds since 1970; 0: there is none, or it can't be told. */
+gint64 wire_certificate_ends(const Wire *wire);
 /* From now on this descriptor is watched instead (-1: none). */
 void wire_watch(Wire *wire, int watch);
 /* Sends all of it; timeout_ms is the longest time without progress. */
