@@ -43,7 +43,6 @@ look() {
       tool strace strace
       tool openssl openssl
       tool ip iproute2
-      tool opendkim-testmsg opendkim-tools
       /usr/bin/python3 -c 'import dkim, nacl' 2>/dev/null || missing="$missing python3-dkim python3-nacl"
       ;;
     e2e)

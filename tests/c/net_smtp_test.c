@@ -265,7 +265,7 @@ static void mail_says_what_the_message_needs(void)
 	g_assert_error(error, SMTP_ERROR, SMTP_ERROR_SIZE);
 	g_clear_error(&error);
 	g_assert_null(smtp_mail(&none, "a@b.c", 1, false, true, &error));
-	g_assert_error(error, SMTP_ERROR, SMTP_ERROR_ADDRESS);
+	g_assert_error(error, SMTP_ERROR, SMTP_ERROR_UTF8);
 }
 
 #define TOP "From: a@b.c\r\nTo: d@e.f\r\nMessage-ID: <1@b.c>\r\nSubject: x\r\n"
