@@ -26,7 +26,7 @@
 ---@field vars? table<string, perigee.Plain> for the template
 ---@field from? string the account
 ---@field cc? string|string[]
----@field attach? string|string[]
+---@field attach? string|string[] files of the folder attachments/ (e-mail)
 ---@field before? perigee.Duration too late after this
 ---@field thread? "new"
 

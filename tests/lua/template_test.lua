@@ -174,6 +174,20 @@ tap.is(result.text, "Hi\n", "the text part ends with one line end")
 tap.is(template.render(mail, zoe, { channel = "email", html = false }).html, nil, "no HTML part unless wanted")
 tap.is(template.render(mail, zoe, { channel = "sms" }).html, nil, "no HTML part but in e-mail")
 
+local pictured = template.compile { { name = "p.html", source = [[
+---
+subject: Hi
+---
+<img src="cid:logo.png" alt="our logo"> <img src="cid:a%20b.png"><IMG alt=x SRC = 'cid:f&amp;ü.png'> <img src='cid:logo.png'>
+<a href="cid:x.png">no</a> <img src="https://x.example/cid:y.png"> <img title="src=cid:z.png">
+]] } }
+local shown = template.render(pictured, zoe, { channel = "email", boundary = "0f" })
+tap.is(table.concat(shown.inline, "|"), "logo.png|a b.png|f&ü.png", "images of the message are named, each once")
+local ids = {}
+for id in shown.html:gmatch("cid:([^\"']+@inline)") do ids[#ids + 1] = id end
+tap.is(table.concat(ids, " "), "1.0f@inline 2.0f@inline 3.0f@inline 1.0f@inline", "the HTML shows them by their Content-IDs")
+tap.is(#template.render(pictured, zoe, { channel = "sms", boundary = "0f" }).inline, 0, "without HTML there are no images")
+
 -- Locales and channels -----------------------------------------------------------------------------------------------
 local t, declared = template.compile {
   { name = "intro.md", source = "---\nsubject: Hi\n---\nCommon\n--- channel: instagram, whatsapp\nShort\n" },
