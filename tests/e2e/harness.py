@@ -150,6 +150,7 @@ smtpd_tls_cert_file = {dir}/cert.pem
 smtpd_tls_key_file = {dir}/key.pem
 smtpd_client_connection_count_limit = 0
 default_transport = error:nothing leaves this machine
+recipient_delimiter = +
 append_dot_mydomain = no
 biff = no
 in_flow_delay = 0
