@@ -128,8 +128,8 @@ const Command command_table[] = {
 	  "set NAME [--host H]... [--as PLACE] | list [--json] | rm NAME | rotate (NAME or --master) | dkim NAME [--json] | audit [NAME] [--json]", "sealed passwords and keys",
 	  "A value is read from standard input, sealed, and shown to nobody again. `set` of a name that is there replaces all of it;\n"
 	  "`rotate NAME` takes a new value and leaves hosts and place as they are.\n\n"
-	  "  --host H            where it may be sent to, more than once for more; without one it serves for the signing in of\n"
-	  "                      an account alone\n"
+	  "  --host H            where it may be sent to, more than once for more; without one it serves an account alone, to\n"
+	  "                      sign in or to sign its mail\n"
 	  "  --as PLACE          where it stands there: login (default for mail), bearer, basic, \"header NAME\", path,\n"
 	  "                      \"query NAME\", hmac\n"
 	  "  --key-file F        the file that unlocks the vault; else $CREDENTIALS_DIRECTORY/perigee.key, else a\n"

@@ -196,8 +196,8 @@ static void tell_binding(const Options *o, const char *before)
 	if (before && strcmp(before, now) != 0)
 		fprintf(stderr, "perigee: the secret %s was bound to %s, and is to %s from now on\n", o->name, before, now);
 	if (!*hosts)
-		fprintf(stderr, "perigee: the secret %s is bound to no host, so it serves for the signing in of an account alone%s\n", o->name,
-		        !*o->place || strcmp(o->place, "login") == 0 ? "; with --host it can go nowhere else" : ": set it again with --host for requests");
+		fprintf(stderr, "perigee: the secret %s is bound to no host, so it serves an account alone, to sign in or to sign mail%s\n", o->name,
+		        !*o->place || strcmp(o->place, "login") == 0 ? "; a password set with --host can go nowhere else" : ": set it again with --host for requests");
 }
 
 /* Sets name's value from standard input. old: a secret whose hosts and place stay, or NULL. */

@@ -42,7 +42,9 @@ class World:
         (self.dir / "templates").mkdir()
         (self.dir / "sequences").mkdir()
         self.account("")
-        (self.dir / "templates/hello.md").write_text("---\nsubject: Hello {{ first_name }}\npurpose: ask\n---\nHow is {{ city }}?  \n\n.\n")
+        (self.dir / "templates/hello.md").write_text("---\nsubject: Hello {{ first_name }}\npurpose: ask\nattach: plan.pdf\n---\nHow is {{ city }}?  \n\n.\n")
+        (self.dir / "attachments").mkdir()
+        (self.dir / "attachments/plan.pdf").write_bytes(b"%PDF-1.4\n" + bytes(range(256)) * 40)
         (self.dir / "sequences/hello.lua").write_text("""local perigee = require "perigee"
 return perigee.sequence { name = "hello", needs = { send = { "email" } },
   run = function(contact) contact:send("email", "hello") return "sent" end }
@@ -107,7 +109,7 @@ def signed(w, smtp):
         token = re.search(r"\r\nMessage-ID: <([a-z2-7]{26})@brand\.example>", head)
         ok(token and f"MAIL FROM:<lea+{token.group(1)}@brand.example>" in mail, "the envelope's sender is the token of the Message-ID", mail, head)
         held = subprocess.run(["/usr/bin/python3", "-c", VERIFY, json.dumps(records)], input=raw, capture_output=True)
-        ok(held.stdout == b"[True, True]\n", "both signatures of it hold", held.stdout, held.stderr.decode(), head)
+        ok(held.stdout == b"[True, True]\n", "both signatures of it hold, of its attachment too", held.stdout, held.stderr.decode(), head)
     by = {rcpt[0]: (mail, raw.decode()) for mail, rcpt, raw in smtp.messages}
     mail, raw = by.get("RCPT TO:<ana@xn--mnchen-3ya.example>", ("", ""))
     ok("\r\nTo: ana@xn--mnchen-3ya.example\r\n" in raw and "SMTPUTF8" not in mail, "a domain outside ASCII is written in ASCII", by.keys())
