@@ -34,8 +34,8 @@ const char *spf_result_name(SpfResult result)
 
 static bool wrong(GError **error, const char *what, const char *term)
 {
-	g_autofree char *valid = g_utf8_make_valid(term, -1);
-	g_set_error(error, SPF_ERROR, SPF_ERROR_SYNTAX, "%s: \"%.80s\"", what, valid);
+	g_autofree char *valid = g_utf8_make_valid(term, -1), *front = g_utf8_substring(valid, 0, MIN(g_utf8_strlen(valid, -1), 80));
+	g_set_error(error, SPF_ERROR, SPF_ERROR_SYNTAX, "%s: \"%s\"", what, front);
 	return false;
 }
 

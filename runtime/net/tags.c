@@ -10,8 +10,8 @@ G_DEFINE_QUARK(perigee-tags-error, tags_error)
 
 static bool wrong(GError **error, const char *what, const char *text)
 {
-	g_autofree char *valid = g_utf8_make_valid(text, -1);
-	g_set_error(error, TAGS_ERROR, TAGS_ERROR_SYNTAX, "%s: \"%.80s\"", what, valid);
+	g_autofree char *valid = g_utf8_make_valid(text, -1), *front = g_utf8_substring(valid, 0, MIN(g_utf8_strlen(valid, -1), 80));
+	g_set_error(error, TAGS_ERROR, TAGS_ERROR_SYNTAX, "%s: \"%s\"", what, front);
 	return false;
 }
 
