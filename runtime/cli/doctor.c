@@ -67,6 +67,8 @@ static void examine(Cli *cli, Host *host, const char *only)
 			show(cli, table, groups[g], row);
 		if (table)
 			table_print(table, cli, "");
+		else if (!cli->json && only)
+			cli_print(cli, "There is nothing to look at: perigee.lua has no e-mail account.\n");
 	}
 }
 

@@ -399,6 +399,38 @@ def a_running_serve_is_asked_and_goes_on():
 
 
 @test
+def a_relay_at_a_private_address_is_looked_at_as_far_as_it_can_be():
+    w = world()
+    relay = Smtp()
+    folder = w.workspace(f'from = "lea@brand.example", smtp = {{ url = "smtp://{relay.address}", tls = "none" }}, cap = {{ per_day = 20 }}',
+                         more=f'allow_addresses = {{ "{relay.address}" }}')
+    code, rows, _, _ = w.doctor(folder)
+    equal(code, 0)
+    row(rows, "SMTP certificate", "ok", "not sealed")
+    row(rows, "SMTP sign-in", "ok", "no user")
+    row(rows, "SPF", "unknown", "private")
+    row(rows, "PTR", "unknown", "private", "dig -x")
+    row(rows, "DMARC", "unknown", "dmarc=pass")
+    equal(relay.messages, [])
+    folder = w.workspace('from = "lea@brand.example", smtp = { url = "smtps://127.0.0.1:4" }, cap = { per_day = 20 }')
+    code, rows, _, _ = w.doctor(folder)
+    row(rows, "SMTP server", "fail", "allow_addresses")
+
+
+@test
+def without_an_account_there_is_nothing_to_look_at():
+    w = world()
+    folder = w.workspace()
+    equal(w.doctor(folder)[:2], (0, {}))
+    told = subprocess.run([PERIGEE, "-C", folder, "doctor", "mail"], capture_output=True, text=True, env=w.env)
+    contains(told.stdout, "no e-mail account")
+    (folder / "perigee.lua").write_text("workspace {")
+    code, rows, _, done = w.doctor(folder)
+    equal((code, [state for state, _ in rows.values()]), (0, ["unknown"]))
+    contains(done.stdout, "perigee.lua")
+
+
+@test
 def groups_can_be_chosen():
     w = world()
     folder = w.workspace(account())
