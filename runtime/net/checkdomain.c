@@ -302,7 +302,7 @@ static void check_dkim(Domain *d)
 		mailcheck_say(d->check, "DKIM", d->own ? FINDING_WARN : FINDING_UNKNOWN, "%s%s: send a mail to yourself at Gmail, choose \"Show original\" and look for dkim=pass with "
 		              "header.i=@%s; if it is not there, %s", d->provider && d->provider->selectors[0] ? "no key of its usual names is published by " : "no dkim is set in perigee.lua; whether the "
 		              "server signs can't be seen from outside", d->provider && d->provider->selectors[0] ? d->provider->name : "", d->domain,
-		              d->own ? "make a key with perigee secret dkim and set dkim = {...} of the account" : "turn DKIM on for your domain at the provider");
+		              d->own ? "make a key (openssl genpkey -algorithm ed25519 | perigee secret set dkim) and set dkim = {...} of the account" : "turn DKIM on for your domain at the provider");
 }
 
 /* ---- DMARC ---- */
