@@ -5,10 +5,12 @@
 #include "base/embed.h"
 #include "base/log.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 G_DEFINE_QUARK(perigee-db-error, db_error)
 
@@ -107,8 +109,17 @@ static bool migrate(Db *db, const char *path, GError **error)
 	return false;
 }
 
+/* A new database is its owner's alone: contacts and messages are in it. SQLite gives the files beside it the same mode. */
+static void make_private(const char *path, int flags)
+{
+	int fd = path && flags & SQLITE_OPEN_CREATE ? open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
+	if (fd >= 0)
+		close(fd); /* SQLite tells what is wrong, if something is */
+}
+
 static Db *connect(const char *path, int flags, GError **error)
 {
+	make_private(path, flags);
 	/* One thread, one connection: SQLite's locks and memory counters would only cost. */
 	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -462,6 +473,7 @@ void db_set_meta(Db *db, const char *key, const char *value)
 bool db_backup(Db *db, const char *path, GError **error)
 {
 	sqlite3 *copy = NULL;
+	make_private(path, SQLITE_OPEN_CREATE);
 	int rc = sqlite3_open(path, &copy);
 	sqlite3_backup *backup = rc == SQLITE_OK ? sqlite3_backup_init(copy, "main", db->sqlite, "main") : NULL;
 	if (backup) {
