@@ -49,6 +49,7 @@ look() {
       tool python3 python3
       tool openssl openssl
       tool postfix postfix
+      tool swaks swaks
       tool dovecot dovecot-core
       [ -x /usr/lib/dovecot/imap ] || [ -x /usr/libexec/dovecot/imap ] || missing="$missing dovecot-imapd"
       ;;
