@@ -9,7 +9,7 @@
 #include "host/compose.h"
 #include "host/header.h"
 
-static const char *const known[] = { "Date", "From", "To", "Cc", "Subject", "Message-ID", "In-Reply-To", "References", "List-Unsubscribe",
+static const char *const known[] = { "Date", "From", "To", "Cc", "Subject", "Message-ID", "In-Reply-To", "References", "List-Unsubscribe", "List-Unsubscribe-Post",
 	"Auto-Submitted", "MIME-Version", "Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "Content-ID", "Content-Language" };
 
 /* The value of the header, unfolded; NULL if it isn't there. The header must stand there once at most. */
@@ -76,7 +76,8 @@ static char *decode(const char *value, bool name)
 	return g_string_free(out, FALSE);
 }
 
-static void check_shape(const char *mail, size_t size)
+/* utf8: an address has letters outside ASCII before its @, which stand there as they are (RFC 6532). */
+static void check_shape(const char *mail, size_t size, bool utf8)
 {
 	bool top = true;
 	g_assert_cmpuint(strlen(mail), ==, size);
@@ -88,11 +89,12 @@ static void check_shape(const char *mail, size_t size)
 		for (size_t i = 0; top && i < G_N_ELEMENTS(known); i++)
 			found = found || (g_ascii_strncasecmp(line, known[i], strlen(known[i])) == 0 && line[strlen(known[i])] == ':');
 		for (const char *c = line; top && c < end; c++)
-			g_assert_true(*c == '\t' || (*c >= 0x20 && *c < 0x7f));
+			g_assert_true(*c == '\t' || (*c >= 0x20 && *c < 0x7f) || (utf8 && (unsigned char)*c >= 0x80));
 		g_assert_true(found);
 		line = end + 2;
 	}
 	g_assert_false(top);
+	g_assert_true(g_utf8_validate_len(mail, (size_t)(strstr(mail, "\r\n\r\n") - mail), NULL));
 }
 
 static void check_mailbox(const char *mail, const char *name, const char *display, const char *address)
@@ -110,6 +112,24 @@ static void check_mailbox(const char *mail, const char *name, const char *displa
 	g_assert_cmpstr(decoded, ==, display);
 }
 
+static bool is_ascii(const char *address)
+{
+	for (; *address && *address != '@'; address++)
+		if ((unsigned char)*address >= 0x80)
+			return false;
+	return true;
+}
+
+/* What comes back to the return path of a message cites that message. */
+static void check_citation(const char *from)
+{
+	static const char token[] = "abcdefghijklmnopqrstuvwxya";
+	if (*from == '"' || strchr(from, '[') || strlen(from) > 200)
+		return; /* no account has such an address (accounts.c), and a longer one has no Message-IDs */
+	g_autofree char *path = compose_return_path(from, "abcdefghijklmnopqrstuvwxya@brand.example"), *id = compose_cited_by(path);
+	g_assert_true(id && g_str_has_prefix(id, token) && header_is_id(id));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const char *const purposes[] = { "ask", "answer", "service", "news" };
@@ -121,6 +141,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	Compose c = { .from_name = from_name, .from_address = from, .to_name = to_name, .to_address = to, .cc = *cc ? ccs : NULL, .subject = subject,
 		.purpose = purposes[how & 3], .date = INT64_C(1795420800000), .message_id = "abc@brand.example", .in_reply_to = reply,
 		.references = references, .auto_submitted = how & 4 ? "auto-replied" : NULL, .entity = in.at, .entity_size = in.left };
+	if (g_utf8_validate(reply, -1, NULL))
+		g_free(compose_cited_by(reply)); /* an address of a mail that came */
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GBytes) bytes = compose_mail(&c, &error);
 	g_assert_true((bytes == NULL) == (error != NULL));
@@ -131,7 +153,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	gsize length;
 	const char *raw = g_bytes_get_data(bytes, &length);
 	g_autofree char *mail = g_strndup(raw, length);
-	check_shape(mail, length);
+	check_shape(mail, length, !is_ascii(from) || !is_ascii(to) || !is_ascii(cc));
+	check_citation(from);
 	g_autofree char *whole = g_strconcat("\r\n", mail, NULL), *value = header(whole, "Subject");
 	g_autofree char *decoded = decode(*value == ' ' ? value + 1 : value, false);
 	g_assert_cmpstr(decoded, ==, subject);
