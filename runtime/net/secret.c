@@ -162,7 +162,8 @@ static char *host_of(const char *word)
 	g_autofree char *bare = n > 2 && word[0] == '[' && word[n - 1] == ']' ? g_strndup(word + 1, n - 2) : g_strdup(word);
 	if (g_hostname_is_ip_address(bare))
 		return g_ascii_strdown(bare, -1);
-	g_autofree char *ascii = g_hostname_to_ascii(bare);
+	/* GLib reads beyond what is no UTF-8, and a command line may hold any bytes. */
+	g_autofree char *ascii = g_utf8_validate(bare, -1, NULL) ? g_hostname_to_ascii(bare) : NULL;
 	bool good = ascii && *ascii && strlen(ascii) <= 253 && *ascii != '.' && !g_str_has_suffix(ascii, ".") && !strstr(ascii, "..");
 	for (const char *c = ascii; good && *c; c++)
 		good = g_ascii_isalnum(*c) || strchr("-_.", *c);
