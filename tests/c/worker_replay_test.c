@@ -50,8 +50,8 @@ static const char *const statements[] = {
 	"say(pcall(function()\n$b\nerror($v) end))", "say(xpcall(function() $b\nreturn nil + $n end, function(e) $q return str(e) .. '!' end))",
 	"do local c <close> = setmetatable({}, mt)\n$b\nend", "say(pcall(function() local c <close> = setmetatable({}, mt)\n$q error('$k') end))",
 	"local co = coroutine.wrap(function(a) for j = 1, 3 do a = coroutine.yield($e, a)\n$b\nend return $v end)\nfor j = 1, $i do say(pcall(co, j)) end",
-	"local co = coroutine.create(function() local x = coroutine.yield($n)\nsay(x, $e) coroutine.wrap(function() $q coroutine.yield($s) end)() end)\n"
-	"say(coroutine.resume(co)) say(coroutine.resume(co, $v)) say(coroutine.status(co))",
+	("local co = coroutine.create(function() local x = coroutine.yield($n)\nsay(x, $e) coroutine.wrap(function() $q coroutine.yield($s) end)() end)\n"
+	"say(coroutine.resume(co)) say(coroutine.resume(co, $v)) say(coroutine.status(co))"),
 	"local o = setmetatable({ n = $n }, mt)\nsay(o.$k, #o, o < o, o + $n, tostring(o), o($i))", "for k, x in pairs(setmetatable({}, mt)) do say(k, x) end",
 	"local o, p = setmetatable({}, mt), setmetatable({}, mt)\nsay(o == p, o <= p, o .. '' == '')", "local d = 0 local function down() d = d + 1 return (('a'):gsub('a', down)) end\npcall(down) say(d)",
 	"local f = function(x) return function() x = num(x) + $n $q return x end end\nlocal g = f($n) say(g(), g())", "v[$i], v[$i] = v[$i], $v", "goto over$l\ndo $q end\n::over$l::",
