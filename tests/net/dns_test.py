@@ -7,7 +7,6 @@ resolver is the test, and a server on a private address sees every connection th
 Prints TAP. Expects BUILD in the environment (default: build). `dns_test.py WORD` runs only the tests whose name has it.
 """
 import os
-import shutil
 import socket
 import struct
 import subprocess
@@ -20,10 +19,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import http_test  # noqa: E402
+import namespace  # noqa: E402
 from http_test import Stage, contains, equal, main, use  # noqa: E402
 from web import Web, answer, authority, certificate, redirect  # noqa: E402
 
-INSIDE = "PERIGEE_DNS_TEST"
 GOOD, OTHER, METADATA = "93.184.215.14", "93.184.215.15", "169.254.169.254"
 GOOD6, NAT64, MAPPED = "2600:1406:3a00::14", "64:ff9b::7f00:1", "::ffff:127.0.0.1"
 ADDRESSES = [GOOD, OTHER, METADATA, "10.1.2.3", "100.64.1.1", "192.168.7.7", GOOD6, NAT64, "fd00::1", "64:ff9b:1::1", "2002:7f00:1::", "2001::1"]
@@ -224,30 +223,9 @@ def names_that_are_not_there_and_resolvers_that_hang_end_in_time():
 
 
 def inside():
-    for address in ADDRESSES:
-        if address != MAPPED:
-            subprocess.run(["ip", "addr", "add", address + ("/128" if ":" in address else "/32"), "dev", "lo", *(["nodad"] if ":" in address else [])], check=True)
-    folder = tempfile.mkdtemp(prefix="perigee-dns-")
-    for name, text in (("resolv.conf", "nameserver 127.0.0.1\noptions attempts:1 timeout:3\n"), ("nsswitch.conf", "hosts: files dns\n"),
-                       ("hosts", "127.0.0.1 localhost\n")):
-        Path(folder, name).write_text(text)
-        subprocess.run(["mount", "--bind", f"{folder}/{name}", os.path.realpath(f"/etc/{name}")], check=True)
+    namespace.become([a for a in ADDRESSES if a != MAPPED], "nameserver 127.0.0.1\noptions attempts:1 timeout:3\n")
     return main()
 
 
-def outside():
-    wrap = ["unshare", "-n", "-m"]
-    why = None
-    if os.geteuid() != 0 or not shutil.which("unshare") or not shutil.which("ip"):
-        why = "needs root, unshare and ip"
-    elif subprocess.run([*wrap, "sh", "-c", "ip link set lo up && mount --bind /etc/hosts /etc/hosts"], capture_output=True).returncode:
-        why = "namespaces are not possible here"
-    if why:
-        print(f"1..0 # skip {why}")
-        return 0
-    script = 'ip link set lo up && exec "$@"'
-    return subprocess.run([*wrap, "sh", "-c", script, "sh", sys.executable, __file__, *sys.argv[1:]], env=dict(os.environ, **{INSIDE: "1"})).returncode
-
-
 if __name__ == "__main__":
-    sys.exit(inside() if os.environ.get(INSIDE) else outside())
+    sys.exit(namespace.run(__file__, inside))
