@@ -71,19 +71,19 @@ class Web(Listener):
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
         try:
-            self._respond(request, sock)
+            said = self._answer(request, sock)
         finally:
-            with self.lock:
+            with self.lock:  # before it is answered: whoever has the answer may be here with the next request at once
                 self.at_once -= 1
-            sock.close()
+        if said:
+            sock.sendall(said)
+        sock.close()
 
-    def _respond(self, request, sock):
+    def _answer(self, request, sock):
         route = self.routes.get(request.target.partition("?")[0], self.routes.get("*", answer(404, "nothing here")))
-        if callable(route):
-            wants = route.__code__.co_argcount
-            route = route(request, sock) if wants == 2 else route(request)
-        if route:
-            sock.sendall(route)
+        if not callable(route):
+            return route
+        return route(request, sock) if route.__code__.co_argcount == 2 else route(request)
 
 
 def run(*words, cwd):
