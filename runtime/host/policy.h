@@ -23,6 +23,14 @@ typedef struct PolicyCase {
 	Time wait_ended_at;   /* the end of the run's last wait; 0: none */
 	int64_t seen_event;   /* the last reply event the run has been given */
 	bool asking;          /* can/why: mere delays do not matter to can */
+	const char *topic;    /* the sequence's; NULL: none */
+	int64_t message;      /* the message itself, which no rule counts; 0: none yet */
+	/* What the template says of itself. */
+	bool approved;        /* a vendor has approved it */
+	bool impersonal;      /* personal: no */
+	/* After rendering; NULL before, when the rules that look at it let pass. */
+	const char *text;
+	int files;            /* attachments */
 } PolicyCase;
 
 typedef struct Verdict {

@@ -1,0 +1,15 @@
+-- SPDX-License-Identifier: MIT
+-- What policy counts by. Caps and windows go by identity, because several contacts may share one (an agent).
+ALTER TABLE messages ADD COLUMN identity TEXT;   -- "channel:norm" it was sent to or came from
+ALTER TABLE messages ADD COLUMN likeness TEXT;   -- keyed hash of what it says, names aside (rule personal)
+CREATE INDEX messages_by_identity ON messages (identity, at) WHERE identity IS NOT NULL;
+CREATE INDEX messages_by_likeness ON messages (likeness) WHERE likeness IS NOT NULL;
+
+-- Accounts that failed lately. An open breaker (until) lets nothing go; then one message tries.
+CREATE TABLE breakers (
+  account TEXT PRIMARY KEY, failures INTEGER NOT NULL DEFAULT 0,
+  opened_at INTEGER, until INTEGER, error TEXT
+) WITHOUT ROWID;
+
+-- When the consent that is recorded was given (or withdrawn).
+ALTER TABLE contacts ADD COLUMN consent_at INTEGER;
