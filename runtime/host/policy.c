@@ -71,6 +71,23 @@ static unsigned purpose_of(Look *look)
 	return PURPOSE_ASK;
 }
 
+const char *policy_purpose(Host *host, const PolicyCase *c)
+{
+	Look look = { .host = host, .c = c, .now = host_now(host) };
+	switch (purpose_of(&look)) {
+	case PURPOSE_SERVICE: return "service";
+	case PURPOSE_NEWS: return "news";
+	case PURPOSE_ANSWER: return "answer";
+	default: return "ask";
+	}
+}
+
+char *policy_identity(const char *channel, const char *address)
+{
+	g_autofree char *norm = address ? contacts_normalize(channel, address, NULL) : NULL;
+	return address ? g_strconcat(channel, ":", norm ? norm : address, NULL) : NULL;
+}
+
 static void look_at(Look *look, Host *host, const PolicyCase *c)
 {
 	*look = (Look){ .host = host, .c = c, .now = host_now(host), .zone = host->workspace->zone };

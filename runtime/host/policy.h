@@ -50,6 +50,16 @@ Verdict policy_check_copy(Host *host, const char *channel, const char *address);
 typedef void (*PolicySee)(void *user, const char *rule, const Verdict *verdict);
 void policy_each(Host *host, const PolicyCase *c, PolicySee see, void *user);
 
+/* The purpose a case has in fact (static), which messages.purpose keeps: an "answer" to nobody's message is an ask. */
+const char *policy_purpose(Host *host, const PolicyCase *c);
+/* An address as messages.identity has it: "channel:norm", or as it was written if it has no compared form. NULL for none. Caller frees. */
+char *policy_identity(const char *channel, const char *address);
+/* What a text says to this contact, names, addresses and our own links aside: a keyed hash of 64 hex digits, which messages.likeness keeps of
+ * each ask that is handed over. The key is drawn if there is none yet, so this may write. Caller frees. */
+char *policy_likeness(Host *host, const char *contact, const char *text);
+/* A message of a run was refused: what the rule asks for instead is opened, once per run. For two_then_call that is a task to call them. */
+void policy_refused(Host *host, const PolicyCase *c, const Verdict *verdict);
+
 /* Pauses: scope is all (name ""), account, sequence or contact. Nothing leaves until `until` (TIME_NEVER: until a person resumes
  * it). Resuming makes the messages that waited for it due now; false: it was not paused. */
 void policy_pause(Host *host, const char *scope, const char *name, Time until);

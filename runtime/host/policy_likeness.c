@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a message says, names aside, as a keyed hash (rule personal): see policy.h. The text becomes its words in lower case; what is
+ * the contact's own by nature (names, addresses, the link by which they unsubscribe) is taken away.
+ */
+#include "host/policy_rules.h"
+
+#include <string.h>
+
+#include "host/unsubscribe.h"
+
+static const char NAMES[] = "SELECT name, first_name FROM contacts WHERE id = ?";
+static const char ADDRESSES[] = "SELECT address, norm FROM identities WHERE contact = ?";
+
+#define TOKEN_CHARS "abcdefghijklmnopqrstuvwxyz234567" /* of unsubscribe.h's links */
+#define FIRST_UNSPACED 0x2E80 /* from here on scripts have no spaces between words: Han, Kana */
+
+static bool is_of_word(gunichar c)
+{
+	return g_unichar_isalnum(c) || g_unichar_ismark(c);
+}
+
+/* One form for what reads alike: compatibility characters, case. Caller frees. */
+static char *folded(const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+	g_autofree char *lower = g_utf8_casefold(valid, -1);
+	char *plain = g_utf8_normalize(lower, -1, G_NORMALIZE_ALL_COMPOSE);
+	return plain ? plain : g_steal_pointer(&lower);
+}
+
+/* Words are letters and digits, whatever stands between them. Caller frees. */
+static GPtrArray *words_of(const char *text)
+{
+	GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
+	for (const char *p = text; *p;) {
+		const char *begin = p;
+		while (*p && is_of_word(g_utf8_get_char(p)))
+			p = g_utf8_next_char(p);
+		if (p > begin)
+			g_ptr_array_add(words, g_strndup(begin, (gsize)(p - begin)));
+		p = *p ? g_utf8_next_char(p) : p;
+	}
+	return words;
+}
+
+static void cut_all(GString *text, const char *what)
+{
+	if (*what)
+		g_string_replace(text, what, " ", 0);
+}
+
+/* The links that differ from message to message, whatever else they say. */
+static void cut_links(const Host *host, GString *text)
+{
+	g_autofree char *base = unsubscribe_base(host->workspace, NULL);
+	g_autofree char *begin = base ? g_strconcat(base, "/u/", NULL) : NULL;
+	g_autofree char *link = begin ? folded(begin) : NULL;
+	for (char *at; link && (at = strstr(text->str, link));)
+		g_string_erase(text, at - text->str, (gssize)(strlen(link) + strspn(at + strlen(link), TOKEN_CHARS)));
+}
+
+/* A name or address, as words to be skipped where they stand one after the other. */
+static void add_phrase(GPtrArray *phrases, const char *text)
+{
+	g_autofree char *plain = text ? folded(text) : NULL;
+	GPtrArray *words = plain ? words_of(plain) : NULL;
+	if (words && words->len)
+		g_ptr_array_add(phrases, words);
+	else if (words)
+		g_ptr_array_unref(words);
+}
+
+static int by_length(const void *a, const void *b)
+{
+	const GPtrArray *x = *(GPtrArray *const *)a, *y = *(GPtrArray *const *)b;
+	return (x->len < y->len) - (x->len > y->len);
+}
+
+/* The longest first: "Maya Lind" before "Maya". */
+static GPtrArray *phrases_of(Host *host, const char *contact)
+{
+	GPtrArray *phrases = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+	Rows *rows = db_query(host->db, NAMES, "s", contact);
+	while (rows_next(rows)) {
+		add_phrase(phrases, rows_text(rows, 0));
+		add_phrase(phrases, rows_text(rows, 1));
+	}
+	for (guint i = 0, n = phrases->len; i < n; i++) {
+		const GPtrArray *words = phrases->pdata[i];
+		for (guint w = 0; words->len > 1 && w < words->len; w++)
+			add_phrase(phrases, words->pdata[w]);
+	}
+	rows = db_query(host->db, ADDRESSES, "s", contact);
+	while (rows_next(rows)) {
+		add_phrase(phrases, rows_text(rows, 0));
+		add_phrase(phrases, rows_text(rows, 1));
+	}
+	g_ptr_array_sort(phrases, by_length);
+	return phrases;
+}
+
+/* How many of the words from i on are a phrase. */
+static guint phrase_at(const GPtrArray *phrases, const GPtrArray *words, guint i)
+{
+	for (guint p = 0; p < phrases->len; p++) {
+		const GPtrArray *phrase = phrases->pdata[p];
+		guint w = 0;
+		while (w < phrase->len && i + w < words->len && strcmp(phrase->pdata[w], words->pdata[i + w]) == 0)
+			w++;
+		if (w == phrase->len)
+			return w;
+	}
+	return 0;
+}
+
+/* Where words have no spaces between them, a name stands within longer ones. */
+static void cut_unspaced(const GPtrArray *phrases, GString *text)
+{
+	for (guint p = 0; p < phrases->len; p++) {
+		const GPtrArray *phrase = phrases->pdata[p];
+		for (guint w = 0; w < phrase->len; w++)
+			if (g_utf8_get_char(phrase->pdata[w]) >= FIRST_UNSPACED)
+				cut_all(text, phrase->pdata[w]);
+	}
+}
+
+char *policy_likeness(Host *host, const char *contact, const char *text)
+{
+	g_autofree char *plain = folded(text);
+	g_autoptr(GString) rest = g_string_new(plain);
+	g_autoptr(GPtrArray) phrases = phrases_of(host, contact ? contact : "");
+	cut_links(host, rest);
+	cut_unspaced(phrases, rest);
+	g_autoptr(GPtrArray) words = words_of(rest->str);
+	g_autofree char *key = policy_key(host, true);
+	GHmac *hmac = g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)key, strlen(key));
+	g_hmac_update(hmac, (const guchar *)"likeness", -1);
+	for (guint i = 0; i < words->len;) {
+		guint skip = phrase_at(phrases, words, i);
+		if (!skip) {
+			g_hmac_update(hmac, (const guchar *)"\n", 1);
+			g_hmac_update(hmac, words->pdata[i], -1);
+		}
+		i += MAX(skip, 1);
+	}
+	char *likeness = g_strdup(g_hmac_get_string(hmac));
+	g_hmac_unref(hmac);
+	return likeness;
+}
