@@ -164,6 +164,7 @@ int command_start(const Command *command, Cli *cli, int argc, char **argv)
 	case COMMAND_NO_WORKSPACE: return MAX(command->run(cli, argc, argv), cli->exit_code);
 	case COMMAND_OPEN: return run_with_owner(command, cli, argc, argv);
 	case COMMAND_FILES: return run_opened(command, cli, HOST_FILES, argc, argv);
+	case COMMAND_COPY: return run_opened(command, cli, HOST_COPY, argc, argv);
 	case COMMAND_OWNER: return run_opened(command, cli, HOST_OWNER, argc, argv);
 	}
 	return EXIT_FAILED;

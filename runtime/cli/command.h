@@ -29,6 +29,7 @@ typedef enum {
 	COMMAND_NO_WORKSPACE, /* may run anywhere; host is NULL */
 	COMMAND_OPEN,         /* needs an opened workspace and its database; goes to the owner if one is running */
 	COMMAND_FILES,        /* needs the workspace's files and perigee.lua but an own in-memory database (sim, test); never sent */
+	COMMAND_COPY,         /* as FILES, with a copy in memory of the workspace's database (plan); never sent to an owner */
 	COMMAND_OWNER,        /* owns the workspace and its database for a long time (serve); never sent to an owner */
 } CommandNeeds;
 

@@ -102,6 +102,13 @@ const Command command_table[] = {
 	  "Scripts become versions for new runs, templates are read anew, and so are sealed passwords.\n\n"
 	  "  --vault    the sealed passwords alone\n\n"
 	  "example: perigee reload\n", command_reload, NULL },
+	{ "plan", "Run", COMMAND_COPY, "[--days N] [--json]", "what the next days will send, before anything is sent",
+	  "Messages by day and account, those that people send, what waits past the end and for what, what would be refused or\n"
+	  "fail. It plays the coming days on a copy of the database in memory: nothing is sent or changed, also beside\n"
+	  "`perigee serve`. Answers are not foreseen: it assumes that nobody writes back.\n\n"
+	  "  --days N    how many days, today among them (default 7)\n"
+	  "  --json      one object a day and account, a summary last\n\n"
+	  "example: perigee plan --days 14\n", command_plan, NULL },
 	{ "jobs", "Run", COMMAND_OPEN, "[--json] | run JOB", "scheduled jobs and their next times; run one now",
 	  "example: perigee jobs run weekly-report\n", command_jobs, NULL },
 

@@ -36,6 +36,7 @@ bool command_secret_anywhere(int argc, char **argv);
 int command_jobs(Cli *cli, int argc, char **argv);
 int command_contacts(Cli *cli, int argc, char **argv);
 int command_tasks(Cli *cli, int argc, char **argv);
+int command_plan(Cli *cli, int argc, char **argv);
 int command_why(Cli *cli, int argc, char **argv);
 int command_pause(Cli *cli, int argc, char **argv);
 int command_resume(Cli *cli, int argc, char **argv);

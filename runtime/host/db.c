@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 G_DEFINE_QUARK(perigee-db-error, db_error)
@@ -165,6 +166,75 @@ Db *db_open_to_look(const char *path)
 		return db;
 	db_close(db);
 	return NULL;
+}
+
+/* ---- a copy in memory ------------------------------------------------------------------------------------------ */
+
+/* What tells whether somebody has written: the file itself, and whether there is a log beside it. */
+typedef struct Stand {
+	bool logged;
+	int64_t size, seconds, nanoseconds;
+} Stand;
+
+static Stand stand_of(const char *path)
+{
+	g_autofree char *log = g_strconcat(path, "-wal", NULL);
+	struct stat file = { 0 }, beside = { 0 };
+	bool logged = stat(log, &beside) == 0 && beside.st_size > 0;
+	if (stat(path, &file) != 0)
+		return (Stand){ .logged = logged };
+	return (Stand){ logged, file.st_size, file.st_mtim.tv_sec, file.st_mtim.tv_nsec };
+}
+
+static bool same_stand(const Stand *a, const Stand *b)
+{
+	return a->logged == b->logged && a->size == b->size && a->seconds == b->seconds && a->nanoseconds == b->nanoseconds;
+}
+
+/* A reader of a database in WAL mode makes files beside it where there are none. One that nobody has open can be read as if it never
+ * changed, which makes none; that it did not is looked at afterwards. */
+static int copy_into(sqlite3 *memory, const char *path, bool still, char **text)
+{
+	g_autofree char *file = g_filename_to_uri(path, NULL, NULL);
+	g_autofree char *uri = g_strconcat(file ? file : path, "?mode=ro", still ? "&immutable=1" : "", NULL);
+	sqlite3 *from = NULL;
+	int rc = sqlite3_open_v2(uri, &from, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+	if (rc == SQLITE_OK) {
+		sqlite3_busy_timeout(from, 5000);
+		sqlite3_backup *backup = sqlite3_backup_init(memory, "main", from, "main");
+		rc = backup ? sqlite3_backup_step(backup, -1) : SQLITE_ERROR;
+		int end = sqlite3_backup_finish(backup);
+		rc = rc == SQLITE_DONE ? end : rc;
+	}
+	*text = rc == SQLITE_OK ? NULL : g_strdup(sqlite3_errstr(rc));
+	sqlite3_close(from);
+	return rc;
+}
+
+Db *db_open_copy(const char *path, GError **error)
+{
+	enum { TRIES = 20 };
+	g_autoptr(Db) db = connect(NULL, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
+	if (!db)
+		return NULL;
+	int rc = SQLITE_BUSY;
+	g_autofree char *text = NULL;
+	for (int i = 0; i < TRIES; i++) {
+		g_free(text);
+		Stand before = stand_of(path);
+		rc = copy_into(db->sqlite, path, !before.logged, &text);
+		Stand after = stand_of(path);
+		if (before.logged || same_stand(&before, &after))
+			break;
+		rc = SQLITE_BUSY;
+		g_usleep(20000);
+	}
+	if (rc != SQLITE_OK) {
+		g_set_error(error, DB_ERROR, error_code(rc), "%s: %s%s", path, text ? text : "it is being written all the time", advice(rc));
+		return NULL;
+	}
+	exec(db, "PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY; PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
+	return migrate(db, path, error) ? g_steal_pointer(&db) : NULL;
 }
 
 void db_close(Db *db)

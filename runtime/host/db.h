@@ -36,6 +36,9 @@ typedef struct Rows Rows;
 Db *db_open(const char *path, GError **error);
 /* Opens it to read what stands there, beside its owner; nothing is changed. NULL if it is not there or not of this program's schema. */
 Db *db_open_to_look(const char *path);
+/* A copy in memory of the file as it is committed now, brought to this program's schema. The file may be in use; it is only read, and
+ * nothing is made beside it. */
+Db *db_open_copy(const char *path, GError **error);
 void db_close(Db *db);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Db, db_close)
 

@@ -132,6 +132,18 @@ static Time saved_offset(Host *host)
 	return text ? g_ascii_strtoll(text, NULL, 10) : 0;
 }
 
+static Db *open_database(Host *host, HostMode mode, GError **error)
+{
+	const char *path = host->workspace->database;
+	if (mode != HOST_COPY)
+		return db_open(mode == HOST_OWNER ? path : NULL, error);
+	if (g_file_test(path, G_FILE_TEST_EXISTS))
+		return db_open_copy(path, error);
+	g_set_error(error, WORKSPACE_ERROR, WORKSPACE_ERROR_MISSING,
+	            "%s: there is no database yet, so nothing can be due: begin with `perigee contacts import FILE.csv` and `perigee enrol SEQUENCE`", path);
+	return NULL;
+}
+
 Host *host_open(const char *dir, HostMode mode, const char *stdlib, GError **error)
 {
 	if (!spawn_begin(error)) /* before the jail closes, and before there is a lock that it would hold */
@@ -165,10 +177,10 @@ Host *host_open(const char *dir, HostMode mode, const char *stdlib, GError **err
 		return g_steal_pointer(&host);
 	if (!open_workspace(host, dir, error))
 		return NULL;
-	host->db = db_open(mode == HOST_OWNER ? host->workspace->database : NULL, error);
+	host->db = open_database(host, mode, error);
 	if (!host->db)
 		return NULL;
-	if (mode == HOST_OWNER)
+	if (mode == HOST_OWNER || mode == HOST_COPY)
 		host->clock = clock_real(saved_offset(host));
 	return g_steal_pointer(&host);
 }

@@ -29,6 +29,7 @@ typedef struct Host {
 	Control *control;
 	GRand *random;      /* seeded in sim and test; else NULL, and host_random uses the system's */
 	bool simulated;     /* pretend channels and virtual time */
+	bool planning;      /* simulated, but with the workspace's own accounts and no others (plan.h) */
 	bool serving;       /* runs are woken and messages handed over */
 	bool stopping;
 	unsigned background; /* calls of workers that do not count as under way (the visit of a Lua test, which drives the rest) */
@@ -58,6 +59,7 @@ typedef struct Host {
 typedef enum {
 	HOST_FILES,    /* files and an in-memory database on a virtual clock (check, sim, test, render) */
 	HOST_OWNER,    /* the workspace's database, with its lock; nothing is sent or woken unless host_serve is called */
+	HOST_COPY,     /* as FILES, with a copy in memory of the workspace's database, which is only read (plan) */
 	HOST_NOWHERE,  /* no workspace at all (mail, render --data): only workers */
 } HostMode;
 /* Opens the workspace in dir: evaluates perigee.lua, takes the lock (OWNER), opens the database. An error says where and what

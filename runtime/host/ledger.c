@@ -109,7 +109,7 @@ const Account *ledger_account(Host *host, const Run *run, const char *contact, c
 	if (of_sequence && (account = workspace_account(workspace, of_sequence)))
 		return account;
 	account = workspace_account_for(workspace, channel, NULL);
-	return account || !host->simulated ? account : workspace_pretend_account(host->workspace, channel);
+	return account || !host->simulated || host->planning ? account : workspace_pretend_account(host->workspace, channel);
 }
 
 /* opts.before becomes a time once, when the message is asked for. */

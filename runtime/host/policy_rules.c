@@ -244,7 +244,7 @@ Verdict rule_account(Look *look)
 		return allow();
 	if (!account)
 		return say(POLICY_REFUSE, TIME_NEVER, "there is no %s account in perigee.lua", c->channel);
-	if (look->host->simulated || account->has_smtp)
+	if ((look->host->simulated && !look->host->planning) || account->has_smtp)
 		return allow();
 	if (strcmp(account->channel, "email") == 0)
 		return say(POLICY_REFUSE, TIME_NEVER, "the account %s has no smtp in perigee.lua", account->name);
