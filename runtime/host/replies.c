@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/* Pretend replies: see replies.h. */
+#include "host/replies.h"
+
+#include "host/contacts.h"
+#include "host/csv.h"
+#include "host/events.h"
+
+#include <string.h>
+
+/* One thing that will happen, or a row of the table that waits for its message. */
+typedef struct Reply {
+	Time fires;
+	int64_t order;       /* a row: its line */
+	char *contact, *channel, *kind, *text;
+	int64_t task;
+	Time returns;
+	json_t *after;       /* a row: its delay; else NULL */
+} Reply;
+
+struct Replies {
+	GHashTable *queues;  /* "contact\nchannel" → GQueue of rows, in the file's order; the first may be in due too */
+	GSequence *due;      /* Reply by time and order; a row belongs to its queue */
+};
+
+static void reply_free(void *data)
+{
+	Reply *reply = data;
+	g_free(reply->contact);
+	g_free(reply->channel);
+	g_free(reply->kind);
+	g_free(reply->text);
+	json_decref(reply->after);
+	g_free(reply);
+}
+
+static void queue_free(void *queue)
+{
+	g_queue_free_full(queue, reply_free);
+}
+
+Replies *replies_new(void)
+{
+	Replies *replies = g_new0(Replies, 1);
+	replies->queues = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, queue_free);
+	replies->due = g_sequence_new(NULL);
+	return replies;
+}
+
+static void free_planned(void *data, void *user)
+{
+	(void)user;
+	if (!((Reply *)data)->after)
+		reply_free(data);
+}
+
+void replies_free(Replies *replies)
+{
+	g_sequence_foreach(replies->due, free_planned, NULL);
+	g_sequence_free(replies->due);
+	g_hash_table_unref(replies->queues);
+	g_free(replies);
+}
+
+/* ---- what is due ----------------------------------------------------------------------------------------------- */
+
+static int by_time(const void *a, const void *b, void *user)
+{
+	(void)user;
+	const Reply *x = a, *y = b;
+	if (x->fires != y->fires)
+		return x->fires < y->fires ? -1 : 1;
+	return (x->order > y->order) - (x->order < y->order);
+}
+
+void replies_plan(Replies *replies, Time at, int64_t order, const Happening *what)
+{
+	Reply *reply = g_new0(Reply, 1);
+	*reply = (Reply){ .fires = at, .order = order, .contact = g_strdup(what->contact), .channel = g_strdup(what->channel), .kind = g_strdup(what->kind),
+	                  .text = g_strdup(what->text), .task = what->task, .returns = what->returns };
+	g_sequence_insert_sorted(replies->due, reply, by_time, NULL);
+}
+
+static char *queue_key(const char *contact, const char *channel, const char *kind)
+{
+	return g_strdup_printf("%s\n%s", contact, g_str_equal(kind, "task_done") ? "task_done" : channel);
+}
+
+void replies_arm(Host *host, Replies *replies, const char *contact, const char *channel)
+{
+	g_autofree char *key = queue_key(contact, channel, "");
+	GQueue *queue = g_hash_table_lookup(replies->queues, key);
+	Reply *reply = queue ? g_queue_peek_head(queue) : NULL;
+	if (!reply || reply->fires != TIME_NEVER)
+		return;
+	g_autoptr(GTimeZone) zone = contacts_zone(host, contact);
+	if (when_resolve(reply->after, host_now(host), zone, host->workspace->hours, &reply->fires, NULL))
+		g_sequence_insert_sorted(replies->due, reply, by_time, NULL);
+}
+
+static void fire(Host *host, Replies *replies, Reply *reply)
+{
+	if (reply->after) {
+		g_autofree char *key = queue_key(reply->contact, reply->channel, reply->kind);
+		g_queue_pop_head(g_hash_table_lookup(replies->queues, key));
+	}
+	g_autoptr(GError) error = NULL;
+	Happening what = { reply->contact, reply->channel, reply->kind, reply->text, reply->task, reply->returns };
+	if (!pretend_happens(host, &what, &error)) {
+		if (reply->after)
+			log_warn("replies, line %" G_GINT64_FORMAT ": %s", reply->order, error->message);
+		else
+			log_warn("replies: %s", error->message);
+	}
+	reply_free(reply);
+}
+
+static Reply *first(const Replies *replies)
+{
+	GSequenceIter *iter = g_sequence_get_begin_iter(replies->due);
+	return g_sequence_iter_is_end(iter) ? NULL : g_sequence_get(iter);
+}
+
+void replies_turn(Host *host, Replies *replies)
+{
+	for (Reply *reply = first(replies); reply && reply->fires <= host_now(host); reply = first(replies)) {
+		g_sequence_remove(g_sequence_get_begin_iter(replies->due));
+		fire(host, replies, reply);
+	}
+}
+
+Time replies_next(const Replies *replies)
+{
+	const Reply *reply = first(replies);
+	return reply ? reply->fires : TIME_NEVER;
+}
+
+/* ---- the table ------------------------------------------------------------------------------------------------- */
+
+static const char *cell(Csv *csv, int column)
+{
+	return column < 0 ? "" : csv_cell(csv, (size_t)column);
+}
+
+static bool add_row(Host *host, Replies *replies, Csv *csv, const char *file, const int columns[5], GError **error)
+{
+	const char *word = cell(csv, columns[0]), *after = cell(csv, columns[1]), *channel = cell(csv, columns[2]), *kind = cell(csv, columns[3]);
+	g_autoptr(GError) inner = NULL;
+	g_autofree char *contact = contacts_resolve(host, word, &inner);
+	g_autoptr(json_t) delay = json_string(*after ? after : "0s");
+	Time unused;
+	const char *wrong = NULL;
+	if (csv_fault(csv))
+		wrong = csv_fault(csv);
+	else if (!contact)
+		wrong = inner->message;
+	else if (!events_known(kind))
+		wrong = "kind is one of reply, auto_reply, bounce, unsubscribe, complaint, click, task_done, handled, signal:NAME";
+	else if (*channel && !contacts_is_channel(channel))
+		wrong = "channel is no channel";
+	else if (!when_resolve(delay, host_now(host), host->workspace->zone, host->workspace->hours, &unused, &inner))
+		wrong = inner->message;
+	if (wrong) {
+		g_set_error(error, PRETEND_ERROR, PRETEND_ERROR_FORMAT, "%s:%d: %s", file, csv_line(csv), wrong);
+		return false;
+	}
+	Reply *reply = g_new0(Reply, 1);
+	*reply = (Reply){ .fires = TIME_NEVER, .order = csv_line(csv), .contact = g_steal_pointer(&contact), .channel = g_strdup(channel),
+	                  .kind = g_strdup(kind), .text = g_strdup(cell(csv, columns[4])), .after = g_steal_pointer(&delay) };
+	g_autofree char *key = queue_key(reply->contact, channel, kind);
+	GQueue *queue = g_hash_table_lookup(replies->queues, key);
+	if (!queue)
+		g_hash_table_insert(replies->queues, g_steal_pointer(&key), queue = g_queue_new());
+	g_queue_push_tail(queue, reply);
+	return true;
+}
+
+bool replies_load(Host *host, Replies *replies, const char *file, const char *text, size_t size, GError **error)
+{
+	static const char *const names[] = { "contact", "after", "channel", "kind", "text" };
+	g_autoptr(Csv) csv = csv_new(file, text, size, error);
+	if (!csv)
+		return false;
+	int columns[5];
+	for (int i = 0; i < 5; i++)
+		columns[i] = csv_find(csv, names[i]);
+	if (columns[0] < 0 || columns[3] < 0) {
+		g_set_error(error, PRETEND_ERROR, PRETEND_ERROR_FORMAT, "%s:1: the columns are contact,after,channel,kind,text", file);
+		return false;
+	}
+	GError *inner = NULL;
+	while (csv_next(csv, &inner))
+		if (!add_row(host, replies, csv, file, columns, error))
+			return false;
+	if (inner)
+		g_propagate_error(error, inner);
+	return !inner;
+}
