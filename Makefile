@@ -25,7 +25,7 @@ sources = $(sort $(foreach d,$(1),$(wildcard runtime/$(d)/*.c)))
 objects = $(patsubst %.c,$(BUILD)/$(2)/%.o,$(call sources,$(1)))
 
 base_OBJ   = $(call objects,base,base)
-host_OBJ   = $(call objects,base host cli,host) $(BUILD)/host/migrations.o $(BUILD)/host/scripts.o
+host_OBJ   = $(call objects,base host cli,host) $(BUILD)/host/migrations.o $(BUILD)/host/scripts.o $(BUILD)/host/pages.o
 net_OBJ    = $(call objects,base net,net)
 web_OBJ    = $(call objects,base web,web)
 worker_OBJ = $(call objects,base worker,worker) $(BUILD)/worker/stdlib.o
@@ -83,6 +83,9 @@ $(BUILD)/host/migrations.S: $(MIGRATIONS) tools/embed.sh
 $(BUILD)/host/scripts.S: $(SCRIPTS) tools/embed.sh
 	@mkdir -p $(@D)
 	tools/embed.sh embedded_scripts scripts/ $(SCRIPTS) > $@
+$(BUILD)/host/pages.S: runtime/cli/report.css tools/embed.sh
+	@mkdir -p $(@D)
+	tools/embed.sh embedded_pages runtime/cli/ runtime/cli/report.css > $@
 %.o: %.S
 	$(CC) -c -o $@ $<
 
