@@ -10,44 +10,24 @@
 
 /* ---- why ------------------------------------------------------------------------------------------------------- */
 
-typedef struct Answers {
-	Cli *cli;
-	const WhyCase *asked;
-	Table *table;
-	const char *closed; /* the first gate that is closed, its answer and reason */
-	PolicyAnswer answer;
-	char *reason;
-} Answers;
-
-static void print_json(Answers *answers, const Verdict *verdict)
+static void print_json(Cli *cli, const WhyCase *asked, const char *rule, PolicyAnswer answer, const char *reason, Time until)
 {
-	const PolicyCase *c = &answers->asked->c;
-	Time until = verdict->answer == POLICY_DEFER && verdict->until != TIME_NEVER ? verdict->until : 0;
-	cli_json(answers->cli, json_pack("{s:s, s:s, s:s?, s:o, s:s, s:o}", "rule", verdict->rule, "answer", policy_answer_name(verdict->answer),
-	                                 "reason", verdict->reason, "until", cli_json_time(answers->cli, until), "channel", c->channel, "run",
-	                                 c->run ? json_integer(c->run) : json_null()));
+	bool timed = answer == POLICY_DEFER && until != TIME_NEVER;
+	json_t *row = json_pack("{s:s, s:s, s:s?, s:o, s:s}", "rule", rule, "answer", policy_answer_name(answer), "reason", reason, "until",
+	                        cli_json_time(cli, timed ? until : 0), "channel", asked->c.channel);
+	json_object_set_new(row, "run", asked->shown_run ? json_integer(asked->shown_run) : json_null());
+	json_object_set_new(row, "message", asked->message ? json_integer(asked->message) : json_null());
+	cli_json(cli, row);
 }
 
-static void see_gate(void *user, const char *rule, const Verdict *verdict)
+/* One object a gate, and a last one, "sum". */
+static void see_json(Cli *cli, const WhyCase *asked)
 {
-	Answers *answers = user;
-	if (answers->cli->json) {
-		print_json(answers, verdict);
-		return;
+	for (guint i = 0; i < asked->gates->len; i++) {
+		const WhyGate *gate = asked->gates->pdata[i];
+		print_json(cli, asked, gate->rule, gate->verdict.answer, gate->verdict.reason, gate->verdict.until);
 	}
-	bool delays = verdict->answer == POLICY_DEFER;
-	g_autofree char *until = cli_time(answers->cli, delays ? verdict->until : 0);
-	g_autofree char *reason = cli_plain(verdict->reason, 0);
-	table_row(answers->table, rule, policy_answer_name(verdict->answer), reason, until, NULL);
-	/* What the host would do: the first closed gate decides, by hand only if no other is closed. */
-	if (verdict->answer == POLICY_ALLOW || (answers->closed && answers->answer != POLICY_HAND))
-		return;
-	if (answers->closed && verdict->answer == POLICY_HAND)
-		return;
-	g_free(answers->reason);
-	answers->closed = rule;
-	answers->answer = verdict->answer;
-	answers->reason = g_steal_pointer(&reason);
+	print_json(cli, asked, "sum", asked->answer, asked->sum, asked->opens);
 }
 
 static void print_title(Cli *cli, const WhyCase *asked)
@@ -59,41 +39,37 @@ static void print_title(Cli *cli, const WhyCase *asked)
 		cli_print(cli, " from %s", c->account->name);
 	g_autofree char *due = c->run ? cli_time(cli, asked->run_due) : NULL;
 	bool waits = due && *due && strcmp(asked->run_state, "waiting") == 0;
-	if (c->run)
-		cli_print(cli, ", run %" G_GINT64_FORMAT " of %s (%s%s%s)", c->run, c->sequence, asked->run_state, waits ? " until " : "", waits ? due : "");
+	if (asked->shown_run)
+		cli_print(cli, ", run %" G_GINT64_FORMAT " of %s (%s%s%s)", asked->shown_run, c->sequence, asked->run_state, waits ? " until " : "", waits ? due : "");
 	else if (c->sequence)
 		cli_print(cli, ", a new run of %s", c->sequence);
 	if (asked->message)
-		cli_print(cli, ", message %" G_GINT64_FORMAT " is queued", asked->message);
+		cli_print(cli, ", message %" G_GINT64_FORMAT " is %s", asked->message, asked->message_state);
 	cli_print(cli, "\n");
-}
-
-static void print_sum(Answers *answers)
-{
-	static const char *const texts[] = { "nothing is in the way", "it waits", "it would be refused", "it would be withdrawn", "it becomes a task for a person" };
-	Cli *cli = answers->cli;
-	const char *text = texts[answers->closed ? answers->answer : POLICY_ALLOW];
-	if (!answers->closed)
-		cli_print(cli, "%s\n\n", text);
-	else
-		cli_print(cli, "%s: %s (rule %s)\n\n", text, answers->reason, answers->closed);
 }
 
 static void see_case(void *user, const WhyCase *asked)
 {
 	static const char *const titles[] = { "RULE", "ANSWER", "REASON", "UNTIL", NULL };
 	Cli *cli = user;
-	Answers answers = { .cli = cli, .asked = asked };
-	if (!cli->json) {
-		print_title(cli, asked);
-		answers.table = table_new(titles);
+	if (cli->json) {
+		see_json(cli, asked);
+		return;
 	}
-	policy_each(cli->host, &asked->c, see_gate, &answers);
-	if (!cli->json) {
-		table_print(answers.table, cli, NULL);
-		print_sum(&answers);
+	print_title(cli, asked);
+	Table *table = table_new(titles);
+	for (guint i = 0; i < asked->gates->len; i++) {
+		const WhyGate *gate = asked->gates->pdata[i];
+		const Verdict *verdict = &gate->verdict;
+		g_autofree char *until = cli_time(cli, verdict->answer == POLICY_DEFER ? verdict->until : 0);
+		g_autofree char *reason = cli_plain(verdict->reason, 0);
+		table_row(table, gate->rule, policy_answer_name(verdict->answer), reason, until, NULL);
 	}
-	g_free(answers.reason);
+	table_print(table, cli, NULL);
+	g_autofree char *sum = cli_plain(asked->sum, 0);
+	g_autoptr(GString) wrapped = g_string_new(NULL);
+	cli_wrap(cli, wrapped, sum, cli->columns, 0);
+	cli_print(cli, "%s.\n\n", wrapped->str);
 }
 
 int command_why(Cli *cli, int argc, char **argv)

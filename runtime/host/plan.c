@@ -186,7 +186,7 @@ static bool cut_off(const Making *making, const char *account, const Pace *pace)
 
 static void see_deferred(Making *making, const char *rule, int64_t run)
 {
-	static const char *const blocks[] = { "account_cap", "warmup", "account_rate", NULL };
+	static const char *const blocks[] = { "account_cap", "warmup", "account_rate", "breaker", NULL };
 	const char *block = NULL;
 	for (int i = 0; blocks[i]; i++)
 		if (strcmp(rule, blocks[i]) == 0)
@@ -202,7 +202,7 @@ static void see_deferred(Making *making, const char *rule, int64_t run)
 	int day = day_of(making->plan, host_now(making->host));
 	if (block)
 		pace->block = block;
-	if (block && strcmp(block, "account_rate") != 0)
+	if (block && (strcmp(block, "account_cap") == 0 || strcmp(block, "warmup") == 0))
 		line->limited[day] = block;
 	else if (ends && !line->limited[day] && cut_off(making, line->account, pace))
 		line->limited[day] = "account_rate";
