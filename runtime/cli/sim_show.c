@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* What perigee sim prints: the timeline for people, JSON for programs. See sim.h. */
+#include "cli/sim.h"
+
+#include "host/contacts.h"
+
+#include <string.h>
+
+enum { NAME_WIDTH = 22 };
+
+static GTimeZone *zone_of(Sim *sim, const char *contact)
+{
+	if (!contact)
+		return sim->host->workspace->zone;
+	GTimeZone *zone = g_hash_table_lookup(sim->zones, contact);
+	if (!zone)
+		g_hash_table_insert(sim->zones, g_strdup(contact), zone = contacts_zone(sim->host, contact));
+	return zone;
+}
+
+/* ---- the timeline for people ----------------------------------------------------------------------------------- */
+
+static char *short_text(const char *text)
+{
+	g_autofree char *plain = cli_plain(text ? text : "", 60);
+	return g_strdup(g_strstrip(plain));
+}
+
+static const char *received_words(const char *kind)
+{
+	static const struct { const char *kind, *words; } table[] = {
+		{ "reply", "answers" }, { "auto_reply", "automatic answer" }, { "bounce", "mail bounces" }, { "unsubscribe", "opts out" },
+		{ "complaint", "complains" }, { "handled", "a teammate writes" }, { "click", "clicks a link" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+		if (strcmp(kind, table[i].kind) == 0)
+			return table[i].words;
+	return kind;
+}
+
+/* " with a.pdf, b.pdf", or nothing. */
+static char *names_in_words(const json_t *names)
+{
+	GString *words = g_string_new(NULL);
+	for (size_t i = 0; i < json_array_size(names); i++)
+		g_string_append_printf(words, "%s%s", i ? ", " : " with ", json_string_value(json_array_get(names, i)));
+	return g_string_free(words, FALSE);
+}
+
+/* One event in words. */
+static char *in_words(Sim *sim, const json_t *event, const char *kind)
+{
+	const char *channel = value_string(event, "channel", "");
+	g_autofree char *text = short_text(value_string(event, "text", value_string(event, "note", "")));
+	if (g_str_equal(kind, "enrolled"))
+		return g_strdup_printf(json_object_get(event, "contact") ? "enrolled in %s" : "job %s starts", value_string(event, "sequence", ""));
+	if (g_str_equal(kind, "sent")) {
+		const char *subject = value_string(event, "subject", NULL);
+		g_autofree char *with = names_in_words(json_object_get(event, "attach"));
+		return g_strdup_printf("sent by %s: %s%s%s%s%s", channel, value_string(event, "template", ""), subject ? " \"" : "", subject ? subject : "",
+		                       subject ? "\"" : "", with);
+	}
+	if (g_str_equal(kind, "deferred")) {
+		const char *rule = value_string(event, "rule", "");
+		g_autofree char *until = cli_time(sim->cli, value_integer(event, "until", TIME_NEVER));
+		bool plain = g_str_equal(rule, "hours");
+		return g_strdup_printf("%s waits%s%s (%s)", channel, *until ? " until " : "", until, plain ? "their sending hours" : value_string(event, "reason", rule));
+	}
+	if (g_str_equal(kind, "refused"))
+		return g_strdup_printf("%s refused (%s): %s", channel, value_string(event, "rule", value_string(event, "code", "")), value_string(event, "reason", ""));
+	if (g_str_equal(kind, "received"))
+		return g_strdup_printf("%s%s%s%s%s", received_words(value_string(event, "kind", "")), *channel ? " by " : "", channel, *text ? ": " : "", text);
+	if (g_str_equal(kind, "task") || g_str_equal(kind, "task_done")) {
+		const char *detail = *text ? text : value_string(event, "outcome", "");
+		return g_strdup_printf("%s %s%s%s", g_str_equal(kind, "task") ? "task:" : "task done:", value_string(event, "kind", ""), *detail ? ": " : "", detail);
+	}
+	if (g_str_equal(kind, "set")) {
+		g_autofree char *changes = value_text(json_object_get(event, "changes"));
+		return g_strdup_printf("set %s", changes);
+	}
+	if (g_str_equal(kind, "label"))
+		return g_strdup_printf("label %s%s", value_true(event, "on") ? "" : "taken off: ", value_string(event, "label", ""));
+	if (g_str_equal(kind, "finished")) {
+		const char *reason = value_string(event, "reason", NULL);
+		return g_strdup_printf("finished: %s%s%s%s", value_string(event, "outcome", ""), reason ? " (" : "", reason ? reason : "", reason ? ")" : "");
+	}
+	if (g_str_equal(kind, "failed"))
+		return g_strdup_printf("FAILED (%s): %s", value_string(event, "code", ""), value_string(event, "error", ""));
+	return g_strdup_printf("%s%s%s", kind, *text ? ": " : "", text);
+}
+
+static void print_line(Sim *sim, const json_t *event, const char *contact)
+{
+	/* The pace of an account moves every message behind the first by a minute or two: no news to a person. */
+	if (g_str_equal(value_string(event, "rule", ""), "account_rate"))
+		return;
+	g_autoptr(GDateTime) utc = g_date_time_new_from_unix_utc(host_now(sim->host) / 1000);
+	g_autoptr(GDateTime) ours = g_date_time_to_timezone(utc, sim->host->workspace->zone);
+	int64_t day = g_date_time_get_year(ours) * 1000 + g_date_time_get_day_of_year(ours);
+	if (day != sim->last_day) {
+		g_autofree char *title = g_date_time_format(ours, "%A, %-d %B %Y");
+		cli_print(sim->cli, "%s%s\n", sim->last_day ? "\n" : "", title);
+		sim->last_day = day;
+	}
+	g_autofree char *time = g_date_time_format(ours, "%H:%M");
+	g_autofree char *words = in_words(sim, event, value_string(event, "event", ""));
+	const char *name = contact ? g_hash_table_lookup(sim->names, contact) : NULL;
+	g_autofree char *who = cli_plain(name ? name : contact ? contact : "-", NAME_WIDTH);
+	int pad = NAME_WIDTH - (int)g_utf8_strlen(who, -1);
+	cli_print(sim->cli, "  %s  %s%*s  %s\n", time, who, MAX(pad, 0), "", words);
+}
+
+/* ---- events ---------------------------------------------------------------------------------------------------- */
+
+static void count(Sim *sim, const json_t *event, const char *kind)
+{
+	sim->sent += g_str_equal(kind, "sent");
+	sim->received += g_str_equal(kind, "received");
+	sim->failed += g_str_equal(kind, "failed");
+	sim->tasks += g_str_equal(kind, "task");
+	sim->refused += g_str_equal(kind, "refused");
+	if (!g_str_equal(kind, "finished"))
+		return;
+	sim->finished++;
+	const char *outcome = value_string(event, "outcome", "done");
+	guint so_far = GPOINTER_TO_UINT(g_hash_table_lookup(sim->outcomes, outcome));
+	g_hash_table_insert(sim->outcomes, g_strdup(outcome), GUINT_TO_POINTER(so_far + 1));
+}
+
+void sim_see(void *user, json_t *event)
+{
+	Sim *sim = user;
+	const char *kind = value_string(event, "event", "");
+	g_autofree char *contact = g_strdup(value_string(event, "contact", NULL));
+	count(sim, event, kind);
+	if (sim->report)
+		report_see(sim->report, event);
+	if (!sim->cli->json) {
+		print_line(sim, event, contact);
+		json_decref(event);
+		return;
+	}
+	g_autofree char *at = time_iso(host_now(sim->host), zone_of(sim, contact));
+	json_object_set_new(event, "at", json_string(at));
+	json_object_del(event, "locale");
+	if (g_str_equal(kind, "deferred")) {
+		Time until = value_integer(event, "until", TIME_NEVER);
+		g_autofree char *text = until == TIME_NEVER ? NULL : time_iso(until, zone_of(sim, contact));
+		json_object_set_new(event, "until", text ? json_string(text) : json_null());
+	}
+	cli_json(sim->cli, event);
+}
+
+static json_t *outcomes(const Sim *sim)
+{
+	json_t *object = json_object();
+	GHashTableIter iter;
+	void *outcome, *n;
+	g_hash_table_iter_init(&iter, sim->outcomes);
+	while (g_hash_table_iter_next(&iter, &outcome, &n))
+		json_object_set_new(object, outcome, json_integer(GPOINTER_TO_UINT(n)));
+	return object;
+}
+
+void sim_summary(Sim *sim)
+{
+	if (sim->cli->json) {
+		cli_json(sim->cli, json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:o}", "event", "summary", "contacts", sim->contacts, "sent", sim->sent,
+		                             "received", sim->received, "finished", sim->finished, "failed", sim->failed, "outcomes", outcomes(sim)));
+		return;
+	}
+	report_text(sim->report, sim->cli);
+}
