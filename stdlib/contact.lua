@@ -213,6 +213,10 @@ function methods:note(text)
   effect("note", target(self, { text = check.text("contact:note", text) }))
 end
 
+function methods:snooze(until_)
+  effect("snooze", target(self, { ["until"] = check.duration("contact:snooze", until_) }))
+end
+
 function methods:signal(name, data)
   check.line("contact:signal", name)
   if not name:match "^[%w_%-]+$" then
@@ -240,7 +244,7 @@ function methods:restart(state)
   effect("restart", args, true)
 end
 
-for name, why in pairs { reach = "contact:reach", try_reach = "contact:try_reach", snooze = "contact:snooze" } do
+for name, why in pairs { reach = "contact:reach", try_reach = "contact:try_reach" } do
   methods[name] = function() host.raise(why .. " is not in this version") end
 end
 

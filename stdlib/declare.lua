@@ -75,7 +75,7 @@ local sequence_keys = {
 }
 
 local job_keys = {
-  name = check.name, schedule = check.text, run = "function", title = check.text, needs = needs, zone = check.text,
+  name = check.name, schedule = check.text, run = "function", title = check.text, needs = needs, zone = check.text, jitter = check.text,
   missed = choice("once", "skip", "all"), overlap = choice("skip", "wait"), limits = limits,
 }
 

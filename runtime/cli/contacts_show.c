@@ -47,7 +47,7 @@ static json_t *rows_of(Cli *cli, const char *sql, const char *id)
 
 json_t *contacts_show_line(Cli *cli, const char *id)
 {
-	static const char *const TIMES[] = { "away_until", "created_at", "updated_at", NULL };
+	static const char *const TIMES[] = { "away_until", "snoozed_until", "created_at", "updated_at", NULL };
 	json_t *profile = contacts_profile(cli->host, id);
 	for (int i = 0; TIMES[i]; i++)
 		if (json_object_get(profile, TIMES[i]))
@@ -106,6 +106,9 @@ static void show_profile(Cli *cli, const char *id)
 	line(cli, "labels", labels);
 	g_autofree char *away = cli_time(cli, value_integer(profile, "away_until", 0)), *added = cli_time(cli, value_integer(profile, "created_at", 0));
 	line(cli, "away until", away);
+	Time until = value_integer(profile, "snoozed_until", 0);
+	g_autofree char *snoozed = until > host_now(cli->host) ? cli_time(cli, until) : NULL;
+	line(cli, "put off until", snoozed);
 	line(cli, "added", added);
 	lines(cli, json_object_get(profile, "fields"));
 }

@@ -45,7 +45,7 @@ static const struct {
 	{ "send", { "channel", "template" } }, { "sleep", { "for" } },       { "wait_reply", { "within" } },
 	{ "log", { "text" } },                 { "date", { "shift" } },      { "can", { "channel" } },
 	{ "task", { "kind", "note" } },        { "label", { "label" } },     { "unlabel", { "label" } },
-	{ "note", { "text" } },                { "signal", { "name" } },     { "enrol", { "sequence", "key" } },
+	{ "note", { "text" } },                { "snooze", { "until" } },    { "signal", { "name" } },     { "enrol", { "sequence", "key" } },
 	{ "stop", { "sequence" } },            { "store.get", { "key" } },   { "store.set", { "key", "value" } },
 	{ "store.add", { "key", "n" } },       { "store.delete", { "key" } }, { "store.list", { "prefix" } },
 	{ "contacts.get", { "id" } },          { "now", { NULL } },          { "http", { "method", "url" } },

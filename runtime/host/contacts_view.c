@@ -10,7 +10,7 @@ static const char VIEW[] =
 	"SELECT name, first_name, locale, timezone, country, company, owner, stage, fields, rev FROM contacts WHERE id = ?";
 static const char IDENTITIES[] = "SELECT channel, address FROM identities WHERE contact = ? ORDER BY channel, rank, norm";
 static const char LABELS[] = "SELECT label FROM labels WHERE contact = ? ORDER BY label";
-static const char PROFILE[] = "SELECT preferred_channel, consent, consent_source, away_until, created_at, updated_at FROM contacts WHERE id = ?";
+static const char PROFILE[] = "SELECT preferred_channel, consent, consent_source, away_until, snoozed_until, created_at, updated_at FROM contacts WHERE id = ?";
 static const char SHARERS[] =
 	"SELECT DISTINCT b.contact FROM identities a JOIN identities b ON a.channel = b.channel AND a.norm = b.norm AND a.contact <> b.contact"
 	" WHERE a.contact = ? ORDER BY b.contact";

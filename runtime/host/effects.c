@@ -335,6 +335,23 @@ static void do_note(Asked *asked)
 	answer_nothing(asked);
 }
 
+static void do_snooze(Asked *asked)
+{
+	static const char SNOOZE[] = "UPDATE contacts SET snoozed_until = ? WHERE id = ?";
+	Time until;
+	if (!resolve(asked, "until", &until))
+		return;
+	if (until == TIME_NEVER) {
+		misuse(asked, "contact:snooze: say until when, such as \"2 weeks\"");
+		return;
+	}
+	db_run(asked->host->db, SNOOZE, "is", until, asked->subject);
+	g_autoptr(GTimeZone) zone = contacts_zone(asked->host, asked->subject);
+	g_autofree char *text = time_iso(until, zone);
+	host_see(asked->host, json_pack("{s:s, s:{s:s}}", "event", "set", "changes", "snoozed_until", text), asked->subject, asked->run->id);
+	answer_nothing(asked);
+}
+
 static void do_signal(Asked *asked)
 {
 	g_autofree char *kind = g_strdup_printf("signal:%s", text_arg(asked, "name"));
@@ -493,6 +510,7 @@ static const Kind kinds[] = {
 	{ "label", NULL, false, true, do_label },
 	{ "unlabel", NULL, false, true, do_unlabel },
 	{ "note", NULL, false, true, do_note },
+	{ "snooze", NULL, false, true, do_snooze },
 	{ "signal", NULL, false, true, do_signal },
 	{ "enrol", NULL, false, true, do_enrol },
 	{ "stop", NULL, false, true, do_stop },
@@ -576,7 +594,8 @@ static bool has_subject(Asked *asked, const Kind *kind)
 		misuse(asked, "a run writes to its own contact alone, and waits for it alone");
 		return false;
 	}
-	bool changes = kind->perform == do_set || kind->perform == do_label || kind->perform == do_unlabel || kind->perform == do_note || kind->perform == do_signal;
+	bool changes = kind->perform == do_set || kind->perform == do_label || kind->perform == do_unlabel || kind->perform == do_note || kind->perform == do_signal ||
+	               kind->perform == do_snooze;
 	if (!has_need(asked, changes ? "contacts!" : "contacts"))
 		return false;
 	g_autoptr(json_t) view = contacts_view(asked->host, other, NULL);

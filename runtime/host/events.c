@@ -2,6 +2,7 @@
 /* Events and what follows from them: see events.h. */
 #include "host/events.h"
 
+#include "host/handover.h"
 #include "host/ledger.h"
 #include "host/policy.h"
 #include "host/runs.h"
@@ -31,6 +32,7 @@ static const char SET_REPLIED[] = "UPDATE messages SET state = 'replied' WHERE i
 static const char STARTERS[] =
 	"SELECT s.name, v.declarations FROM scripts s JOIN versions v ON v.hash = s.version"
 	" WHERE s.kind = 'sequence' AND v.declarations LIKE '%\"starts_on\":[%' ORDER BY s.name";
+static const char WAKE[] = "UPDATE contacts SET snoozed_until = NULL WHERE id = ? AND snoozed_until IS NOT NULL";
 static const char TASK[] = "SELECT contact, run, kind, outcome, note, message FROM tasks WHERE id = ?";
 
 /* One event on its way. */
@@ -148,11 +150,23 @@ static bool is_asleep(Host *host, int64_t id)
 	return run_load(host, id, &run) && !g_str_equal(run.state, "ready");
 }
 
+/* What a person had not sent yet when they wrote. A run that goes on is told, as by the rule unseen_reply. */
+static void withdraw_unsent(Host *host, const GArray *messages)
+{
+	for (guint i = 0; i < messages->len; i++) {
+		g_auto(Message) m = { 0 };
+		if (message_load(host, g_array_index(messages, int64_t, i), &m) && g_str_equal(m.state, "handed"))
+			ledger_withdraw_unseen(host, &m, "they wrote before it was sent by hand");
+	}
+}
+
 static void on_reply(Event *event)
 {
 	Host *host = event->host;
 	if (event->cites)
 		db_run(host->db, SET_REPLIED, "i", event->cites);
+	db_run(host->db, WAKE, "s", event->contact);
+	g_autoptr(GArray) unsent = tasks_they_wrote(host, event->contact);
 	g_autoptr(GArray) runs = live_runs(host, event->contact);
 	for (guint i = 0; i < runs->len; i++) {
 		int64_t run = g_array_index(runs, int64_t, i);
@@ -168,6 +182,7 @@ static void on_reply(Event *event)
 			runs_end(host, run, "done", "answered elsewhere", NULL, NULL);
 		}
 	}
+	withdraw_unsent(host, unsent);
 }
 
 static void on_handled(Event *event)
@@ -184,6 +199,7 @@ static void on_leaving(Event *event)
 {
 	policy_suppress_person(event->host, event->contact, g_str_equal(event->kind, "complaint") ? "complaint" : "opted_out");
 	runs_stop_contact(event->host, event->contact, NULL, "unsubscribed");
+	tasks_they_left(event->host, event->contact);
 }
 
 static void on_bounce(Event *event)
@@ -301,8 +317,7 @@ int64_t events_task_done(Host *host, int64_t task)
 	rows_done(rows);
 	host_see(host, json_pack("{s:s, s:s, s:s?}", "event", "task_done", "kind", value_string(data, "kind", ""), "outcome", value_string(data, "outcome", NULL)), contact, run);
 	if (by_hand) { /* the task was to send a message: its send is what the run waits for */
-		static const char *const not_sent[] = { "no", "not sent", "skipped", "refused", NULL };
-		ledger_by_hand(host, by_hand, !g_strv_contains(not_sent, value_string(data, "outcome", "")));
+		ledger_by_hand(host, by_hand, !tasks_not_sent(value_string(data, "outcome", NULL)));
 	}
 	Event event = { .host = host, .contact = contact, .kind = "task_done", .data = data, .owner = run };
 	return record(&event);

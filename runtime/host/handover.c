@@ -578,15 +578,14 @@ static void hand_to_person(Host *host, Message *m, const GPtrArray *files)
 {
 	static const char HAND_TO_PERSON[] =
 		"UPDATE messages SET state = 'handed', handed_at = ?, attempts = 1, address = ?, subject = ?, text = ?, purpose = ?, due = NULL WHERE id = ?";
-	static const char TASK_MESSAGE[] = "UPDATE tasks SET message = ? WHERE id = ?";
 	host_write(host);
 	db_run(host->db, HAND_TO_PERSON, "issssi", host_now(host), m->address, m->subject, m->text, m->purpose, m->id);
 	g_autoptr(GString) with = g_string_new(NULL);
 	for (guint i = 0; i < files->len; i++)
-		g_string_append_printf(with, "%s%s", i ? ", " : "\nwith: ", ((const Attachment *)files->pdata[i])->name);
-	g_autofree char *note = g_strdup_printf("Send by %s to %s:\n%s%s", m->channel, m->address ? m->address : m->contact, m->text, with->str);
-	int64_t task = tasks_create(host, m->contact, m->run, "message", note, 0, NULL);
-	db_run(host->db, TASK_MESSAGE, "ii", m->id, task);
+		g_string_append_printf(with, "%s%s", i ? ", " : "", ((const Attachment *)files->pdata[i])->name);
+	ByHand by_hand = { .message = m->id, .run = m->run, .contact = m->contact, .channel = m->channel, .address = m->address, .text = m->text,
+	                   .files = with->str };
+	g_autofree char *note = tasks_by_hand(host, &by_hand);
 	host_see(host, json_pack("{s:s, s:s, s:s}", "event", "task", "kind", "message", "note", note), m->contact, m->run);
 }
 

@@ -8,6 +8,7 @@
 #include "host/ledger.h"
 #include "host/policy.h"
 #include "host/requests.h"
+#include "host/tasks.h"
 #include "host/versions.h"
 #include "host/visits.h"
 
@@ -236,6 +237,7 @@ void runs_end(Host *host, int64_t run, const char *state, const char *outcome, c
 		return;
 	visits_abandon(host, run);
 	ledger_withdraw_run(host, run, "its run has ended");
+	tasks_run_ended(host, run);
 	requests_withdraw_run(host, run);
 	if (!host->see)
 		return;

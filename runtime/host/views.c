@@ -41,9 +41,9 @@ static const char UNKNOWN_REQUESTS[] =
 	" WHERE q.state = 'unknown' AND (?1 IS NULL OR r.contact = ?1) ORDER BY q.id";
 static const char JOBS[] =
 	"SELECT s.name, v.declarations AS declared, s.next_due, s.paused_reason AS paused,"
-	" (SELECT max(started_at) FROM runs r WHERE r.sequence = s.name) AS last_at,"
-	" (SELECT state FROM runs r WHERE r.sequence = s.name ORDER BY started_at DESC, id DESC LIMIT 1) AS last_state, v.path"
-	" FROM scripts s JOIN versions v ON v.hash = s.version WHERE s.kind = 'job' ORDER BY s.name";
+	" r.started_at AS last_at, r.state AS last_state, v.path, r.id AS last_run, r.outcome AS last_outcome, r.error AS last_error"
+	" FROM scripts s JOIN versions v ON v.hash = s.version LEFT JOIN runs r ON r.id ="
+	" (SELECT max(id) FROM runs WHERE sequence = s.name AND contact IS NULL) WHERE s.kind = 'job' ORDER BY s.name";
 static const char SCRIPTS[] = "SELECT name FROM scripts ORDER BY name";
 static const char SCRIPT[] = "SELECT s.name FROM scripts s JOIN versions v ON v.hash = s.version WHERE s.name = ?1 OR v.path = ?2 ORDER BY s.name = ?1 DESC";
 static const char FIRST_CONTACT[] = "SELECT min(id) FROM contacts";
@@ -120,11 +120,14 @@ void views_jobs(Host *host, ViewsSee see, void *user)
 {
 	Rows *rows = db_query(host->db, JOBS, "");
 	while (rows_next(rows)) {
-		json_t *row = row_object(rows, "sjisiss");
+		json_t *row = row_object(rows, "sjisississ");
 		const json_t *declared = json_object_get(row, "declared");
 		json_object_set_new(row, "schedule", json_string(value_string(declared, "schedule", "")));
 		const char *zone = value_string(declared, "zone", host->workspace->timezone);
 		json_object_set_new(row, "zone", json_string(zone));
+		static const char *const declares[] = { "title", "missed", "overlap", "jitter", NULL };
+		for (int i = 0; declares[i]; i++)
+			json_object_set_new(row, declares[i], value_string(declared, declares[i], NULL) ? json_string(value_string(declared, declares[i], NULL)) : json_null());
 		json_object_del(row, "declared");
 		see(user, row);
 	}

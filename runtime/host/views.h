@@ -34,7 +34,8 @@ void views_messages(Host *host, const char *state, const char *contact, ViewsSee
  * URL". */
 void views_unknown_requests(Host *host, const char *contact, ViewsSee see, void *user);
 
-/* Jobs by name: name schedule zone next_due paused last_at last_state path. */
+/* Jobs by name: name schedule zone title missed overlap jitter next_due paused last_at last_state last_run last_outcome last_error
+ * path. */
 void views_jobs(Host *host, ViewsSee see, void *user);
 
 /* The name of a script that is in the database, given by name or by path ("sequences/NAME.lua"); NULL if it is not. Caller frees. */

@@ -106,6 +106,14 @@ function contact:can(channel) end
 ---@return string id
 function contact:task(task) end
 
+---Puts a person off: until then, or until they write, they are out of the way of those who do tasks. Nothing is held back by it.
+---```lua
+---contact:snooze "2 weeks"
+---contact:snooze "next monday 09:00"
+---```
+---@param until_ perigee.Duration
+function contact:snooze(until_) end
+
 ---Changes stage or fields; a key that is no attribute is a field.
 ---```lua
 ---contact:set { stage = "talking", budget = 500 }

@@ -45,6 +45,7 @@
 ---@field zone? string the schedule's time zone (the workspace's)
 ---@field missed? "once"|"skip"|"all" due times met while nothing ran ("once")
 ---@field overlap? "skip"|"wait" a due time while the last run goes on ("skip")
+---@field jitter? string each run begins up to so much later ("10m"), by chance, but always the same for one due time
 ---@field limits? perigee.Limits
 
 ---@class perigee.Job
