@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* perigee contacts import / add / set / merge / list / export / erase; `show` is contacts_show.c. */
+/* perigee contacts import / add / set / merge / list; `show` is contacts_show.c, the rest contacts_data.c. */
 #include "cli/contacts.h"
 
 #include "host/contacts.h"
@@ -8,7 +8,7 @@
 
 #define FILE_CAP ((size_t)256 << 20)
 
-/* ---- import and export ------------------------------------------------------------------------------------------ */
+/* ---- import ----------------------------------------------------------------------------------------------------- */
 
 typedef struct Shown {
 	Cli *cli;
@@ -88,28 +88,7 @@ static int contacts_command_import(Cli *cli, int argc, char **argv)
 	return show_result(cli, &result, import.dry);
 }
 
-static int contacts_command_export(Cli *cli, int argc, char **argv)
-{
-	g_autoptr(GPtrArray) words = g_ptr_array_new();
-	if (!cli_options(cli, "contacts", argc, argv, NULL, words, 0, 1))
-		return EXIT_USAGE;
-	g_autofree char *text = contacts_export(cli->host);
-	if (words->len == 0) {
-		size_t size = strlen(text); /* in pieces: it may be larger than a frame of the control socket */
-		for (size_t done = 0, step; done < size; done += step) {
-			step = MIN(size - done, (size_t)64 << 10);
-			cli->write(cli->user, false, text + done, step);
-		}
-		return EXIT_DONE;
-	}
-	GError *error = NULL;
-	g_autofree char *path = cli_path(cli, words->pdata[0]);
-	if (!g_file_set_contents_full(path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
-		return cli_fail_error(cli, error);
-	return EXIT_DONE;
-}
-
-/* ---- add, set, merge, erase ------------------------------------------------------------------------------------- */
+/* ---- add, set, merge -------------------------------------------------------------------------------------------- */
 
 /* label=x adds one, unlabel=x takes it away; labels=a;b says all of them. */
 static bool is_label(const char *word)
@@ -216,29 +195,6 @@ static int contacts_command_merge(Cli *cli, int argc, char **argv)
 	return said(cli, into, what);
 }
 
-static int contacts_command_erase(Cli *cli, int argc, char **argv)
-{
-	g_autoptr(GPtrArray) words = g_ptr_array_new();
-	bool yes = false;
-	const Option options[] = { { "--yes", OPTION_FLAG, &yes }, { 0 } };
-	if (!cli_options(cli, "contacts", argc, argv, options, words, 1, 1))
-		return EXIT_USAGE;
-	GError *error = NULL;
-	g_autofree char *id = contacts_resolve(cli->host, words->pdata[0], &error);
-	if (!id)
-		return cli_fail_error(cli, error);
-	if (!yes)
-		return cli_usage(cli, "contacts", "erasing '%s' stops their runs and removes their profile, messages, notes and events for ever, and they"
-		                 " will never be written to again: say it with --yes", id);
-	if (!contacts_erase(cli->host, id, &error) || !host_commit(cli->host, &error))
-		return cli_fail_error(cli, error);
-	if (cli->json)
-		cli_json(cli, json_pack("{s:s, s:b}", "id", id, "erased", true));
-	else
-		cli_print(cli, "%s is erased\n", id);
-	return EXIT_DONE;
-}
-
 /* ---- list ------------------------------------------------------------------------------------------------------- */
 
 static void list_row(Cli *cli, Table *table, const char *id)
@@ -292,9 +248,11 @@ int command_contacts(Cli *cli, int argc, char **argv)
 	static const struct { const char *name; int (*run)(Cli *cli, int argc, char **argv); } PARTS[] = {
 		{ "import", contacts_command_import }, { "add", contacts_command_add }, { "set", contacts_command_set },
 		{ "merge", contacts_command_merge }, { "list", contacts_command_list }, { "show", contacts_command_show },
-		{ "export", contacts_command_export }, { "erase", contacts_command_erase },
+		{ "duplicates", contacts_command_duplicates }, { "export", contacts_command_export }, { "erase", contacts_command_erase },
+		{ "requests", contacts_command_requests },
 	};
-	static const char *const NAMES[] = { "import", "add", "set", "merge", "list", "show", "export", "erase", NULL };
+	static const char *const NAMES[] = { "import", "add", "set", "merge", "list", "show", "duplicates", "export", "erase", "requests", NULL };
+	g_autofree char *all = g_strjoinv(", ", (GStrv)NAMES);
 	/* --json may stand before the word, too. */
 	int at = 1;
 	while (at < argc && strcmp(argv[at], "--json") == 0) {
@@ -302,11 +260,11 @@ int command_contacts(Cli *cli, int argc, char **argv)
 		at++;
 	}
 	if (at >= argc)
-		return cli_usage(cli, "contacts", "what is to be done: import, add, set, merge, list, show, export or erase?");
+		return cli_usage(cli, "contacts", "what is to be done? One of %s", all);
 	for (size_t i = 0; i < G_N_ELEMENTS(PARTS); i++)
 		if (strcmp(argv[at], PARTS[i].name) == 0)
 			return PARTS[i].run(cli, argc - at, argv + at);
 	const char *near = cli_nearest(argv[at], NAMES);
-	return cli_usage(cli, "contacts", "'%s' is not one of import, add, set, merge, list, show, export, erase%s%s%s", argv[at],
+	return cli_usage(cli, "contacts", "'%s' is not one of %s%s%s%s", argv[at], all,
 	                 near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }

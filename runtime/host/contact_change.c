@@ -145,6 +145,25 @@ static bool take_zone(Host *host, const char *zone, GError **error)
 	return true;
 }
 
+char *contact_change_time(Time at)
+{
+	return at ? time_iso(at, NULL) : NULL;
+}
+
+/* In one form, so that what is exported is imported to the same. */
+static bool take_time(Host *host, char **text, GError **error)
+{
+	g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+	Time at;
+	if (!**text)
+		return true;
+	if (!when_iso(*text, host->workspace ? host->workspace->zone : utc, &at, NULL))
+		return invalid(error, "consent_at: '%.40s' is neither a date such as 2026-11-23 nor a date and time", *text);
+	g_free(*text);
+	*text = contact_change_time(at);
+	return true;
+}
+
 static bool take_attribute(Host *host, ContactChange *change, ContactAttribute which, const char *text, GError **error)
 {
 	g_autofree char *line = single_line(text);
@@ -153,6 +172,8 @@ static bool take_attribute(Host *host, ContactChange *change, ContactAttribute w
 	if (which == CONTACT_STAGE && !take_stage(host, line, error))
 		return false;
 	if (which == CONTACT_TIMEZONE && !take_zone(host, line, error))
+		return false;
+	if (which == CONTACT_CONSENT_AT && !take_time(host, &line, error))
 		return false;
 	if (which == CONTACT_PREFERRED_CHANNEL && *line) {
 		const char *channel = contact_change_known(line);

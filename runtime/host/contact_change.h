@@ -8,11 +8,12 @@
 
 #include "host/contacts.h"
 
-/* The columns of a contact that hold one line of text each, in the order in which they are read and exported. */
+/* The columns of a contact, in the order in which they are read and exported: one line of text each. consent_at is a time, written as
+ * contact_change_time has it. */
 #define CONTACT_ATTRIBUTES(X) \
 	X(NAME, "name") X(FIRST_NAME, "first_name") X(LOCALE, "locale") X(TIMEZONE, "timezone") X(COUNTRY, "country") \
 	X(COMPANY, "company") X(OWNER, "owner") X(STAGE, "stage") X(PREFERRED_CHANNEL, "preferred_channel") \
-	X(CONSENT, "consent") X(CONSENT_SOURCE, "consent_source")
+	X(CONSENT, "consent") X(CONSENT_SOURCE, "consent_source") X(CONSENT_AT, "consent_at")
 typedef enum {
 #define X(name, text) CONTACT_##name,
 	CONTACT_ATTRIBUTES(X)
@@ -43,6 +44,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(ContactChange, contact_change_clear)
 /* Empty again, for the next row. */
 void contact_change_reset(ContactChange *change);
 
+/* A time as texts about contacts have it ("2026-11-23T09:00:00Z"); NULL for 0. Caller frees. */
+char *contact_change_time(Time at);
+
 /* What a column or key means when a person wrote it: "First name" is first_name, "Tags" labels, "E-mail" email. Static text, or
  * NULL: a field. */
 const char *contact_change_known(const char *word);
@@ -52,7 +56,7 @@ bool contact_change_text(Host *host, ContactChange *change, const char *key, con
 /* As scripts say it: also "identities" and "fields" (objects) and labels as a list. */
 bool contact_change_json(Host *host, ContactChange *change, const char *key, const json_t *value, GError **error);
 
-/* The contact that this is about: with an id the one of that id, else the one who has its addresses; *id NULL: nobody yet. False:
+/* The contact that this is about: with an id the one of that id (or that it was merged into), else the one who has its addresses; *id NULL: nobody yet. False:
  * several have them. */
 bool contact_change_match(Host *host, const ContactChange *change, char **id, GError **error);
 /* An address of somebody else than id (NULL: a new contact) is an error that names them, unless shared. */

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing a change of a contact into its tables: see contact_change.h. Owns contacts, identities, labels, stage_changes. */
+/* Writing a change of a contact into its tables: see contact_change.h. Owns contacts, identities, labels, stage_changes, consent_changes. */
 #include "host/contact_change.h"
 
 #include <string.h>
 
-#define COLUMNS "name, first_name, locale, timezone, country, company, owner, stage, preferred_channel, consent, consent_source"
+#define COLUMNS "name, first_name, locale, timezone, country, company, owner, stage, preferred_channel, consent, consent_source, consent_at"
 
 static const char ADD[] =
-	"INSERT INTO contacts (" COLUMNS ", id, fields, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14)";
+	"INSERT INTO contacts (" COLUMNS ", id, fields, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15)";
 static const char LOAD[] = "SELECT " COLUMNS ", fields FROM contacts WHERE id = ?";
 static const char CHANGE[] =
 	"UPDATE contacts SET name = ?1, first_name = ?2, locale = ?3, timezone = ?4, country = ?5, company = ?6, owner = ?7, stage = ?8,"
-	" preferred_channel = ?9, consent = ?10, consent_source = ?11, fields = ?13, rev = rev + 1, updated_at = ?14 WHERE id = ?12";
-static const char EXISTS[] = "SELECT 1 FROM contacts WHERE id = ?";
+	" preferred_channel = ?9, consent = ?10, consent_source = ?11, consent_at = ?12, fields = ?14, rev = rev + 1, updated_at = ?15 WHERE id = ?13";
+static const char TAKEN[] = "SELECT 1 FROM contacts WHERE id = ?1 UNION ALL SELECT 1 FROM former_ids WHERE id = ?1";
 static const char OTHER_OWNER[] = "SELECT contact FROM identities WHERE channel = ? AND norm = ? AND contact IS NOT ? ORDER BY contact LIMIT 1";
 static const char ADDRESSES[] = "SELECT address, norm FROM identities WHERE contact = ? AND channel = ? ORDER BY rank, norm";
 static const char CLEAR_ADDRESSES[] = "DELETE FROM identities WHERE contact = ? AND channel = ?";
@@ -20,6 +20,8 @@ static const char ADD_ADDRESS[] = "INSERT OR IGNORE INTO identities (contact, ch
 static const char LABELS[] = "SELECT label FROM labels WHERE contact = ?";
 static const char ADD_LABEL[] = "INSERT OR IGNORE INTO labels VALUES (?, ?)";
 static const char CLEAR_LABEL[] = "DELETE FROM labels WHERE contact = ? AND label = ?";
+static const char CONSENT_CHANGE[] =
+	"INSERT INTO consent_changes (contact, at, old, new, source, given_at, cause) VALUES (?, ?, ?, ?, ?, ?, ?)";
 static const char STAGE_CHANGE[] = "INSERT INTO stage_changes (contact, at, old, new, cause) VALUES (?, ?, ?, ?, ?)";
 
 #define FIELDS_BYTES (64u << 10)
@@ -49,12 +51,19 @@ bool contact_change_check(Host *host, const ContactChange *change, const char *i
 	return true;
 }
 
+static Time time_of(const char *text)
+{
+	g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+	Time at;
+	return text && when_iso(text, utc, &at, NULL) ? at : TIME_NEVER;
+}
+
 /* The order of the values is that of CONTACT_ATTRIBUTES, then id, fields, time. */
 static void write_row(Host *host, const char *sql, const char *const *values, const char *id, const char *fields)
 {
-	G_STATIC_ASSERT(CONTACT_ATTRIBUTE_COUNT == 11);
-	db_run(host->db, sql, "sssssssssss" "ssi", values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7], values[8],
-	       values[9], values[10], id, fields, (int64_t)host_now(host));
+	G_STATIC_ASSERT(CONTACT_ATTRIBUTE_COUNT == 12 && CONTACT_CONSENT_AT == 11);
+	db_run(host->db, sql, "sssssssssss" "t" "ssi", values[0], values[1], values[2], values[3], values[4], values[5], values[6], values[7], values[8],
+	       values[9], values[10], time_of(values[11]), id, fields, (int64_t)host_now(host));
 }
 
 static char *merged_fields(json_t *fields, const json_t *changes)
@@ -70,6 +79,32 @@ static char *merged_fields(json_t *fields, const json_t *changes)
 	return value_text(fields);
 }
 
+/* What a basis was given by, and when, is not what another one was given by. A person who says it now, without a date, means now.
+ * Returns the text that consent_at then has (caller frees), or NULL: it stands in values. */
+static char *settle_consent(Host *host, const ContactChange *change, const char *const *was, const char **values, const char *cause)
+{
+	if (g_strcmp0(was ? was[CONTACT_CONSENT] : NULL, values[CONTACT_CONSENT]) == 0)
+		return NULL;
+	if (!change->given[CONTACT_CONSENT_SOURCE])
+		values[CONTACT_CONSENT_SOURCE] = NULL;
+	if (change->given[CONTACT_CONSENT_AT])
+		return NULL;
+	bool now = values[CONTACT_CONSENT] && strcmp(cause, "person") == 0;
+	char *at = now ? contact_change_time(host_now(host)) : NULL;
+	values[CONTACT_CONSENT_AT] = at;
+	return at;
+}
+
+static void record_consent(Host *host, const char *id, const char *const *was, const char *const *values, const char *cause)
+{
+	bool same = true;
+	for (int i = CONTACT_CONSENT; i <= CONTACT_CONSENT_AT; i++)
+		same = same && g_strcmp0(was ? was[i] : NULL, values[i]) == 0;
+	if (!same)
+		db_run(host->db, CONSENT_CHANGE, "sisssts", id, (int64_t)host_now(host), was ? was[CONTACT_CONSENT] : NULL, values[CONTACT_CONSENT],
+		       values[CONTACT_CONSENT_SOURCE], time_of(values[CONTACT_CONSENT_AT]), cause);
+}
+
 void contact_change_add(Host *host, const ContactChange *change, const char *id, const char *cause)
 {
 	const char *values[CONTACT_ATTRIBUTE_COUNT];
@@ -79,10 +114,12 @@ void contact_change_add(Host *host, const ContactChange *change, const char *id,
 		const Workspace *workspace = host->workspace;
 		values[CONTACT_STAGE] = workspace && workspace->stages && workspace->stages[0] ? workspace->stages[0] : "prospect";
 	}
+	g_autofree char *consent_at = settle_consent(host, change, NULL, values, cause);
 	g_autoptr(json_t) none = json_object();
 	g_autofree char *fields = merged_fields(none, change->fields);
 	host_write(host);
 	write_row(host, ADD, values, id, fields);
+	record_consent(host, id, NULL, values, cause);
 	db_run(host->db, STAGE_CHANGE, "sisss", id, (int64_t)host_now(host), NULL, values[CONTACT_STAGE], cause);
 	for (guint i = 0; i < change->addresses->len; i++) {
 		const Address *address = change->addresses->pdata[i];
@@ -117,7 +154,7 @@ static bool row_load(Host *host, Row *row, const ContactChange *change, const ch
 	if (!rows_next(rows))
 		return false;
 	for (int i = 0; i < CONTACT_ATTRIBUTE_COUNT; i++) {
-		row->was[i] = g_strdup(rows_text(rows, i));
+		row->was[i] = i == CONTACT_CONSENT_AT ? contact_change_time(rows_int(rows, i)) : g_strdup(rows_text(rows, i));
 		row->is[i] = change->given[i] ? change->attributes[i] : row->was[i];
 	}
 	row->fields_were = g_strdup(rows_text(rows, CONTACT_ATTRIBUTE_COUNT));
@@ -229,12 +266,14 @@ bool contact_change_apply(Host *host, const ContactChange *change, const char *i
 	}
 	if (!fields_fit(row.fields, error))
 		return false;
+	g_autofree char *consent_at = settle_consent(host, change, (const char *const *)row.was, row.is, cause);
 	host_write(host);
 	bool addresses = write_addresses(host, change, id, replace);
 	bool labels = write_labels(host, change, id, replace);
 	if (!addresses && !labels && !row_differs(&row))
 		return false;
 	write_row(host, CHANGE, row.is, id, row.fields);
+	record_consent(host, id, (const char *const *)row.was, row.is, cause);
 	if (g_strcmp0(row.was[CONTACT_STAGE], row.is[CONTACT_STAGE]) != 0)
 		db_run(host->db, STAGE_CHANGE, "sisss", id, (int64_t)host_now(host), row.was[CONTACT_STAGE], row.is[CONTACT_STAGE], cause);
 	return true;
@@ -248,7 +287,7 @@ static char *numbered(const char *slug, int64_t number)
 static bool is_taken(Host *host, const char *slug, int64_t number)
 {
 	g_autofree char *id = numbered(slug, number);
-	return db_int(host->db, 0, EXISTS, "s", id) != 0;
+	return db_int(host->db, 0, TAKEN, "s", id) != 0;
 }
 
 /* The slug, else the slug with a number. A free one is found by doubling and halving, so that the ten-thousandth "info" does not

@@ -9,6 +9,7 @@
 G_DEFINE_QUARK(perigee-contacts-error, contacts_error)
 
 static const char EXISTS[] = "SELECT 1 FROM contacts WHERE id = ?";
+static const char BECAME[] = "SELECT contact FROM former_ids WHERE id = ?";
 static const char ON_CHANNEL[] = "SELECT 1 FROM identities WHERE contact = ? AND channel = ? LIMIT 1";
 static const char HAS_ADDRESS[] = "SELECT 1 FROM identities WHERE contact = ? AND channel = ? AND norm = ?";
 static const char TOUCH[] = "UPDATE contacts SET rev = rev + 1, updated_at = ? WHERE id = ?";
@@ -19,6 +20,11 @@ static const char NOTE[] = "INSERT INTO notes (contact, at, author, text) VALUES
 static bool exists(Host *host, const char *id)
 {
 	return db_int(host->db, 0, EXISTS, "s", id) != 0;
+}
+
+char *contacts_current(Host *host, const char *id)
+{
+	return exists(host, id) ? g_strdup(id) : db_text(host->db, BECAME, "s", id);
 }
 
 static bool change_from(Host *host, ContactChange *change, const json_t *attributes, GError **error)
@@ -34,7 +40,7 @@ static bool change_from(Host *host, ContactChange *change, const json_t *attribu
 /* ---- changing --------------------------------------------------------------------------------------------------- */
 
 /* Who may be written to, and where, is not a script's to change. */
-static const char *const NOT_A_SCRIPTS[] = { "id", "identities", "consent", "consent_source", "shared_address", "state", "fields", NULL };
+static const char *const NOT_A_SCRIPTS[] = { "id", "identities", "consent", "consent_source", "consent_at", "shared_address", "state", "fields", NULL };
 
 bool contacts_set(Host *host, const char *id, const json_t *changes, const char *cause, GError **error)
 {
@@ -125,7 +131,7 @@ bool contact_change_match(Host *host, const ContactChange *change, char **id, GE
 {
 	*id = NULL;
 	if (change->id) {
-		*id = exists(host, change->id) ? g_strdup(change->id) : NULL;
+		*id = contacts_current(host, change->id);
 		return true;
 	}
 	return find_by_addresses(host, change, id, error);
@@ -157,11 +163,14 @@ char *contacts_put(Host *host, const json_t *attributes, bool update, const char
 	g_autofree char *id = NULL;
 	if (!change_from(host, &change, attributes, error))
 		return NULL;
-	if (update ? !contact_change_match(host, &change, &id, error) : change.id && exists(host, change.id)) {
-		if (!update)
-			g_set_error(error, CONTACTS_ERROR, CONTACTS_ERROR_EXISTS, "there is a contact '%s' already", change.id);
+	g_autofree char *there = !update && change.id ? contacts_current(host, change.id) : NULL;
+	if (there) {
+		bool merged = strcmp(there, change.id) != 0;
+		g_set_error(error, CONTACTS_ERROR, CONTACTS_ERROR_EXISTS, merged ? "'%s' was merged into '%s'" : "there is a contact '%s' already", change.id, there);
 		return NULL;
 	}
+	if (update && !contact_change_match(host, &change, &id, error))
+		return NULL;
 	return put(host, &change, g_steal_pointer(&id), cause, error);
 }
 
@@ -181,7 +190,7 @@ static bool only_adds(Host *host, const ContactChange *change, const char *id, G
 
 char *contacts_upsert(Host *host, const json_t *attributes, const char *cause, GError **error)
 {
-	static const char *const persons[] = { "consent", "consent_source", "shared_address", NULL };
+	static const char *const persons[] = { "consent", "consent_source", "consent_at", "shared_address", NULL };
 	for (guint i = 0; persons[i]; i++) {
 		if (!json_object_get(attributes, persons[i]))
 			continue;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Contacts: people with identities, fields, labels and stage. Every change that a script could see raises contacts.rev.
- * Known attributes: name first_name locale timezone country company owner stage preferred_channel consent consent_source;
- * identities by channel name (email phone whatsapp instagram messenger x linkedin twitch tiktok telegram signal slack
+ * Known attributes: name first_name locale timezone country company owner stage preferred_channel consent consent_source
+ * consent_at; identities by channel name (email phone whatsapp instagram messenger x linkedin twitch tiktok telegram signal slack
  * discord sms call youtube ...); anything else is a field.
  */
 #ifndef PERIGEE_CONTACTS_H
@@ -33,7 +33,9 @@ char *contacts_address(Host *host, const char *id, const char *channel);
 GTimeZone *contacts_zone(Host *host, const char *id);
 /* Ids (strings, sorted by id) of contacts with this address; norm is the compared form. */
 GPtrArray *contacts_by_address(Host *host, const char *channel, const char *norm);
-/* An id, an e-mail or other address, or a name that is unique: the id. Caller frees; NULL with a sentence. */
+/* The contact of this id, or the one that it was merged into; NULL if there is neither. Caller frees. */
+char *contacts_current(Host *host, const char *id);
+/* An id (a former one too), an e-mail or other address, or a name that is unique: the id. Caller frees; NULL with a sentence. */
 char *contacts_resolve(Host *host, const char *word, GError **error);
 
 /* Changes from scripts: object of stage, attributes other than identities/consent, or fields (null removes a field).
@@ -79,12 +81,28 @@ bool contacts_import_file(Host *host, const Import *import, ImportResult *result
  * (those that are no plain text in columns "json:NAME"). Caller frees. */
 char *contacts_export(Host *host);
 
-/* Merges `from` into `into`: identities, labels, notes, tasks, events, messages and runs move (a run whose sequence and key `into` has
- * too gets the key "merged:FROM:KEY"; one whose sequence `into` is in the middle of ends); attributes and fields that `into` lacks are
- * taken over; suppressions stay. */
+/* Merges `from` into `into`, in the database and after the commit in attachments/: identities, labels, notes, stage and consent
+ * history, tasks, events, messages, runs, suppressions and pauses move (a run whose sequence and key `into` has too gets the key
+ * "merged:FROM:KEY"; of two live runs of one sequence the one that has written less is stopped); attributes and fields that `into` lacks
+ * are taken over, those that differ are told in a note; of consent the stricter counts, of absences and pauses the longer. The id `from`
+ * goes on naming the contact (contacts_current). */
 bool contacts_merge(Host *host, const char *into, const char *from, GError **error);
-/* Erases a person: their runs are stopped and all personal data go; the keyed hashes of their addresses stay suppressed as erased. What
- * stays are rows without name, address and text, so that counts and caps stay right. An error while a message of theirs is handed over. */
-bool contacts_erase(Host *host, const char *id, GError **error);
+/* Pairs that are likely one person, as objects {"contact","other","reasons":[..]}: `other` would be merged into `contact`, the one with
+ * more messages, else the older one. */
+json_t *contacts_duplicates(Host *host);
+
+/* All that is kept about a person, by tables, times as ISO 8601 (art. 15 and 20 GDPR). */
+json_t *contacts_person(Host *host, const char *id);
+/* Erases a person: their runs are stopped and all personal data go, also what others' ended runs have read and stored of them; the keyed
+ * hashes of their addresses stay suppressed as erased (of those that nobody else has). What stays are rows without name, address and text,
+ * so that caps stay right. An error while a message of theirs is handed over. kept (or NULL): entries in journals of live runs
+ * that still name them, and go when those runs' journals do. */
+bool contacts_erase(Host *host, const char *id, int *kept, GError **error);
+/* The same, by `keep`; what others' runs have read of them is left to a walk (forget.h). */
+bool contacts_erase_by_age(Host *host, const char *id, GError **error);
+/* The log of requests: kind is export or erase, cause person or keep. It names nobody; the list is of all, or of those about an id or
+ * address: objects {"at" (Time),"kind","cause"}. */
+void contacts_request_note(Host *host, const char *id, const char *kind, const char *cause);
+json_t *contacts_requests(Host *host, const char *word);
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const char EVERYBODY[] =
-	"SELECT id, name, first_name, locale, timezone, country, company, owner, stage, preferred_channel, consent, consent_source, fields"
+	"SELECT id, name, first_name, locale, timezone, country, company, owner, stage, preferred_channel, consent, consent_source, consent_at, fields"
 	" FROM contacts ORDER BY id";
 static const char FIELDS[] = "SELECT fields FROM contacts WHERE fields <> '{}'";
 static const char CHANNELS[] = "SELECT DISTINCT channel FROM identities ORDER BY channel";
@@ -82,12 +82,12 @@ static void find_fields(Export *e)
 
 static void cell(Export *e, const char *text)
 {
-	csv_write_cell(e->out, text ? text : "", false);
+	csv_write_text(e->out, text ? text : "", false);
 }
 
 static void write_header(Export *e)
 {
-	csv_write_cell(e->out, "id", true);
+	csv_write_text(e->out, "id", true);
 	for (int i = 0; i < CONTACT_ATTRIBUTE_COUNT; i++)
 		cell(e, CONTACT_ATTRIBUTE_NAMES[i]);
 	for (guint i = 0; i < e->channels->len; i++)
@@ -102,6 +102,12 @@ static void write_header(Export *e)
 		cell(e, name);
 	}
 	csv_write_end(e->out);
+}
+
+static void write_attribute(Export *e, Rows *rows, int i)
+{
+	g_autofree char *time = i == CONTACT_CONSENT_AT ? contact_change_time(rows_int(rows, i + 1)) : NULL;
+	cell(e, i == CONTACT_CONSENT_AT ? time : rows_text(rows, i + 1));
 }
 
 static void write_addresses(Export *e, const char *id)
@@ -157,9 +163,9 @@ char *contacts_export(Host *host)
 	write_header(&e);
 	for (rows = db_query(host->db, EVERYBODY, ""); rows_next(rows);) {
 		const char *id = rows_text(rows, 0);
-		csv_write_cell(e.out, id, true);
+		csv_write_text(e.out, id, true);
 		for (int i = 0; i < CONTACT_ATTRIBUTE_COUNT; i++)
-			cell(&e, rows_text(rows, i + 1));
+			write_attribute(&e, rows, i);
 		write_addresses(&e, id);
 		write_labels(&e, id);
 		if (e.shared)

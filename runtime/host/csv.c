@@ -269,6 +269,24 @@ void csv_write_cell(GString *out, const char *text, bool first)
 	g_string_append_c(out, '"');
 }
 
+/* Control characters at the beginning are passed over by spreadsheets, so they hide nothing. */
+static bool is_formula(const char *text)
+{
+	text += strspn(text, "'\t\r\n ");
+	return *text && strchr("=+-@", *text);
+}
+
+void csv_write_text(GString *out, const char *text, bool first)
+{
+	g_autofree char *safe = is_formula(text) ? g_strconcat("'", text, NULL) : NULL;
+	csv_write_cell(out, safe ? safe : text, first);
+}
+
+const char *csv_text(const char *cell)
+{
+	return *cell == '\'' && is_formula(cell) ? cell + 1 : cell;
+}
+
 void csv_write_end(GString *out)
 {
 	g_string_append(out, "\r\n");

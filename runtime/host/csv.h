@@ -48,6 +48,13 @@ size_t csv_position(const Csv *csv);
 
 /* Writes a cell, quoted where it must be; first: no comma before it. csv_write_end ends the line (CRLF, as the RFC has it). */
 void csv_write_cell(GString *out, const char *text, bool first);
+/*
+ * The same for text that people will open in a spreadsheet: a cell that begins with = + - @ (or with apostrophes and then one of
+ * these) gets an apostrophe before it, because spreadsheets run such cells as formulas; see owasp.org/www-community/attacks/CSV_Injection.
+ * csv_text is the way back: the cell without that apostrophe (a place in cell).
+ */
+void csv_write_text(GString *out, const char *text, bool first);
+const char *csv_text(const char *cell);
 void csv_write_end(GString *out);
 
 #endif

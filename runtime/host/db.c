@@ -142,7 +142,8 @@ Db *db_open(const char *path, GError **error)
 	Db *db = connect(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
 	if (!db)
 		return NULL;
-	exec(db, "PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY");
+	/* What is deleted or replaced is overwritten in the file at once, so that nothing of an erased person is left in it. */
+	exec(db, "PRAGMA foreign_keys = ON; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON");
 	if (path)
 		exec(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
 	else
@@ -538,6 +539,13 @@ char *db_meta(Db *db, const char *key)
 void db_set_meta(Db *db, const char *key, const char *value)
 {
 	db_run(db, "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", "ss", key, value);
+}
+
+void db_empty_log(Db *db)
+{
+	/* A reader in the way is no fault: then the next checkpoint does it. */
+	if (!db->error && !db->in_transaction)
+		sqlite3_exec(db->sqlite, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL);
 }
 
 bool db_backup(Db *db, const char *path, GError **error)

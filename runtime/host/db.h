@@ -90,6 +90,8 @@ const char *rows_name(Rows *rows, int column);
 char *db_meta(Db *db, const char *key);
 void db_set_meta(Db *db, const char *key, const char *value);
 
+/* Writes the write-ahead log into the file and empties it: nothing that was deleted is left in either. Not inside a transaction. */
+void db_empty_log(Db *db);
 /* A consistent copy while in use, into a new file. */
 bool db_backup(Db *db, const char *path, GError **error);
 

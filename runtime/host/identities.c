@@ -8,7 +8,6 @@
 static const char ADDRESSES[] = "SELECT address, rank FROM identities WHERE contact = ? AND channel = ? ORDER BY norm";
 static const char BY_ADDRESS[] = "SELECT contact FROM identities WHERE channel = ? AND norm = ?";
 static const char NAMED[] = "SELECT id FROM contacts WHERE name = ? COLLATE NOCASE ORDER BY id LIMIT 4";
-static const char KNOWN[] = "SELECT 1 FROM contacts WHERE id = ?";
 
 #define EMAIL_BYTES 254 /* RFC 5321 4.5.3.1.3, less the angle brackets */
 #define LOCAL_BYTES 64
@@ -299,8 +298,9 @@ static void find_address(Host *host, GPtrArray *ids, const char *word)
 
 char *contacts_resolve(Host *host, const char *word, GError **error)
 {
-	if (db_int(host->db, 0, KNOWN, "s", word))
-		return g_strdup(word);
+	char *current = contacts_current(host, word);
+	if (current)
+		return current;
 	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
 	find_address(host, ids, word);
 	if (ids->len == 0) {

@@ -49,8 +49,8 @@ static bool read_columns(Importing *in, GError **error)
 {
 	in->keys = g_new0(const char *, csv_columns(in->csv) + 1);
 	for (size_t i = 0; i < csv_columns(in->csv); i++) {
-		const char *known = contact_change_known(csv_name(in->csv, i));
-		in->keys[i] = known ? known : csv_name(in->csv, i);
+		const char *name = csv_text(csv_name(in->csv, i)), *known = contact_change_known(name);
+		in->keys[i] = known ? known : name;
 		for (size_t j = 0; j < i; j++) {
 			if (strcmp(in->keys[i], in->keys[j]) != 0)
 				continue;
@@ -72,7 +72,7 @@ static bool read_row(Importing *in, bool *any, GError **error)
 		if (!*cell)
 			continue;
 		*any = true;
-		if (!contact_change_text(in->host, &in->change, in->keys[i], cell, error))
+		if (!contact_change_text(in->host, &in->change, in->keys[i], csv_text(cell), error))
 			return false;
 	}
 	return true;

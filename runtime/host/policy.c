@@ -10,7 +10,10 @@
 static const char PERSON[] = "SELECT timezone, country, away_until, consent FROM contacts WHERE id = ?";
 static const char ANSWERED_SINCE[] =
 	"SELECT 1 FROM events e JOIN messages m ON m.id = e.message WHERE e.contact = ? AND e.kind = 'reply' AND m.at > ? LIMIT 1";
-static const char IDENTITIES[] = "SELECT channel, norm FROM identities WHERE contact = ?";
+/* An erased person's address that others have too (an agent's) is still theirs. */
+static const char IDENTITIES[] =
+	"SELECT channel, norm FROM identities i WHERE contact = ?1 AND (?2 <> 'erased' OR NOT EXISTS"
+	" (SELECT 1 FROM identities o WHERE o.channel = i.channel AND o.norm = i.norm AND o.contact <> ?1))";
 static const char SUPPRESS[] =
 	"INSERT INTO suppressions (channel, address_hash, reason, contact, at) VALUES (?, ?, ?, ?, ?)"
 	" ON CONFLICT (channel, address_hash) DO UPDATE SET contact = coalesce(contact, excluded.contact)";
@@ -230,7 +233,7 @@ void policy_suppress_person(Host *host, const char *contact, const char *reason)
 	host_write(host);
 	g_autofree char *key = policy_key(host, true);
 	g_autoptr(GPtrArray) hashes = g_ptr_array_new_with_free_func(g_free);
-	Rows *rows = db_query(host->db, IDENTITIES, "s", contact);
+	Rows *rows = db_query(host->db, IDENTITIES, "ss", contact, reason);
 	while (rows_next(rows))
 		g_ptr_array_add(hashes, g_strdup(policy_hash(host, key, rows_text(rows, 0), rows_text(rows, 1))));
 	if (hashes->len == 0)

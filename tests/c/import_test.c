@@ -15,7 +15,7 @@ static void open_host(Host *host)
 	*host = (Host){ .db = db_open(NULL, &error), .clock = clock_virtual(MONDAY), .visits = visits_new() };
 	g_assert_no_error(error);
 	g_autoptr(json_t) declared = value_parse("{\"workspace\":{\"timezone\":\"Europe/Paris\",\"hours\":\"always\","
-		"\"stages\":[\"prospect\",\"talking\"]},\"accounts\":[]}", -1, NULL);
+		"\"stages\":[\"prospect\",\"talking\"]},\"accounts\":[],\"channels\":{\"email\":{\"source\":\"a page\",\"checked\":\"2026-11-20\"}}}", -1, NULL);
 	host->workspace = workspace_new("/tmp", declared, &error);
 	g_assert_no_error(error);
 }
@@ -351,7 +351,7 @@ static void test_merge(void)
 		"\"labels\":[\"a\",\"b\"],\"name\":\"Lea\",\"stage\":\"talking\"}");
 	g_autoptr(GPtrArray) owners = contacts_by_address(&host, "email", "twin@x.example");
 	g_assert_cmpstr(owners->pdata[0], ==, "lea");
-	static const char *const TABLES[] = { "runs", "messages", "events", "tasks", "notes" };
+	static const char *const TABLES[] = { "runs", "messages", "events", "tasks" };
 	for (size_t i = 0; i < G_N_ELEMENTS(TABLES); i++) {
 		g_autofree char *sql = g_strdup_printf("SELECT count(*) FROM %s WHERE contact = 'lea'", TABLES[i]);
 		g_assert_cmpint(count(&host, sql), ==, 2);
@@ -359,6 +359,8 @@ static void test_merge(void)
 	g_assert_cmpint(count(&host, "SELECT count(*) FROM runs WHERE key = 'merged:twin:' AND id = 2 AND contact_rev = 0"), ==, 1);
 	g_assert_cmpint(count(&host, "SELECT count(*) FROM runs WHERE (id = 1 AND state = 'waiting') OR (id = 2 AND state = 'stopped')"), ==, 2);
 	g_assert_cmpint(count(&host, "SELECT count(*) FROM contacts"), ==, 1);
+	g_assert_cmpint(count(&host, "SELECT count(*) FROM notes WHERE contact = 'lea' AND author = 'max'"), ==, 2);
+	g_assert_cmpint(count(&host, "SELECT count(*) FROM notes WHERE author = 'merge' AND text LIKE '%name = Twin%' AND text LIKE '%bio = %his%'"), ==, 1);
 	g_assert_cmpint(count(&host, "SELECT count(*) FROM pauses"), ==, 1);
 }
 
@@ -374,11 +376,11 @@ static void test_erase(void)
 	exec(&host, "INSERT INTO journal (run, position, kind, args, asked_at, answer) VALUES (3, 0, 'contacts.find', '{}', 1, '{\"r\":[[{\"id\":\"zelda\"}]]}')");
 	g_autoptr(GError) error = NULL;
 	exec(&host, "UPDATE messages SET state = 'handed' WHERE contact = 'zelda'");
-	g_assert_false(contacts_erase(&host, "zelda", &error));
+	g_assert_false(contacts_erase(&host, "zelda", NULL, &error));
 	g_clear_error(&error);
 	exec(&host, "UPDATE messages SET state = 'queued' WHERE contact = 'zelda'");
 	host.simulated = true; /* there are no files here */
-	g_assert_true(contacts_erase(&host, "zelda", &error));
+	g_assert_true(contacts_erase(&host, "zelda", NULL, &error));
 	g_assert_no_error(error);
 	/* No row of any table names them, but the hash. */
 	g_autoptr(GPtrArray) tables = g_ptr_array_new_with_free_func(g_free);

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* Forgetting: see forget.h. */
+#include "host/forget.h"
+
+#include <string.h>
+
+/* What has no own place in the other tables: a word of fewer bytes, or of digits alone, says nothing in the middle of a text. */
+enum { TOKEN_LEAST = 3, NAMES_MOST = 8 };
+
+static const char WORDS_OF[] =
+	"INSERT OR IGNORE INTO forgetting SELECT address FROM identities WHERE contact = ?1 UNION SELECT norm FROM identities WHERE contact = ?1"
+	" UNION SELECT ?1 UNION SELECT id FROM former_ids WHERE contact = ?1 UNION SELECT name FROM contacts WHERE id = ?1 AND name IS NOT NULL";
+static const char WORDS[] = "SELECT word FROM forgetting";
+static const char CLEAR[] = "DELETE FROM forgetting";
+
+static const char JOURNAL[] =
+	"SELECT j.run, j.position, j.args, j.answer, r.state IN ('done', 'failed', 'stopped') FROM journal j JOIN runs r ON r.id = j.run"
+	" WHERE (j.run, j.position) > (?, ?) ORDER BY j.run, j.position LIMIT ?";
+static const char BLANK[] =
+	"UPDATE journal SET args = '{}', answer = CASE WHEN answer IS NULL THEN NULL ELSE '{}' END WHERE run = ? AND position = ?";
+static const char LOG[] = "SELECT id, text, fields FROM run_log WHERE id > ? ORDER BY id LIMIT ?";
+static const char DROP_LOG[] = "DELETE FROM run_log WHERE id = ?";
+static const char REQUESTS[] = "SELECT id, url, error FROM requests WHERE id > ? ORDER BY id LIMIT ?";
+static const char BLANK_REQUEST[] = "UPDATE requests SET url = '', error = NULL WHERE id = ? AND state NOT IN ('queued', 'handed')";
+static const char OPTIONS[] = "SELECT id, options, vars, state IN ('queued', 'held', 'handed') FROM messages WHERE id > ? ORDER BY id LIMIT ?";
+static const char BLANK_OPTIONS[] = "UPDATE messages SET options = NULL, vars = NULL WHERE id = ?";
+static const char STORE[] = "SELECT space, key, value FROM store WHERE (space, key) > (?, ?) ORDER BY space, key LIMIT ?";
+static const char DROP_STORED[] = "DELETE FROM store WHERE space = ? AND key = ?";
+static const char SET_STORED[] = "UPDATE store SET value = ? WHERE space = ? AND key = ?";
+
+typedef enum { AT_JOURNAL, AT_LOG, AT_REQUESTS, AT_OPTIONS, AT_STORE, AT_END } Stage;
+
+struct Forget {
+	Host *host;
+	GHashTable *words;  /* as they stand in JSON, and in small letters */
+	GPtrArray *names;   /* of several words, if there are few of them: looked for everywhere */
+	Stage stage;
+	int64_t run, position; /* how far it is in this stage */
+	char *space, *key;
+	int kept;
+};
+
+void forget_add(Host *host, const char *contact)
+{
+	host_write(host);
+	db_run(host->db, WORDS_OF, "s", contact);
+}
+
+static void add_word(Forget *forget, const char *word)
+{
+	g_autoptr(GString) quoted = g_string_new(NULL);
+	value_append_string(quoted, word, strlen(word));
+	g_hash_table_add(forget->words, g_strndup(quoted->str + 1, quoted->len - 2));
+	g_hash_table_add(forget->words, g_utf8_strdown(word, -1));
+	if (strchr(word, ' '))
+		g_ptr_array_add(forget->names, g_strdup(word));
+}
+
+Forget *forget_new(Host *host)
+{
+	Forget *forget = g_new0(Forget, 1);
+	*forget = (Forget){ .host = host, .words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+		                .names = g_ptr_array_new_with_free_func(g_free), .space = g_strdup(""), .key = g_strdup("") };
+	Rows *rows = db_query(host->db, WORDS, "");
+	while (rows_next(rows))
+		add_word(forget, rows_text(rows, 0));
+	if (forget->names->len > NAMES_MOST)
+		g_ptr_array_set_size(forget->names, 0);
+	if (g_hash_table_size(forget->words) > 0)
+		return forget;
+	forget_free(forget);
+	return NULL;
+}
+
+void forget_free(Forget *forget)
+{
+	if (!forget)
+		return;
+	g_hash_table_unref(forget->words);
+	g_ptr_array_unref(forget->names);
+	g_free(forget->space);
+	g_free(forget->key);
+	g_free(forget);
+}
+
+int forget_kept(const Forget *forget)
+{
+	return forget->kept;
+}
+
+/* ---- looking at a text ------------------------------------------------------------------------------------------ */
+
+/* Where the word at text ends: at what can stand in no address. */
+static size_t token_size(const char *text)
+{
+	size_t size = strcspn(text, " \t\r\n\"'<>()[]{},;:\\|=&?/");
+	while (size > 1 && strchr(".!", text[size - 1]))
+		size--;
+	return size;
+}
+
+static bool is_word(const Forget *forget, const char *text, size_t size)
+{
+	if (size < TOKEN_LEAST || strspn(text, "0123456789") >= size)
+		return false;
+	g_autofree char *word = g_strndup(text, size);
+	if (g_hash_table_contains(forget->words, word))
+		return true;
+	g_autofree char *small = g_utf8_strdown(word, -1);
+	return g_hash_table_contains(forget->words, small);
+}
+
+/* Where the JSON string that begins after this quote ends; NULL: nowhere. */
+static const char *string_end(const char *text)
+{
+	for (; *text && *text != '"'; text++)
+		if (*text == '\\' && text[1])
+			text++;
+	return *text ? text : NULL;
+}
+
+/* Appends the text with "erased" for each of the words; out NULL: only looks. */
+static bool scrub(const Forget *forget, const char *text, GString *out)
+{
+	bool hit = false;
+	for (const char *p = text; *p;) {
+		const char *end = *p == '"' ? string_end(p + 1) : NULL;
+		g_autofree char *string = end ? g_strndup(p + 1, (size_t)(end - p - 1)) : NULL;
+		bool whole = string && *string && g_hash_table_contains(forget->words, string);
+		size_t size = whole ? (size_t)(end - p) + 1 : token_size(p);
+		bool found = whole || (size && is_word(forget, p, size));
+		if (found && !out)
+			return true;
+		hit = hit || found;
+		size = size ? size : 1;
+		if (out && found)
+			g_string_append(out, whole ? "\"erased\"" : "erased");
+		else if (out)
+			g_string_append_len(out, p, (gssize)size);
+		p += size;
+	}
+	return hit;
+}
+
+static bool names_them(const Forget *forget, const char *text)
+{
+	for (guint i = 0; text && i < forget->names->len; i++)
+		if (strstr(text, forget->names->pdata[i]))
+			return true;
+	return text && scrub(forget, text, NULL);
+}
+
+/* ---- the tables ------------------------------------------------------------------------------------------------- */
+
+static int walk_journal(Forget *forget, int most)
+{
+	int n = 0;
+	Rows *rows = db_query(forget->host->db, JOURNAL, "iii", forget->run, forget->position, (int64_t)most);
+	for (; rows_next(rows); n++) {
+		forget->run = rows_int(rows, 0);
+		forget->position = rows_int(rows, 1);
+		if (!names_them(forget, rows_text(rows, 2)) && !names_them(forget, rows_text(rows, 3)))
+			continue;
+		if (rows_int(rows, 4))
+			db_run(forget->host->db, BLANK, "ii", forget->run, forget->position);
+		else
+			forget->kept++;
+	}
+	return n;
+}
+
+/* Tables whose rows have an id and two texts; a fourth column says that the row must stay. */
+static int walk_rows(Forget *forget, const char *select, const char *change, int most)
+{
+	int n = 0;
+	Rows *rows = db_query(forget->host->db, select, "ii", forget->run, (int64_t)most);
+	for (; rows_next(rows); n++) {
+		forget->run = rows_int(rows, 0);
+		g_autofree char *plain = rows_text(rows, 1) ? g_uri_unescape_string(rows_text(rows, 1), NULL) : NULL;
+		bool named = names_them(forget, rows_text(rows, 1)) || names_them(forget, plain) || names_them(forget, rows_text(rows, 2));
+		if (named && !(rows_columns(rows) > 3 && rows_int(rows, 3)))
+			db_run(forget->host->db, change, "i", forget->run);
+	}
+	return n;
+}
+
+static int walk_store(Forget *forget, int most)
+{
+	int n = 0;
+	Rows *rows = db_query(forget->host->db, STORE, "ssi", forget->space, forget->key, (int64_t)most);
+	for (; rows_next(rows); n++) {
+		g_free(forget->space);
+		g_free(forget->key);
+		forget->space = g_strdup(rows_text(rows, 0));
+		forget->key = g_strdup(rows_text(rows, 1));
+		g_autoptr(GString) value = g_string_new(NULL);
+		bool named = scrub(forget, rows_text(rows, 2), value);
+		g_autoptr(json_t) readable = named ? value_parse(value->str, -1, NULL) : NULL;
+		if (names_them(forget, forget->key) || (named && !readable))
+			db_run(forget->host->db, DROP_STORED, "ss", forget->space, forget->key);
+		else if (named)
+			db_run(forget->host->db, SET_STORED, "sss", value->str, forget->space, forget->key);
+	}
+	return n;
+}
+
+bool forget_slice(Forget *forget, int most)
+{
+	host_write(forget->host);
+	int n = 0;
+	switch (forget->stage) {
+	case AT_JOURNAL: n = walk_journal(forget, most); break;
+	case AT_LOG: n = walk_rows(forget, LOG, DROP_LOG, most); break;
+	case AT_REQUESTS: n = walk_rows(forget, REQUESTS, BLANK_REQUEST, most); break;
+	case AT_OPTIONS: n = walk_rows(forget, OPTIONS, BLANK_OPTIONS, most); break;
+	case AT_STORE: n = walk_store(forget, most); break;
+	case AT_END: break;
+	}
+	if (n == most)
+		return true;
+	forget->stage++;
+	forget->run = forget->position = 0;
+	if (forget->stage < AT_END)
+		return true;
+	db_run(forget->host->db, CLEAR, "");
+	return false;
+}
