@@ -371,7 +371,7 @@ static void do_enrol(Asked *asked)
 	g_autofree char *said = NULL;
 	if (!is_line(asked, "contact:enrol: key", text_arg(asked, "key")))
 		return;
-	EnrolResult result = runs_enrol(asked->host, text_arg(asked, "sequence"), asked->subject, text_arg(asked, "key"), false, NULL, &run, &said);
+	EnrolResult result = runs_enrol_by_script(asked->host, text_arg(asked, "sequence"), asked->subject, text_arg(asked, "key"), &run, &said);
 	if (result == ENROL_STARTED)
 		answer(asked, json_pack("[s]", said));
 	else

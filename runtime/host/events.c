@@ -251,7 +251,7 @@ static void start_on(Event *event, const char *word)
 		g_autofree char *key = g_strdup_printf("event-%" G_GINT64_FORMAT, event->id);
 		g_autofree char *said = NULL;
 		int64_t run;
-		if (runs_enrol(host, names->pdata[i], event->contact, key, false, NULL, &run, &said) == ENROL_STARTED) {
+		if (runs_enrol_by_script(host, names->pdata[i], event->contact, key, &run, &said) == ENROL_STARTED) {
 			db_run(host->db, GIVE_LATER, "ii", run, event->id);
 			db_run(host->db, SEEN, "ii", event->id, run);
 		}

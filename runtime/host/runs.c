@@ -38,8 +38,11 @@ static const char ERASED[] = "SELECT 1 FROM runs WHERE id = ? AND contact IS NUL
 static const char CHANGES[] = "SELECT answer FROM journal WHERE run = ? AND answer LIKE '%\"c\":%' ORDER BY position";
 static const char FORGET_JOURNAL[] = "DELETE FROM journal WHERE run = ?";
 static const char RESTART[] =
-	"UPDATE runs SET state = 'ready', due = ?, steps = 0, version = coalesce((SELECT version FROM scripts WHERE name = sequence), version),"
-	" seed = ?, start = ?, started_at = ?, contact_rev = ?, held = NULL, program = NULL WHERE id = ?";
+	"UPDATE runs SET state = 'ready', due = ?1, steps = 0, version = coalesce((SELECT version FROM scripts WHERE name = sequence), version),"
+	" seed = ?2, start = ?3, started_at = ?1, contact_rev = ?4, held = NULL, program = NULL,"
+	" restarts = ?5, restarts_since = CASE ?5 WHEN 1 THEN ?1 ELSE restarts_since END WHERE id = ?6";
+static const char COUNT_RESTARTS[] = "SELECT CASE WHEN restarts_since > ? THEN restarts ELSE 0 END FROM runs WHERE id = ?";
+static const char COUNT_STARTED[] = "SELECT count(*) FROM runs WHERE contact = ? AND started_at > ?";
 static const char REVIVE[] =
 	"UPDATE runs SET state = CASE WHEN EXISTS (SELECT 1 FROM messages WHERE run = runs.id AND state IN ('queued', 'handed', 'held'))"
 	" OR EXISTS (SELECT 1 FROM requests WHERE run = runs.id AND state IN ('queued', 'handed')) THEN 'sending'"
@@ -207,13 +210,31 @@ EnrolResult runs_enrol(Host *host, const char *sequence, const char *contact, co
 	return ENROL_STARTED;
 }
 
+EnrolResult runs_enrol_by_script(Host *host, const char *sequence, const char *contact, const char *key, int64_t *run, char **said)
+{
+	Time day_ago = host_now(host) - TIME_DAY;
+	if (contact && !db_int(host->db, 0, FIND_KEY, "sss", sequence, contact, key) &&
+	    db_int(host->db, 0, COUNT_STARTED, "si", contact, day_ago) >= RUNS_STARTED_A_DAY) {
+		*run = 0;
+		*said = g_strdup_printf("%d runs were started for %s within a day: that is the most for scripts", RUNS_STARTED_A_DAY, contact);
+		log_warn("%s: not enrolled in %s", *said, sequence);
+		return ENROL_REFUSED;
+	}
+	return runs_enrol(host, sequence, contact, key, false, NULL, run, said);
+}
+
 void run_restart(Host *host, const Run *run, const json_t *state)
 {
-	int64_t rev = 0;
+	int64_t rev = 0, times = 1 + db_int(host->db, 0, COUNT_RESTARTS, "ii", host_now(host) - TIME_HOUR, run->id);
+	if (times > RUNS_RESTARTS_AN_HOUR) {
+		g_autofree char *text = g_strdup_printf("it began anew %d times within an hour: let it sleep or wait before contact:restart", RUNS_RESTARTS_AN_HOUR);
+		runs_end(host, run->id, "failed", NULL, "limit", text);
+		return;
+	}
 	g_autofree char *start = start_text(host, run->sequence, run->contact, state, run->id, &rev);
 	host_write(host);
 	db_run(host->db, FORGET_JOURNAL, "i", run->id);
-	db_run(host->db, RESTART, "iisiii", host_now(host), (int64_t)(host_random(host) >> 1), start, host_now(host), rev, run->id);
+	db_run(host->db, RESTART, "iisiii", host_now(host), (int64_t)(host_random(host) >> 1), start, rev, times, run->id);
 }
 
 /* ---- answers and endings --------------------------------------------------------------------------------------- */

@@ -36,14 +36,19 @@ bool run_continues(Host *host, const Run *run, const char *which);
 bool run_pending(Host *host, int64_t run, int64_t *position, char **kind, char **args, Time *asked_at, Time *deadline);
 /* The contact as its journal has shown it so far: start and all changes. Caller owns. */
 json_t *run_seen_contact(Host *host, const Run *run);
-/* Starts over with a fresh journal (contact:restart). */
+/* Starts over with a fresh journal (contact:restart). A run that has done so RUNS_RESTARTS_AN_HOUR times within an hour fails. */
 void run_restart(Host *host, const Run *run, const json_t *state);
+
+/* What scripts could do for ever, each within its limits, if nobody counted. */
+enum { RUNS_RESTARTS_AN_HOUR = 100, RUNS_STARTED_A_DAY = 100 };
 
 typedef enum { ENROL_STARTED, ENROL_ALREADY, ENROL_REFUSED } EnrolResult;
 /* Starts a run unless (sequence, contact, key) has had one (again: a new key is made). said: a sentence for people ("already
  * ran: replied on 2026-11-23"); caller frees. state may be NULL. */
 EnrolResult runs_enrol(Host *host, const char *sequence, const char *contact, const char *key, bool again,
                        const json_t *state, int64_t *run, char **said);
+/* The same for a script or an event: refused for a contact for whom RUNS_STARTED_A_DAY runs were started within 24 hours. */
+EnrolResult runs_enrol_by_script(Host *host, const char *sequence, const char *contact, const char *key, int64_t *run, char **said);
 /* Answers the pending effect and makes the run due. Takes answer. Does nothing if that effect is not pending. */
 void runs_answer(Host *host, int64_t run, int64_t position, json_t *answer);
 /* The time of its wait is up: answers it so. */
