@@ -2,11 +2,10 @@
 /* perigee sim: a sequence or job over contacts, on virtual time and pretend channels; the timeline, or one JSON object a line. */
 #include "cli/command.h"
 #include "cli/groups.h"
-#include "cli/sim.h"
+#include "cli/sim_world.h"
 
 #include "host/contacts.h"
 #include "host/jobs.h"
-#include "host/pretend.h"
 #include "host/runs.h"
 #include "host/simulate.h"
 #include "host/versions.h"
@@ -38,13 +37,6 @@ static bool load_contacts(Sim *sim, const char *file, GError **error)
 			g_hash_table_insert(sim->names, g_strdup(rows_text(rows, 0)), g_strdup(rows_text(rows, 1)));
 	sim->contacts = result.added;
 	return true;
-}
-
-static bool load_replies(Sim *sim, const char *file, GError **error)
-{
-	size_t size;
-	g_autofree char *text = cli_read_file(sim->cli, file, FILE_CAP, &size, error);
-	return text && pretend_load(sim->host, file, text, size, error);
 }
 
 static void start_all(Sim *sim, const char *sequence)
@@ -91,13 +83,15 @@ static bool load_script(Sim *sim, const char *word, char **sequence, GError **er
 }
 
 typedef struct Wishes {
-	const char *contacts, *replies, *duration, *start, *html;
+	const char *contacts, *duration, *start, *html;
 	int64_t seed;
+	SimWorld world;
 } Wishes;
 
-static bool times(Sim *sim, const Wishes *wishes, Time *start, Time *end, GError **error)
+static bool times(Sim *sim, Wishes *wishes, GError **error)
 {
 	const Workspace *w = sim->host->workspace;
+	Time *start = &wishes->world.start, *end = &wishes->world.end;
 	*start = simulate_monday(sim->host);
 	if (wishes->start && !when_parse(wishes->start, *start, w->zone, w->hours, start, error))
 		return false;
@@ -105,19 +99,17 @@ static bool times(Sim *sim, const Wishes *wishes, Time *start, Time *end, GError
 	return when_resolve(duration, *start, w->zone, w->hours, end, error);
 }
 
-static bool simulate(Sim *sim, const char *script, const Wishes *wishes, GError **error)
+static bool simulate(Sim *sim, const char *script, Wishes *wishes, GError **error)
 {
-	Time start, end;
 	g_autofree char *sequence = NULL;
 	g_autoptr(GError) wrong = NULL;
-	if (!times(sim, wishes, &start, &end, &wrong)) {
+	if (!times(sim, wishes, &wrong)) {
 		cli_usage(sim->cli, "sim", "%s", wrong->message);
 		return false;
 	}
-	simulate_begin(sim->host, start, (uint32_t)wishes->seed);
-	if (!load_contacts(sim, wishes->contacts, error) || (wishes->replies && !load_replies(sim, wishes->replies, error)))
-		return false;
-	if (!load_script(sim, script, &sequence, error))
+	wishes->world.seed = (uint32_t)wishes->seed;
+	simulate_begin(sim->host, wishes->world.start, wishes->world.seed);
+	if (!load_contacts(sim, wishes->contacts, error) || !load_script(sim, script, &sequence, error) || !sim_world_begin(sim, &wishes->world, error))
 		return false;
 	if (wishes->html || !sim->cli->json)
 		sim->report = report_new(sim->host, wishes->html != NULL);
@@ -125,12 +117,12 @@ static bool simulate(Sim *sim, const char *script, const Wishes *wishes, GError 
 	sim->host->see_user = sim;
 	if (sequence)
 		start_all(sim, sequence);
-	return simulate_until(sim->host, end);
+	return sim_world_play(sim, &wishes->world, error);
 }
 
 static bool write_page(Sim *sim, const char *script, const Wishes *wishes, GError **error)
 {
-	const ReportAbout about = { .script = script, .contacts_file = wishes->contacts, .replies_file = wishes->replies, .seed = wishes->seed };
+	const ReportAbout about = { .script = script, .contacts_file = wishes->contacts, .replies_file = wishes->world.replies, .seed = wishes->seed };
 	return report_write(sim->report, &about, sim->cli, wishes->html, error);
 }
 
@@ -143,8 +135,9 @@ int command_sim(Cli *cli, int argc, char **argv)
 {
 	Wishes wishes = { .duration = "30d", .seed = 1 };
 	const Option options[] = {
-		{ "--contacts", OPTION_TEXT, &wishes.contacts }, { "--replies", OPTION_TEXT, &wishes.replies }, { "--for", OPTION_TEXT, &wishes.duration },
-		{ "--start", OPTION_TEXT, &wishes.start }, { "--html", OPTION_TEXT, &wishes.html }, { "--seed", OPTION_NUMBER, &wishes.seed }, { NULL, 0, NULL },
+		{ "--contacts", OPTION_TEXT, &wishes.contacts }, { "--replies", OPTION_TEXT, &wishes.world.replies }, { "--for", OPTION_TEXT, &wishes.duration },
+		{ "--start", OPTION_TEXT, &wishes.start }, { "--html", OPTION_TEXT, &wishes.html }, { "--seed", OPTION_NUMBER, &wishes.seed },
+		{ "--outage", OPTION_TEXTS, &wishes.world.outages }, { "--edit", OPTION_TEXTS, &wishes.world.edits }, { NULL, 0, NULL },
 	};
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	if (!cli_options(cli, "sim", argc, argv, options, words, 1, 1))
@@ -166,6 +159,7 @@ int command_sim(Cli *cli, int argc, char **argv)
 	}
 	cli->host->see = NULL;
 	report_free(sim.report);
+	sim_world_clear(&wishes.world);
 	g_hash_table_unref(sim.names);
 	g_hash_table_unref(sim.outcomes);
 	g_hash_table_unref(sim.zones);

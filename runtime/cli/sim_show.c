@@ -84,6 +84,19 @@ static char *in_words(Sim *sim, const json_t *event, const char *kind)
 		const char *reason = value_string(event, "reason", NULL);
 		return g_strdup_printf("finished: %s%s%s%s", value_string(event, "outcome", ""), reason ? " (" : "", reason ? reason : "", reason ? ")" : "");
 	}
+	if (g_str_equal(kind, "outage")) {
+		g_autofree char *until = cli_time(sim->cli, value_integer(event, "until", TIME_NEVER));
+		bool begins = g_str_equal(value_string(event, "state", ""), "begins");
+		return g_strdup_printf("%s %s%s", channel, begins ? "has no connection until " : "has its connection back", begins ? until : "");
+	}
+	if (g_str_equal(kind, "edited"))
+		return g_strdup_printf("%s is edited (%s): %" G_GINT64_FORMAT " runs go on with it, %" G_GINT64_FORMAT " stay%s", value_string(event, "sequence", ""),
+		                       value_string(event, "file", ""), value_integer(event, "moved", 0), value_integer(event, "stayed", 0),
+		                       value_true(event, "changed") ? "" : "; nothing is changed in it");
+	if (g_str_equal(kind, "moved"))
+		return g_strdup("goes on with the edited script");
+	if (g_str_equal(kind, "stayed"))
+		return g_strdup_printf("stays on the script it began with: %s", value_string(event, "reason", ""));
 	if (g_str_equal(kind, "failed"))
 		return g_strdup_printf("FAILED (%s): %s", value_string(event, "code", ""), value_string(event, "error", ""));
 	return g_strdup_printf("%s%s%s", kind, *text ? ": " : "", text);
@@ -143,7 +156,7 @@ void sim_see(void *user, json_t *event)
 	g_autofree char *at = time_iso(host_now(sim->host), zone_of(sim, contact));
 	json_object_set_new(event, "at", json_string(at));
 	json_object_del(event, "locale");
-	if (g_str_equal(kind, "deferred")) {
+	if (g_str_equal(kind, "deferred") || json_object_get(event, "until")) {
 		Time until = value_integer(event, "until", TIME_NEVER);
 		g_autofree char *text = until == TIME_NEVER ? NULL : time_iso(until, zone_of(sim, contact));
 		json_object_set_new(event, "until", text ? json_string(text) : json_null());

@@ -30,6 +30,10 @@ struct Carrier {
 	Time (*next_due)(Host *host);
 	void (*free)(Host *host);
 	void *own;
+	/* Simulations: is the channel out now, so that a hand-over will fail? NULL: never. */
+	bool (*out)(Host *host, const char *channel);
+	/* Nothing can go on: simulate_until ends; NULL: none. */
+	GError *failure;
 };
 
 #endif

@@ -566,9 +566,11 @@ static void hand(Host *host, Message *m, const Account *account, GBytes *bytes, 
 		return;
 	if (!m->raw)
 		attach_record(host, m->id, files);
-	host_see(host, json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s*, s:o*}", "event", "sent", "channel", m->channel, "account",
-	                         account ? account->name : "", "template", m->template_name, "subject", m->subject, "text", m->text, "thread",
-	                         m->thread, "locale", m->locale, "attach", attach_names(files)), m->contact, m->run);
+	bool out = host->carrier->out && host->carrier->out(host, m->channel);
+	if (!out)
+		host_see(host, json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s*, s:o*}", "event", "sent", "channel", m->channel, "account",
+		                         account ? account->name : "", "template", m->template_name, "subject", m->subject, "text", m->text, "thread",
+		                         m->thread, "locale", m->locale, "attach", attach_names(files)), m->contact, m->run);
 	rendering_new(host, m);
 	host_after_commit(host, to_carrier, not_handed, g_memdup2(&m->id, sizeof m->id));
 }

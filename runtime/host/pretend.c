@@ -29,7 +29,6 @@ typedef struct Pretend {
 	GHashTable *reached; /* contact → how many messages have reached them (model) */
 	int64_t told;        /* of what the model was told: the order */
 	int64_t last_task;
-	GError *failure;
 } Pretend;
 
 static const char LAST_SENT[] =
@@ -190,15 +189,10 @@ bool pretend_http(Host *host, const json_t *what, GError **error)
 
 void pretend_fail(Host *host, GError *error)
 {
-	if (own(host)->failure)
+	if (host->carrier->failure)
 		g_error_free(error);
 	else
-		own(host)->failure = error;
-}
-
-const GError *pretend_failure(Host *host)
-{
-	return own(host)->failure;
+		host->carrier->failure = error;
 }
 
 /* ---- outages --------------------------------------------------------------------------------------------------- */
@@ -214,7 +208,7 @@ void pretend_outage(Host *host, const char *channel, Time from, Time until)
 	g_array_append_val(own(host)->outages, outage);
 }
 
-bool pretend_out(Host *host, const char *channel)
+static bool is_out(Host *host, const char *channel)
 {
 	const GArray *outages = own(host)->outages;
 	Time now = host_now(host);
@@ -288,7 +282,7 @@ void pretend_sent(Host *host, const char *contact, const char *channel)
 
 static void hand(Host *host, const Handing *handing)
 {
-	if (pretend_out(host, handing->channel)) {
+	if (is_out(host, handing->channel)) {
 		ledger_outcome(host, handing->id, SENT_TEMPORARY, 0, "", "there is no connection (an outage, pretended)");
 		return;
 	}
@@ -350,7 +344,7 @@ static void free_carrier(Host *host)
 	prepared_free(pretend->prepared);
 	g_array_unref(pretend->outages);
 	g_hash_table_unref(pretend->reached);
-	g_clear_error(&pretend->failure);
+	g_clear_error(&host->carrier->failure);
 	g_free(pretend);
 	g_clear_pointer(&host->carrier, g_free);
 }
@@ -365,6 +359,6 @@ Carrier *pretend_new(Host *host)
 	g_array_set_clear_func(pretend->outages, outage_clear);
 	pretend->reached = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	Carrier *carrier = g_new0(Carrier, 1);
-	*carrier = (Carrier){ room, hand, read_mail, busy, turn, next_due, free_carrier, pretend };
+	*carrier = (Carrier){ room, hand, read_mail, busy, turn, next_due, free_carrier, pretend, is_out, NULL };
 	return carrier;
 }

@@ -20,8 +20,6 @@ bool pretend_load(Host *host, const char *file, const char *text, size_t size, G
 void pretend_model(Host *host, Model *model);
 /* The channel has no connection from `from` until `until`: each hand-over fails. Both are shown as events `outage`. */
 void pretend_outage(Host *host, const char *channel, Time from, Time until);
-/* Is it out now? */
-bool pretend_out(Host *host, const char *channel);
 
 /* Something that happens, in the words of --replies. */
 typedef struct Happening {
@@ -36,10 +34,8 @@ bool pretend_happen(Host *host, const char *contact, const char *channel, const 
 /* It happens at `at` (of several at one time the one with the smallest order first). Copies. */
 void pretend_plan(Host *host, Time at, int64_t order, const Happening *what);
 
-/* Nothing can go on: simulate_until ends. Takes the error; the first one counts. */
+/* Nothing can go on: simulate_until ends, with this error. Takes it; the first one counts. */
 void pretend_fail(Host *host, GError *error);
-/* The error, borrowed; NULL: none. */
-const GError *pretend_failure(Host *host);
 
 /* A request like this will be answered so: {"method","url","status","headers","body" or "json"} or {"method","url","error": code,
  * "text"}. url is the whole one, or what it begins with and a *. Each answer serves once, in the order they were given; the last one

@@ -22,13 +22,15 @@ Time simulate_monday(const Host *host)
 	return g_date_time_to_unix(monday) * 1000;
 }
 
-bool simulate_until(Host *host, Time end)
+bool simulate_watched(Host *host, Time end, SimulateLook look, void *user)
 {
 	enum { TRIES = 1000 };
 	for (int still = 0; still < TRIES; still++) {
 		do
 			host_turn(host, 100);
 		while (!host_idle(host));
+		if (host->carrier->failure)
+			return false;
 		Time next = host_next_due(host);
 		if (next > end) {
 			clock_jump(&host->clock, end);
@@ -36,8 +38,15 @@ bool simulate_until(Host *host, Time end)
 		}
 		if (next > host_now(host))
 			still = 0;
+		if (look)
+			look(host, user);
 		clock_jump(&host->clock, next);
 	}
 	log_error("simulation: something is due that is never done");
 	return false;
+}
+
+bool simulate_until(Host *host, Time end)
+{
+	return simulate_watched(host, end, NULL, NULL);
 }

@@ -137,11 +137,16 @@ Program *versions_read(Host *host, const char *name_or_path, GError **error)
 	return path ? read_program(host, PROGRAM_SCRIPT, path, error) : NULL;
 }
 
-Program *versions_read_test(Host *host, const char *file, GError **error)
+Program *versions_read_beside(Host *host, ProgramType type, const char *file, GError **error)
 {
 	g_autofree char *full = g_canonicalize_filename(file, host->workspace->dir);
 	g_autofree char *prefix = g_strconcat(host->workspace->dir, "/", NULL);
-	return read_program(host, PROGRAM_TEST, g_str_has_prefix(full, prefix) ? full + strlen(prefix) : full, error);
+	return read_program(host, type, g_str_has_prefix(full, prefix) ? full + strlen(prefix) : full, error);
+}
+
+Program *versions_read_test(Host *host, const char *file, GError **error)
+{
+	return versions_read_beside(host, PROGRAM_TEST, file, error);
 }
 
 /* ---- templates ------------------------------------------------------------------------------------------------- */
@@ -321,16 +326,23 @@ static bool sound(const char *path, const json_t *declared, GError **error)
 	return false;
 }
 
-char *versions_enter(Host *host, const char *path, bool *is_new, GError **error)
+/* What a script declares, looked at by the host; NULL with FILE:LINE. */
+static json_t *declare(Host *host, Program *whole, GError **error)
 {
-	g_autoptr(Program) whole = versions_read(host, path, error);
 	GError *why = NULL;
-	g_autoptr(json_t) declared = whole ? workers_declare(host, whole, &why) : NULL;
+	g_autoptr(json_t) declared = workers_declare(host, whole, &why);
 	if (why && !strstr(why->message, whole->name)) /* a worker that died knows no place */
 		g_prefix_error(&why, "%s: ", whole->name);
 	if (why)
 		g_propagate_error(error, why);
-	if (!declared || !sound(whole->name, declared, error))
+	return declared && sound(whole->name, declared, error) ? g_steal_pointer(&declared) : NULL;
+}
+
+/* Enters a whole program, with all modules of lib/; its name. */
+static char *enter(Host *host, Program *whole, bool *is_new, GError **error)
+{
+	g_autoptr(json_t) declared = declare(host, whole, error);
+	if (!declared)
 		return NULL;
 	/* Only the modules that it requires belong to the version. */
 	g_autofree char *sources = sources_text(whole, declared);
@@ -363,6 +375,36 @@ char *versions_enter(Host *host, const char *path, bool *is_new, GError **error)
 	db_run(host->db, SET_SCRIPT, "ssst", name, type, program->hash, due);
 	runs_release(host);
 	return g_strdup(name);
+}
+
+char *versions_enter(Host *host, const char *path, bool *is_new, GError **error)
+{
+	g_autoptr(Program) whole = versions_read(host, path, error);
+	return whole ? enter(host, whole, is_new, error) : NULL;
+}
+
+char *versions_name_of(Host *host, const char *file, GError **error)
+{
+	g_autoptr(Program) whole = read_program(host, PROGRAM_SCRIPT, file, error);
+	g_autoptr(json_t) declared = whole ? declare(host, whole, error) : NULL;
+	return declared ? g_strdup(value_string(declared, "name", "")) : NULL;
+}
+
+bool versions_replace(Host *host, const char *script, const char *file, bool *is_new, GError **error)
+{
+	g_autofree char *path = db_text(host->db, FIND_SCRIPT_PATH, "s", script);
+	if (!path) {
+		g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_UNKNOWN, "%s: there is no script \"%s\" to replace", file, script);
+		return false;
+	}
+	g_autoptr(Program) given = read_program(host, PROGRAM_SCRIPT, file, error);
+	if (!given)
+		return false;
+	g_autoptr(Program) whole = program_new(PROGRAM_SCRIPT, path);
+	for (guint i = 0; i < given->sources->len; i++)
+		program_add(whole, i ? given->modules->pdata[i] : path, given->sources->pdata[i]);
+	g_autofree char *name = enter(host, program_seal(whole), is_new, error);
+	return name != NULL;
 }
 
 /* A job whose file has been taken away runs no more; put back, it goes on (jobs_wake). */

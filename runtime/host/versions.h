@@ -18,6 +18,8 @@ typedef enum { VERSIONS_ERROR_UNKNOWN, VERSIONS_ERROR_FAULTY } VersionsError;
 Program *versions_read(Host *host, const char *name_or_path, GError **error);
 /* A file of tests/ likewise; a path is relative to the workspace. */
 Program *versions_read_test(Host *host, const char *file, GError **error);
+/* Any file as a program of this type, with the workspace's modules. */
+Program *versions_read_beside(Host *host, ProgramType type, const char *file, GError **error);
 /* Paths (relative to the workspace) of all scripts: sequences/ and jobs/ .lua files, sorted. */
 GPtrArray *versions_files(Host *host);
 /* A template's program: templates/NAME.md (.txt, .html) and its locales; NULL with an error if there is none. Cached until
@@ -29,6 +31,10 @@ GPtrArray *versions_templates(Host *host);
 
 /* Enters a script into the database if it is new there; the name it declares. A script with faults is refused. */
 char *versions_enter(Host *host, const char *path, bool *is_new, GError **error);
+/* The name that a file declares, wherever it lies, if it is a script without faults; NULL with FILE:LINE. Caller frees. */
+char *versions_name_of(Host *host, const char *file, GError **error);
+/* Enters the content of a file as that of a script that is there: as if the script had been edited and reloaded. */
+bool versions_replace(Host *host, const char *script, const char *file, bool *is_new, GError **error);
 /* All scripts of the workspace; faulty ones are reported through `bad` and stay at their old version. */
 void versions_enter_all(Host *host, void (*bad)(void *user, const char *path, const char *text), void *user);
 /* The newest version of a script, NULL if unknown. Caller frees. */
