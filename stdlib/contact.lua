@@ -159,6 +159,37 @@ function methods:try_send(channel, template, options)
   return send(self, "try_send", channel, template, options, true)
 end
 
+local MOST_CHANNELS = 8
+
+local function reach(self, call, channels, template, options, try)
+  no_job(call)
+  local what = "contact:" .. call
+  local list, seen = {}, {}
+  if type(channels) ~= "table" then
+    host.raise(("%s: a list of channels { \"email\", ... } is needed, not %s"):format(what, check.describe(channels)))
+  end
+  for i, channel in ipairs(channels) do
+    list[i] = check.name(what .. ": channel", channel)
+    if seen[channel] then host.raise(("%s: '%s' stands twice in the list of channels"):format(what, channel)) end
+    seen[channel] = true
+  end
+  if #list == 0 or #list > MOST_CHANNELS then host.raise(("%s: 1 to %d channels can be named"):format(what, MOST_CHANNELS)) end
+  local args = target(self, { channels = list, template = check.name(what .. ": template", template), try = try })
+  if options ~= nil then
+    options = check.options(what, options, send_options)
+    if next(options) ~= nil then args.opts = options end
+  end
+  return effect("reach", args, true)
+end
+
+function methods:reach(channels, template, options)
+  return reach(self, "reach", channels, template, options)
+end
+
+function methods:try_reach(channels, template, options)
+  return reach(self, "try_reach", channels, template, options, true)
+end
+
 function methods:wait_reply(within)
   no_job "wait_reply"
   if within ~= nil then check.duration("contact:wait_reply", within) end
@@ -242,10 +273,6 @@ function methods:restart(state)
   local args = target(self, { state = state })
   if args.contact then host.raise("contact:restart: only the run's own contact starts anew") end
   effect("restart", args, true)
-end
-
-for name, why in pairs { reach = "contact:reach", try_reach = "contact:try_reach" } do
-  methods[name] = function() host.raise(why .. " is not in this version") end
 end
 
 for name, method in pairs(methods) do

@@ -62,6 +62,15 @@ local function read_file(name, source, known, found, used)
       if is_contact then
         found.effects[#found.effects + 1] = place(line, { kind = "send", channel = channel, template = template })
       end
+    elseif method == "reach" or method == "try_reach" then
+      local channels, template = arguments[1] and arguments[1].members or {}, arguments[2] and arguments[2].text
+      if #channels == 0 then use("send", line, ("contact:%s on channels that are not named"):format(method), is_contact) end
+      for _, channel in ipairs(channels) do
+        use("send " .. channel, line, ("contact:%s on channel '%s'"):format(method, channel), is_contact)
+        if is_contact then
+          found.effects[#found.effects + 1] = place(line, { kind = "send", channel = channel, template = template })
+        end
+      end
     elseif method == "task" then
       use("task", line, "contact:task", is_contact)
       if is_contact then found.effects[#found.effects + 1] = place(line, { kind = "task" }) end

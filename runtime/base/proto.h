@@ -24,7 +24,8 @@
  *                 The first source is the main one. SCRIPT: a sequence or job file and every workspace module it may
  *                 require (module = the name given to require). TEMPLATE: the files of one template, module = file
  *                 name ("intro.md", "intro.fr.md"). LIQUID: plain Liquid, main file then partials (module = partial
- *                 name). WORKSPACE: perigee.lua. TEST: a file of tests/ and workspace modules.
+ *                 name). WORKSPACE: perigee.lua. TEST: a file of tests/ and workspace modules. MODEL: a model of
+ *                 contacts for sim and workspace modules.
  *   < W_LOADED    id  json declarations (below)
  *   < W_REFUSED   id  str code, str text, str where          it can't be loaded; where is "FILE:LINE" or ""
  *   > W_DROP      id=program                                 forget it
@@ -66,11 +67,13 @@
  *   LIQUID    {}
  *   WORKSPACE the normalized workspace (docs/architecture.md): {"workspace":{..},"accounts":[{..}]}
  *   TEST      {"tests":["name",...]}
+ *   MODEL     {"message","task"}: which of the two it has a function for
  *
  * Effects (kind: args → results). "contact" is in args only for a contact other than the run's own.
  *   waiting:  http {method,url,headers:{lower-case name: value},body: text | json: any | form:{name: text},timeout,pick:[..],
  *             idempotency_key,secrets:[{secret,place}]} → {status,headers,body,json} | null,text,code
  *             send {channel,template,opts,try} → message {id,channel,at,subject} | null,text,code,rule
+ *             reach {channels:[..],template,opts,try} → as send
  *             sleep {for} → ;  wait_reply {within} → {text,channel,at,subject,kind} | null | null,text,"bounced"
  *             wait {events:[..],within} → {event,at,...} | null;  restart {state} (never answered)
  *   inner:    now {} → ; log {text,fields} → ; date {time,shift} → seconds
@@ -153,10 +156,10 @@ typedef enum {
 	X_LISTENING = 112, X_UNSUBSCRIBE, X_UNSUBSCRIBED,
 } FrameKind;
 
-typedef enum { PROGRAM_SCRIPT, PROGRAM_TEMPLATE, PROGRAM_LIQUID, PROGRAM_WORKSPACE, PROGRAM_TEST } ProgramType;
+typedef enum { PROGRAM_SCRIPT, PROGRAM_TEMPLATE, PROGRAM_LIQUID, PROGRAM_WORKSPACE, PROGRAM_TEST, PROGRAM_MODEL } ProgramType;
 
 /* STRICT: position, kind and canonical arguments must be equal. LOOSE (a move to another version): kind and what it
- * touches (send: channel, template; http: method, url; store.*: key; others: kind alone; restart, enrol, stop: all). */
+ * touches (send: channel, template; reach: channels, template; http: method, url; store.*: key; others: kind alone; restart, enrol, stop: all). */
 typedef enum { VISIT_STRICT, VISIT_LOOSE } VisitMode;
 
 /* The outcome classes of docs/channels.md. */

@@ -209,23 +209,52 @@ static bool may_send(Asked *asked, const char *channel)
 	return false;
 }
 
-static void do_send(Asked *asked)
+static bool is_sequence(Asked *asked)
 {
-	if (!asked->run->contact) {
+	if (!asked->run->contact)
 		misuse(asked, "a job enrols; sequences write");
-		return;
-	}
-	if (!may_send(asked, text_arg(asked, "channel")) || met_reply(asked))
-		return;
-	GError *error = NULL;
-	int64_t id;
-	if (!ledger_queue(asked->host, asked->run->id, asked->position, asked->run->contact, text_arg(asked, "channel"),
-	                  text_arg(asked, "template"), json_object_get(asked->args, "opts"), &id, &error)) {
+	return asked->run->contact != NULL;
+}
+
+/* error: why it can't be queued; NULL: it is. */
+static void wait_for_sending(Asked *asked, GError *error)
+{
+	if (error) {
 		misuse_error(asked, error);
 		return;
 	}
 	asked->out.state = "sending";
 	asked->out.deadline = TIME_NEVER;
+}
+
+static void do_send(Asked *asked)
+{
+	GError *error = NULL;
+	int64_t id;
+	if (!is_sequence(asked) || !may_send(asked, text_arg(asked, "channel")) || met_reply(asked))
+		return;
+	ledger_queue(asked->host, asked->run->id, asked->position, asked->run->contact, text_arg(asked, "channel"), text_arg(asked, "template"),
+	             json_object_get(asked->args, "opts"), &id, &error);
+	wait_for_sending(asked, error);
+}
+
+static void do_reach(Asked *asked)
+{
+	const json_t *channels = json_object_get(asked->args, "channels");
+	GError *error = NULL;
+	int64_t id;
+	if (!is_sequence(asked))
+		return;
+	for (size_t i = 0; i < json_array_size(channels); i++) {
+		const char *channel = json_string_value(json_array_get(channels, i));
+		if (!may_send(asked, channel ? channel : "?"))
+			return;
+	}
+	if (met_reply(asked))
+		return;
+	ledger_reach(asked->host, asked->run->id, asked->position, asked->run->contact, channels, text_arg(asked, "template"),
+	             json_object_get(asked->args, "opts"), &id, &error);
+	wait_for_sending(asked, error);
 }
 
 static void do_http(Asked *asked)
@@ -499,6 +528,7 @@ static void do_contacts_upsert(Asked *asked)
 
 static const Kind kinds[] = {
 	{ "send", NULL, true, false, do_send },
+	{ "reach", NULL, true, false, do_reach },
 	{ "http", NULL, true, false, do_http },
 	{ "sleep", NULL, true, false, do_sleep },
 	{ "wait_reply", NULL, true, false, do_wait_reply },

@@ -4,17 +4,19 @@
  *
  *   considered → policy says no       refused, deferred, withdrawn
  *              → rendered (unless its bytes are kept from an earlier hand-over)
- *              → policy once more (the rendering took a while, and tells the purpose)
+ *              → policy once more (the rendering took a while, and some rules look at the text)
  *              → composed, `handed` with its Message-ID and bytes, committed
  *              → given to the carrier
  */
 #include "host/handover.h"
 
 #include "host/attach.h"
+#include "host/breaker.h"
 #include "host/carrier.h"
 #include "host/compose.h"
 #include "host/contacts.h"
 #include "host/policy.h"
+#include "host/reach.h"
 #include "host/tasks.h"
 #include "host/unsubscribe.h"
 #include "host/versions.h"
@@ -26,7 +28,8 @@ enum { LOCALE_BYTES = 64, KEEP_PAUSE = 5 * TIME_MINUTE };
 
 static const char HAND[] =
 	"UPDATE messages SET state = 'handed', handed_at = ?1, first_handed_at = coalesce(first_handed_at, ?1), boot = ?2,"
-	" attempts = attempts + 1, address = ?, subject = ?, text = ?, purpose = ?, message_id = ?, thread = ?, in_reply_to = ?, refs = ?, raw = ?, due = NULL WHERE id = ? AND state = 'queued'";
+	" attempts = attempts + 1, address = ?, subject = ?, text = ?, purpose = ?, message_id = ?, thread = ?, in_reply_to = ?, refs = ?, raw = ?, identity = ?, likeness = ?, due = NULL"
+	" WHERE id = ? AND state = 'queued'";
 static const char HAND_AGAIN[] =
 	"UPDATE messages SET state = 'handed', handed_at = ?1, first_handed_at = coalesce(first_handed_at, ?1), boot = ?2,"
 	" attempts = attempts + 1, due = NULL WHERE id = ? AND state = 'queued'";
@@ -36,15 +39,21 @@ static const char THREAD_LAST[] =
 	" state IN ('received', 'handed', 'accepted', 'unknown', 'delivered', 'bounced', 'read', 'replied') ORDER BY id DESC LIMIT 1";
 static const char NAME[] = "SELECT name FROM contacts WHERE id = ?";
 
+/* What a template says of itself, as the rules must know it. */
+typedef struct Front {
+	const char *purpose; /* static */
+	bool approved, impersonal;
+} Front;
+
 /* A message between the queue and the carrier: being rendered (ticket), or composed and waiting for the commit (ticket 0). */
 typedef struct Rendering {
 	Host *host;
 	int64_t id;
 	uint64_t ticket;
-	char *account, *purpose;
+	char *account;
+	Front front;
 	char *message_id; /* made before the rendering where the text may hold the link that goes by it; else NULL */
 	json_t *data, *options;
-	int64_t changes; /* db_changes_ever when the policy let it go on */
 	bool by_hand;
 } Rendering;
 
@@ -83,34 +92,56 @@ static bool is_fence(const char *line)
 	return g_str_has_prefix(line, "---") && strspn(line + 3, " \t\r\f\v") == strlen(line + 3);
 }
 
-/* The purpose stands in the front matter. It is read here, because the rules must be asked before anything is rendered, and because
- * what a rendering says of itself is only a claim. */
-static char *purpose_of(const Program *program, const char *locale)
+static void read_key(Front *front, const char *key, const char *value)
 {
+	static const char *const purposes[] = { "ask", "answer", "service", "news" };
+	for (size_t i = 0; g_ascii_strcasecmp(key, "purpose") == 0 && i < G_N_ELEMENTS(purposes); i++)
+		if (g_str_equal(value, purposes[i]))
+			front->purpose = purposes[i];
+	if (g_ascii_strcasecmp(key, "approved") == 0)
+		front->approved = *value != 0;
+	if (g_ascii_strcasecmp(key, "personal") == 0)
+		front->impersonal = g_str_equal(value, "no") || g_str_equal(value, "false");
+}
+
+/* It stands in the front matter. It is read here, because the rules must be asked before anything is rendered, and because what a
+ * rendering says of itself is only a claim. */
+static Front front_of(const Program *program, const char *locale)
+{
+	Front front = { .purpose = "ask" };
 	const char *source = source_for(program, locale);
 	source += g_str_has_prefix(source, "\xef\xbb\xbf") ? 3 : 0;
 	g_auto(GStrv) lines = g_strsplit_set(source, "\r\n", -1);
 	for (char **line = lines + 1; is_fence(lines[0]) && *line && !is_fence(*line); line++) {
 		g_auto(GStrv) parts = g_strsplit(*line, ":", 2);
-		static const char *const purposes[] = { "ask", "answer", "service", "news", NULL };
-		if (parts[0] && parts[1] && g_ascii_strcasecmp(g_strstrip(parts[0]), "purpose") == 0)
-			return g_strdup(g_strv_contains(purposes, g_strstrip(parts[1])) ? parts[1] : "ask");
+		if (parts[0] && parts[1])
+			read_key(&front, g_strstrip(parts[0]), g_strstrip(parts[1]));
 	}
-	return g_strdup("ask");
+	return front;
 }
 
-static Verdict ask_policy(Host *host, const Message *m, const Account *account, const char *address, const char *purpose)
+/* A case of policy, and what it points into. */
+typedef struct Case {
+	PolicyCase c;
+	Run run;
+} Case;
+
+static void case_clear(Case *about)
 {
-	if (value_true(m->options, "test"))
-		return (Verdict){ .answer = POLICY_ALLOW };
-	g_auto(Run) run = { 0 };
-	bool has_run = m->run && run_load(host, m->run, &run);
-	PolicyCase c = {
-		.contact = m->contact, .channel = m->channel, .address = address, .account = account, .purpose = purpose, .run = m->run,
-		.sequence = run.sequence, .follow_up = run.first_message_at != 0, .wait_ended_at = run.wait_ended_at,
-		.seen_event = has_run ? run.seen_event : INT64_MAX,
+	run_clear(&about->run);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Case, case_clear)
+
+static void case_init(Case *about, Host *host, const Message *m, const Account *account, const Front *front)
+{
+	bool has_run = m->run && run_load(host, m->run, &about->run);
+	const Run *run = &about->run;
+	about->c = (PolicyCase){
+		.contact = m->contact, .channel = m->channel, .address = m->address, .account = account, .purpose = front->purpose, .run = m->run,
+		.sequence = run->sequence, .follow_up = run->first_message_at != 0, .wait_ended_at = run->wait_ended_at,
+		.seen_event = has_run ? run->seen_event : INT64_MAX, .message = m->id, .approved = front->approved, .impersonal = front->impersonal,
+		.topic = has_run ? value_string(run_declared(host, run), "topic", NULL) : NULL,
 	};
-	return policy_check(host, &c);
 }
 
 /* opts.cc: one address or a list. NULL if there is none. */
@@ -124,7 +155,7 @@ static GStrv copies(const Message *m)
 		if (json_is_string(json_array_get(cc, i)))
 			g_strv_builder_add(list, json_string_value(json_array_get(cc, i)));
 	GStrv copies = g_strv_builder_end(list);
-	if (!*copies)
+	if (!*copies || !g_str_equal(m->channel, "email"))
 		g_clear_pointer(&copies, g_strfreev);
 	return copies;
 }
@@ -146,25 +177,43 @@ static bool copies_pass(Host *host, const Message *m)
 	return true;
 }
 
-/* True: the policy lets it go on (hand says: by a person). */
-static bool passes(Host *host, const Message *m, const Account *account, const char *address, const char *purpose, bool *by_hand)
+/* What the policy's answer means for it. True: it goes on. */
+static bool follow(Host *host, const Message *m, const PolicyCase *c, const Verdict *verdict)
+{
+	switch (verdict->answer) {
+	case POLICY_ALLOW:
+	case POLICY_HAND: return true;
+	case POLICY_WITHDRAW: ledger_withdraw_unseen(host, m, verdict->reason); return false;
+	case POLICY_REFUSE:
+		policy_refused(host, c, verdict);
+		ledger_refuse(host, m, verdict->rule, verdict->reason, "refused");
+		return false;
+	case POLICY_DEFER: break;
+	}
+	ledger_defer(host, m, verdict->rule, verdict->reason, verdict->until);
+	if (g_strcmp0(verdict->rule, "inbox_fresh") == 0 && c->account && host->carrier)
+		host->carrier->read(host, c->account);
+	return false;
+}
+
+/* True: the policy lets it go on (by_hand: by a person). text: NULL before the rendering. */
+static bool passes(Host *host, const Message *m, const Account *account, const Front *front, const char *text, int files, bool *by_hand)
 {
 	Time before = value_integer(m->options, "before_at", TIME_NEVER);
 	if (host_now(host) > before) {
 		ledger_refuse(host, m, "before", "it is too late for this message", "timeout");
 		return false;
 	}
-	Verdict verdict = ask_policy(host, m, account, address, purpose);
+	*by_hand = false;
+	if (value_true(m->options, "test"))
+		return copies_pass(host, m);
+	g_auto(Case) about = { 0 };
+	case_init(&about, host, m, account, front);
+	about.c.text = text;
+	about.c.files = files;
+	Verdict verdict = policy_check(host, &about.c);
 	*by_hand = verdict.answer == POLICY_HAND;
-	if (verdict.answer == POLICY_DEFER)
-		ledger_defer(host, m, verdict.rule, verdict.reason, verdict.until);
-	else if (verdict.answer == POLICY_REFUSE)
-		ledger_refuse(host, m, verdict.rule, verdict.reason, "refused");
-	else if (verdict.answer == POLICY_WITHDRAW)
-		ledger_withdraw_unseen(host, m, verdict.reason);
-	if (verdict.answer == POLICY_DEFER && g_strcmp0(verdict.rule, "inbox_fresh") == 0 && account && host->carrier)
-		host->carrier->read(host, account);
-	bool go = verdict.answer == POLICY_ALLOW || verdict.answer == POLICY_HAND;
+	bool go = follow(host, m, &about.c, &verdict);
 	verdict_clear(&verdict);
 	return go && copies_pass(host, m);
 }
@@ -222,7 +271,6 @@ static void rendering_free(void *data)
 {
 	Rendering *r = data;
 	g_free(r->account);
-	g_free(r->purpose);
 	g_free(r->message_id);
 	json_decref(r->data);
 	json_decref(r->options);
@@ -267,6 +315,21 @@ static const Account *account_of(Host *host, const Message *m)
 	return *m->account ? workspace_account(host->workspace, m->account) : NULL;
 }
 
+/* One that goes by the first channel that may and can, and has no account yet. True: now it has, and its turn comes in that queue. */
+static bool goes_by_account(Host *host, Message *m)
+{
+	return reach_is(m) && !*m->account && reach_enqueue(host, m);
+}
+
+/* Where they are reached now. */
+static void set_address(Host *host, Message *m)
+{
+	if (value_true(m->options, "test"))
+		return;
+	g_free(m->address);
+	m->address = contacts_address(host, m->contact, m->channel);
+}
+
 static char *new_message_id(Host *host, const Message *m, const Account *account)
 {
 	bool ours = g_str_equal(m->channel, "email") && account && account->from_address;
@@ -278,7 +341,7 @@ static char *new_message_id(Host *host, const Message *m, const Account *account
 static void offer_unsubscribing(Rendering *r, const Message *m, const Account *account)
 {
 	g_autofree char *base = unsubscribe_base(r->host->workspace, NULL);
-	bool offered = base && unsubscribe_offered(r->purpose) && g_str_equal(m->channel, "email");
+	bool offered = base && unsubscribe_offered(r->front.purpose) && g_str_equal(m->channel, "email");
 	r->message_id = offered ? new_message_id(r->host, m, account) : NULL;
 	g_autofree char *link = offered ? unsubscribe_url(r->host, r->message_id) : NULL;
 	if (link)
@@ -320,13 +383,6 @@ static GBytes *compose(Host *host, Message *m, const Account *account, GPtrArray
 	return compose_mail(&c, error);
 }
 
-/* The policy's answer from before the rendering holds if nothing at all has changed since. */
-static bool still_passes(Rendering *r, const Message *m, const Account *account, bool *by_hand)
-{
-	*by_hand = r->by_hand;
-	return r->changes == db_changes_ever(r->host->db) || passes(r->host, m, account, m->address, r->purpose, by_hand);
-}
-
 static bool is_text(const json_t *value, bool line)
 {
 	const char *text = json_string_value(value);
@@ -355,29 +411,31 @@ static bool is_rendering(const json_t *result, const char *channel, size_t entit
 	       (!locale || (is_text(locale, true) && json_string_length(locale) <= LOCALE_BYTES)) && (entity_size > 0) == mail;
 }
 
-/* The files that go with it: the template's, those of `send`, inline images; kept for as long as it may be tried. NULL: without
- * them it does not go. */
-static GPtrArray *attachments(Rendering *r, Message *m, const json_t *result, bool by_hand)
+/* The files that go with it: the template's, those of `send`, inline images. NULL: without them it does not go. */
+static GPtrArray *attachments(Rendering *r, const Message *m, const json_t *result)
 {
-	Host *host = r->host;
 	g_autoptr(GError) error = NULL;
 	const char *contact = m->contact ? m->contact : value_string(m->options, "as", NULL);
-	g_autoptr(GPtrArray) files = attach_find(host, contact, json_object_get(result, "attach"), json_object_get(m->options, "attach"),
-	                                         json_object_get(result, "inline"), value_string(r->options, "boundary", ""), &error);
-	bool mail = g_str_equal(m->channel, "email");
-	if (!files) {
-		ledger_refuse(host, m, NULL, error->message, "invalid");
-		return NULL;
-	}
-	if (files->len && !mail && !by_hand) {
+	GPtrArray *files = attach_find(r->host, contact, json_object_get(result, "attach"), json_object_get(m->options, "attach"),
+	                               json_object_get(result, "inline"), value_string(r->options, "boundary", ""), &error);
+	if (!files)
+		ledger_refuse(r->host, m, NULL, error->message, "invalid");
+	return files;
+}
+
+/* They are kept for as long as it may be tried. */
+static bool keep(Host *host, const Message *m, GPtrArray *files, bool by_hand)
+{
+	g_autoptr(GError) error = NULL;
+	if (files->len && !g_str_equal(m->channel, "email") && !by_hand) {
 		g_autofree char *text = g_strdup_printf("attachments can't go by %s in this version", m->channel);
 		ledger_refuse(host, m, NULL, text, "invalid");
-		return NULL;
+		return false;
 	}
 	if (host->simulated || by_hand || attach_keep(host, files, &error))
-		return g_steal_pointer(&files);
+		return true;
 	ledger_defer(host, m, "attachment", error->message, host_now(host) + KEEP_PAUSE);
-	return NULL;
+	return false;
 }
 
 static void rendered(Rendering *r, const json_t *result, const char *entity, size_t size)
@@ -386,23 +444,21 @@ static void rendered(Rendering *r, const json_t *result, const char *entity, siz
 	g_auto(Message) m = { 0 };
 	if (!message_load(host, r->id, &m) || !g_str_equal(m.state, "queued"))
 		return;
-	const Account *account = account_of(host, &m);
-	if (!value_true(m.options, "test")) {
-		g_free(m.address);
-		m.address = contacts_address(host, m.contact, m.channel);
-	}
-	bool by_hand;
-	if (!still_passes(r, &m, account, &by_hand))
+	if (goes_by_account(host, &m))
 		return;
-	g_autoptr(GPtrArray) files = attachments(r, &m, result, by_hand);
-	if (!files)
+	const Account *account = account_of(host, &m);
+	set_address(host, &m);
+	bool by_hand = r->by_hand;
+	g_autoptr(GPtrArray) files = attachments(r, &m, result);
+	if (!files || !passes(host, &m, account, &r->front, value_string(result, "text", ""), (int)files->len, &by_hand) ||
+	    !keep(host, &m, files, by_hand))
 		return;
 	g_free(m.subject);
 	g_free(m.text);
 	g_free(m.purpose);
 	m.subject = g_strdup(value_string(result, "subject", NULL));
 	m.text = g_strdup(value_string(result, "text", ""));
-	m.purpose = g_strdup(r->purpose);
+	m.purpose = g_strdup(r->front.purpose);
 	m.locale = g_strdup(value_string(result, "locale", NULL));
 	if (by_hand) {
 		hand_to_person(host, &m, files);
@@ -477,7 +533,7 @@ static void rendering_failed(void *user, uint64_t ticket, const char *code, cons
 		ledger_hold(host, &m, reason);
 }
 
-static void render(Host *host, const Message *m, const Account *account, Program *program, const char *purpose, bool by_hand)
+static void render(Host *host, const Message *m, const Account *account, Program *program, const Front *front, bool by_hand)
 {
 	g_auto(Run) run = { 0 };
 	if (m->run)
@@ -486,11 +542,10 @@ static void render(Host *host, const Message *m, const Account *account, Program
 	bool mail = g_str_equal(m->channel, "email");
 	g_autofree char *thread_subject = mail && run.thread && !opens_thread(m, &run) ? db_text(host->db, THREAD_SUBJECT, "s", run.thread) : NULL;
 	Rendering *r = rendering_new(host, m);
-	r->purpose = g_strdup(purpose);
+	r->front = *front;
 	r->by_hand = by_hand;
 	r->data = handover_data(host, contact, account, run.sequence, json_object_get(m->options, "vars"));
 	offer_unsubscribing(r, m, account);
-	r->changes = db_changes_ever(host->db);
 	r->options = handover_options(host, r->data, m->channel, thread_subject);
 	WorkerCall call = { .domain = "workspace", .program = program, .write = write_rendering, .frame = rendering_frame,
 	                    .failed = rendering_failed, .user = r };
@@ -549,6 +604,12 @@ static void to_carrier(Host *host, void *data)
 	not_handed(host, id);
 }
 
+/* Kept of each ask: the first to a contact may not read like one that another has had. NULL: it is none. */
+static char *likeness_of(Host *host, const Message *m)
+{
+	return m->contact && g_strcmp0(m->purpose, "ask") == 0 ? policy_likeness(host, m->contact, m->text) : NULL;
+}
+
 static void hand(Host *host, Message *m, const Account *account, GBytes *bytes, const GPtrArray *files)
 {
 	Time now = host_now(host);
@@ -559,11 +620,14 @@ static void hand(Host *host, Message *m, const Account *account, GBytes *bytes, 
 	} else {
 		gsize size = 0;
 		const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
-		db_run(host->db, HAND, "isssssssssbi", now, boot, m->address, m->subject, m->text, m->purpose, m->message_id, m->thread,
-		       m->in_reply_to, m->refs, data, (size_t)size, m->id);
+		g_autofree char *identity = policy_identity(m->channel, m->address), *likeness = likeness_of(host, m);
+		db_run(host->db, HAND, "isssssssssbssi", now, boot, m->address, m->subject, m->text, m->purpose, m->message_id, m->thread,
+		       m->in_reply_to, m->refs, data, (size_t)size, identity, likeness, m->id);
 	}
 	if (db_changes(host->db) != 1)
 		return;
+	if (account)
+		breaker_try(host, account->name);
 	if (!m->raw)
 		attach_record(host, m->id, files);
 	bool out = host->carrier->out && host->carrier->out(host, m->channel);
@@ -579,9 +643,11 @@ static void hand(Host *host, Message *m, const Account *account, GBytes *bytes, 
 static void hand_to_person(Host *host, Message *m, const GPtrArray *files)
 {
 	static const char HAND_TO_PERSON[] =
-		"UPDATE messages SET state = 'handed', handed_at = ?, attempts = 1, address = ?, subject = ?, text = ?, purpose = ?, due = NULL WHERE id = ?";
+		"UPDATE messages SET state = 'handed', handed_at = ?, attempts = 1, address = ?, subject = ?, text = ?, purpose = ?,"
+		" identity = ?, likeness = ?, due = NULL WHERE id = ?";
 	host_write(host);
-	db_run(host->db, HAND_TO_PERSON, "issssi", host_now(host), m->address, m->subject, m->text, m->purpose, m->id);
+	g_autofree char *identity = policy_identity(m->channel, m->address), *likeness = likeness_of(host, m);
+	db_run(host->db, HAND_TO_PERSON, "issssssi", host_now(host), m->address, m->subject, m->text, m->purpose, identity, likeness, m->id);
 	g_autoptr(GString) with = g_string_new(NULL);
 	for (guint i = 0; i < files->len; i++)
 		g_string_append_printf(with, "%s%s", i ? ", " : "", ((const Attachment *)files->pdata[i])->name);
@@ -591,10 +657,23 @@ static void hand_to_person(Host *host, Message *m, const GPtrArray *files)
 	host_see(host, json_pack("{s:s, s:s, s:s}", "event", "task", "kind", "message", "note", note), m->contact, m->run);
 }
 
+/* A template may call itself an answer to nobody's message. Once handed over it stays what it was. */
+static const char *in_fact(Host *host, const Message *m, const Account *account, const Front *front)
+{
+	g_auto(Case) about = { 0 };
+	Front named = *front;
+	if (value_true(m->options, "test"))
+		return front->purpose;
+	if (m->purpose)
+		named.purpose = g_intern_string(m->purpose);
+	case_init(&about, host, m, account, &named);
+	return policy_purpose(host, &about.c);
+}
+
 void handover_consider(Host *host, int64_t id)
 {
 	g_auto(Message) m = { 0 };
-	if (!message_load(host, id, &m) || !g_str_equal(m.state, "queued"))
+	if (!message_load(host, id, &m) || !g_str_equal(m.state, "queued") || goes_by_account(host, &m))
 		return;
 	const Account *account = account_of(host, &m);
 	GError *error = NULL;
@@ -606,14 +685,15 @@ void handover_consider(Host *host, int64_t id)
 	}
 	static const char LOCALE[] = "SELECT locale FROM contacts WHERE id = ?";
 	g_autofree char *locale = db_text(host->db, LOCALE, "s", m.contact ? m.contact : value_string(m.options, "as", ""));
-	g_autofree char *purpose = m.purpose ? g_strdup(m.purpose) : purpose_of(program, locale);
-	g_autofree char *address = value_true(m.options, "test") ? g_strdup(m.address) : contacts_address(host, m.contact, m.channel);
+	Front front = front_of(program, locale);
+	set_address(host, &m);
+	front.purpose = in_fact(host, &m, account, &front);
 	bool by_hand;
-	if (!passes(host, &m, account, address, purpose, &by_hand))
+	if (!passes(host, &m, account, &front, NULL, 0, &by_hand))
 		return;
 	g_autoptr(GPtrArray) files = m.raw ? attach_load(host, m.id) : NULL;
 	if (m.raw)
 		hand(host, &m, account, NULL, files);
 	else
-		render(host, &m, account, program, purpose, by_hand);
+		render(host, &m, account, program, &front, by_hand);
 }

@@ -76,6 +76,8 @@ bool journal_similar(const char *kind, const char *args, const char *other_kind,
 	g_autoptr(json_t) a = value_parse(args, -1, NULL), b = value_parse(other_args, -1, NULL);
 	if (g_str_equal(kind, "send"))
 		return same_member(a, b, "channel") && same_member(a, b, "template");
+	if (g_str_equal(kind, "reach"))
+		return same_member(a, b, "channels") && same_member(a, b, "template");
 	if (g_str_equal(kind, "http"))
 		return same_member(a, b, "method") && same_member(a, b, "url");
 	if (g_str_has_prefix(kind, "store."))

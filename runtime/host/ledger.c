@@ -3,6 +3,7 @@
 #include "host/ledger.h"
 
 #include "host/attach.h"
+#include "host/breaker.h"
 #include "host/carrier.h"
 #include "host/contacts.h"
 #include "host/events.h"
@@ -10,6 +11,7 @@
 #include "host/netlink.h"
 #include "host/pretend.h"
 #include "host/policy.h"
+#include "host/reach.h"
 #include "host/tasks.h"
 
 #include <string.h>
@@ -19,7 +21,6 @@ G_DEFINE_QUARK(perigee-ledger-error, ledger_error)
 enum {
 	FIRST_PAUSE = 5 * 60 * 1000,      /* after a 4xx: greylisting wants minutes (RFC 6647) */
 	LONGEST_PAUSE = 4 * 3600 * 1000,
-	LONGEST_TROUBLE = 15 * 60 * 1000, /* the account's own trouble (no connection, no sign-in) may end at any moment */
 	GIVE_UP_DAYS = 4,                 /* RFC 5321 4.5.4.1 */
 	COPIES_MOST = 10,                 /* addresses in cc */
 };
@@ -37,9 +38,13 @@ static const char OWNER[] = "SELECT owner FROM contacts WHERE id = ?";
 static const char CLOSE[] = "UPDATE messages SET state = ?, rule = ?, reason = ?, code = ?, error = ?, done_at = ?, raw = NULL, due = NULL WHERE id = ?";
 static const char DEFER[] = "UPDATE messages SET state = 'queued', due = ?, rule = ?, reason = ? WHERE id = ?";
 static const char HOLD[] = "UPDATE messages SET state = 'held', rule = 'template', reason = ?, due = NULL WHERE id = ?";
-static const char RETRY[] = "UPDATE messages SET state = 'queued', due = ?, rule = 'retry', reason = ?, code = ?, handed_at = NULL WHERE id = ?";
+static const char RETRY[] = "UPDATE messages SET state = 'queued', due = ?, rule = ?, reason = ?, code = ?, handed_at = NULL WHERE id = ?";
+/* What waited for the channel to work again; those of no account may go by several (reach.h). */
+static const char RELEASE_BROKEN[] =
+	"UPDATE messages SET due = ?1, rule = NULL, reason = NULL WHERE state = 'queued' AND rule = 'breaker' AND (account = ?2 OR account = '')";
 static const char FIRST_MESSAGE[] =
 	"UPDATE runs SET first_message_at = coalesce(first_message_at, ?), account = ?, thread = coalesce(?, thread) WHERE id = ?";
+static const char HANDED_AT[] = "SELECT handed_at FROM messages WHERE id = ?";
 static const char CALL_ARGS[] = "SELECT args FROM journal WHERE run = ? AND position = ?";
 static const char WITHDRAW[] =
 	"UPDATE messages SET state = 'withdrawn', reason = ?, due = NULL, done_at = ? WHERE run = ? AND state IN ('queued', 'held')";
@@ -181,12 +186,30 @@ static bool names_fit(const json_t *attach, GError **error)
 	return true;
 }
 
+/* What all messages of scripts have in common. opts become options (the caller owns them). */
+static bool read_options(Host *host, const char *contact, const char *channel, const json_t *given, json_t **options, GError **error)
+{
+	*options = json_is_object(given) ? json_copy((json_t *)given) : json_object();
+	return options_known(*options, error) && copies_fit(channel, json_object_get(*options, "cc"), error) &&
+	       names_fit(json_object_get(*options, "attach"), error) && resolve_before(host, contact, *options, error);
+}
+
+static int64_t add(Host *host, const Message *m)
+{
+	g_autofree char *text = value_text(m->options);
+	Time now = host_now(host);
+	host_write(host);
+	db_run(host->db, ADD, "siisssssii", m->contact, m->run, m->position, m->channel, m->account, m->template_name, text, m->address, now,
+	       now + host->workspace->undo);
+	return db_last_id(host->db);
+}
+
 bool ledger_queue(Host *host, int64_t run_id, int64_t position, const char *contact, const char *channel, const char *template_name,
                   const json_t *given, int64_t *id, GError **error)
 {
 	g_auto(Run) run = { 0 };
-	g_autoptr(json_t) options = json_is_object(given) ? json_copy((json_t *)given) : json_object();
-	const char *named = value_string(options, "from", NULL);
+	g_autoptr(json_t) options = NULL;
+	const char *named = value_string(given, "from", NULL);
 	if (!contacts_is_channel(channel)) {
 		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "there is no channel \"%s\"", channel);
 		return false;
@@ -196,23 +219,47 @@ bool ledger_queue(Host *host, int64_t run_id, int64_t position, const char *cont
 		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "there is no %s account \"%s\" in perigee.lua", channel, named);
 		return false;
 	}
-	if (!options_known(options, error) || !copies_fit(channel, json_object_get(options, "cc"), error) || !names_fit(json_object_get(options, "attach"), error) ||
-	    !resolve_before(host, contact, options, error))
+	if (!read_options(host, contact, channel, given, &options, error))
 		return false;
 	g_autofree char *address = contacts_address(host, contact, channel);
-	g_autofree char *text = value_text(options);
-	Time now = host_now(host);
-	host_write(host);
-	db_run(host->db, ADD, "siisssssii", contact, run_id, position, channel, account ? account->name : "", template_name, text, address, now,
-	       now + host->workspace->undo);
-	*id = db_last_id(host->db);
+	*id = add(host, &(Message){ .contact = (char *)contact, .run = run_id, .position = position, .channel = (char *)channel, .options = options,
+	                            .account = account ? account->name : (char *)"", .template_name = (char *)template_name, .address = address });
 	return true;
 }
 
-/* Rules about the account itself: what one message must wait for, all behind it must. */
+static bool among(const json_t *channels, const char *channel)
+{
+	for (size_t i = 0; i < json_array_size(channels); i++)
+		if (g_strcmp0(json_string_value(json_array_get(channels, i)), channel) == 0)
+			return true;
+	return false;
+}
+
+bool ledger_reach(Host *host, int64_t run_id, int64_t position, const char *contact, const json_t *channels, const char *template_name,
+                  const json_t *given, int64_t *id, GError **error)
+{
+	g_autoptr(json_t) options = NULL;
+	const char *named = value_string(given, "from", NULL), *first = json_string_value(json_array_get(channels, 0));
+	const Account *from = named ? workspace_account(host->workspace, named) : NULL;
+	if (named && !(from && among(channels, from->channel))) {
+		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "there is no account \"%s\" of one of these channels in perigee.lua", named);
+		return false;
+	}
+	if (!read_options(host, contact, among(channels, "email") ? "email" : first ? first : "", given, &options, error) ||
+	    !reach_begin(options, channels, error))
+		return false;
+	g_autofree char *address = contacts_address(host, contact, first);
+	g_auto(Message) m = { .contact = g_strdup(contact), .run = run_id, .position = position, .channel = g_strdup(first), .account = g_strdup(""),
+		              .template_name = g_strdup(template_name), .address = g_steal_pointer(&address), .options = json_incref(options) };
+	*id = m.id = add(host, &m);
+	reach_enqueue(host, &m);
+	return true;
+}
+
+/* Rules about the account itself: what one message must wait for, all behind it must, and none of them is looked at meanwhile. */
 static bool about_account(const char *rule)
 {
-	static const char *const rules[] = { "account_cap", "account_rate", "warmup", NULL };
+	static const char *const rules[] = { "account_cap", "account_rate", "warmup", "breaker", NULL };
 	return g_strv_contains(rules, rule);
 }
 
@@ -251,6 +298,13 @@ Time ledger_next_due(Host *host)
 	return due;
 }
 
+/* Then one message tries alone. */
+static bool is_half_open(Host *host, const char *account, int room)
+{
+	Time until;
+	return room > 0 && blocked_until(host, account) <= host_now(host) && breaker_state(host, account, &until) == BREAKER_HALF_OPEN;
+}
+
 void ledger_turn(Host *host)
 {
 	enum { BY_HAND_ROOM = 64 };
@@ -259,7 +313,7 @@ void ledger_turn(Host *host)
 	for (guint i = 0; i < host->workspace->accounts->len; i++) {
 		const Account *account = host->workspace->accounts->pdata[i];
 		int room = host->carrier->room(host, account) - handover_rendering(host, account->name);
-		if (account->gap && !account->pretend)
+		if ((account->gap && !account->pretend) || is_half_open(host, account->name, room))
 			room = MIN(room, 1 - handover_rendering(host, account->name));
 		/* What is only put off makes room for the next at once. */
 		for (bool over = room <= 0; !over && blocked_until(host, account->name) <= host_now(host);)
@@ -286,14 +340,17 @@ static void answer_failure(Host *host, const Message *m, const char *text, const
 	runs_answer(host, m->run, m->position, json_pack("{s:o}", "r", results));
 }
 
-/* The message will not be sent: the script hears it if it tries, else its run ends. */
-static void refuse(Host *host, const Message *m, const char *rule, const char *reason, const char *code, const char *outcome)
+/* Mail with no account to send it is a workspace that is not set up yet: that may burn nobody's run. A script that tries is told. */
+static bool waits_for_account(Host *host, const Message *m, const char *rule)
 {
-	host_write(host);
+	return g_strcmp0(rule, "account") == 0 && !*m->account && g_str_equal(m->channel, "email") && m->run && !tries(host, m);
+}
+
+/* The message will not be sent: the script hears it if it tries, else its run ends. */
+static void close_refused(Host *host, const Message *m, const char *rule, const char *reason, const char *code, const char *outcome)
+{
 	db_run(host->db, CLOSE, "sssssii", "refused", rule, reason, code, rule ? NULL : reason, host_now(host), m->id);
 	attach_release(host, m->id);
-	host_see(host, json_pack("{s:s, s:s, s:s?, s:s, s:s?}", "event", "refused", "channel", m->channel, "rule", rule, "code", code, "reason", reason),
-	         m->contact, m->run);
 	if (!m->run)
 		return;
 	if (tries(host, m))
@@ -302,15 +359,32 @@ static void refuse(Host *host, const Message *m, const char *rule, const char *r
 		runs_end(host, m->run, "done", outcome, code, reason);
 }
 
-/* Mail with no account to send it is a workspace that is not set up yet: that may burn nobody's run. A script that tries is told. */
-static bool waits_for_account(Host *host, const Message *m, const char *rule)
+/* One that goes by the first channel that may and can is refused if none is left; unless its time is over, or a person said no. */
+static void refuse(Host *host, const Message *m, const char *rule, const char *reason, const char *code, const char *outcome)
 {
-	return g_strcmp0(rule, "account") == 0 && !*m->account && g_str_equal(m->channel, "email") && m->run && !tries(host, m);
+	bool final = g_strcmp0(rule, "before") == 0 || g_strcmp0(rule, "hand") == 0;
+	host_write(host);
+	host_see(host, json_pack("{s:s, s:s, s:s?, s:s, s:s?}", "event", "refused", "channel", m->channel, "rule", rule, "code", code, "reason", reason),
+	         m->contact, m->run);
+	if (final || !reach_is(m)) {
+		close_refused(host, m, rule, reason, code, outcome);
+		return;
+	}
+	ReachRefusal all;
+	if (reach_refused(host, m, rule, reason, code, outcome, &all))
+		return;
+	if (all.no_account && m->run && !tries(host, m)) {
+		reach_again(host, m);
+		ledger_hold(host, m, all.reason);
+	} else {
+		close_refused(host, m, all.rule, all.reason, all.code, all.outcome);
+	}
+	reach_refusal_clear(&all);
 }
 
 void ledger_refuse(Host *host, const Message *m, const char *rule, const char *reason, const char *code)
 {
-	if (waits_for_account(host, m, rule)) {
+	if (!reach_is(m) && waits_for_account(host, m, rule)) {
 		ledger_hold(host, m, reason);
 		return;
 	}
@@ -322,7 +396,10 @@ void ledger_defer(Host *host, const Message *m, const char *rule, const char *re
 	if (about_account(rule))
 		g_hash_table_insert(host->account_blocks, g_strdup(m->account), g_memdup2(&until, sizeof until));
 	host_write(host);
-	db_run(host->db, DEFER, "tssi", until, rule, reason, m->id);
+	if (reach_is(m) && g_str_equal(rule, "breaker"))
+		reach_broken(host, m, reason, until);
+	else
+		db_run(host->db, DEFER, "tssi", until, rule, reason, m->id);
 	host_see(host, json_pack("{s:s, s:s, s:s, s:s?, s:I}", "event", "deferred", "channel", m->channel, "rule", rule, "reason", reason,
 	                         "until", (json_int_t)until), m->contact, m->run);
 }
@@ -367,30 +444,46 @@ static void sent(Host *host, const Message *m, const char *state, const char *co
 	runs_answer(host, m->run, m->position, json_pack("{s:[o]}", "r", message));
 }
 
-static void retry(Host *host, const Message *m, SentClass class, const char *code, const char *text)
+/* What fails by the channel waits as the breaker does, and is due at once when the channel works again. */
+static void retry(Host *host, const Message *m, bool broken, const char *code, const char *text)
 {
-	Time now = host_now(host);
+	Time now = host_now(host), until;
 	if (m->first_handed_at && now - m->first_handed_at > GIVE_UP_DAYS * TIME_DAY) {
 		g_autofree char *reason = g_strdup_printf("given up after %d days: %s", GIVE_UP_DAYS, text);
 		refuse(host, m, NULL, reason, "timeout", "refused");
 		return;
 	}
-	Time pause = MIN((Time)FIRST_PAUSE << MIN(MAX(m->attempts - 1, 0), 10), LONGEST_PAUSE);
-	if (!code || class == SENT_AUTH || class == SENT_CONFIG)
-		pause = MIN(pause, LONGEST_TROUBLE);
+	int64_t before = MAX(m->attempts - 1, 0);
+	Time due = now + (broken ? breaker_pause(before) : MIN((Time)FIRST_PAUSE << MIN(before, 10), LONGEST_PAUSE));
+	bool open = broken && breaker_state(host, m->account, &until) != BREAKER_CLOSED;
+	due = open ? MAX(until, now) : due;
+	const char *rule = broken ? "breaker" : "retry";
 	host_write(host);
-	db_run(host->db, RETRY, "issi", now + pause, text, code, m->id);
-	host_see(host, json_pack("{s:s, s:s, s:s, s:s, s:I}", "event", "deferred", "channel", m->channel, "rule", "retry", "reason", text, "until",
-	                         (json_int_t)(now + pause)), m->contact, m->run);
+	db_run(host->db, RETRY, "isssi", due, rule, text, code, m->id);
+	host_see(host, json_pack("{s:s, s:s, s:s, s:s, s:I}", "event", "deferred", "channel", m->channel, "rule", rule, "reason", text, "until",
+	                         (json_int_t)due), m->contact, m->run);
+	if (open && reach_is(m))
+		reach_broken(host, m, text, due);
 }
 
-void ledger_outcome(Host *host, int64_t id, SentClass class, uint32_t number, const char *enhanced, const char *text)
+/* What an outcome says of the account's channel. True: that it fails. */
+static bool note_sign(Host *host, const Message *m, BreakerSign sign, const char *text)
+{
+	if (sign == BREAKER_WORKS && breaker_works(host, m->account))
+		db_run(host->db, RELEASE_BROKEN, "is", host_now(host), m->account);
+	Time handed_at = db_int(host->db, 0, HANDED_AT, "i", m->id), until;
+	if (sign == BREAKER_FAILS && breaker_failed(host, m->account, handed_at, text) && breaker_state(host, m->account, &until) != BREAKER_CLOSED)
+		reach_free(host, m->account);
+	return sign == BREAKER_FAILS;
+}
+
+/* settled: found out afterwards, of a carrier that is gone; that says nothing of how its channel is now. */
+static void take_outcome(Host *host, int64_t id, bool settled, SentClass class, uint32_t number, const char *enhanced, const char *text)
 {
 	g_auto(Message) m = { 0 };
-	if (!message_load(host, id, &m) || !g_str_equal(m.state, "handed")) {
-		message_clear(&m);
+	if (!message_load(host, id, &m) || !g_str_equal(m.state, "handed"))
 		return;
-	}
+	bool broken = note_sign(host, &m, settled ? BREAKER_SILENT : breaker_sign(class, number, enhanced), text);
 	g_autofree char *code = number ? g_strdup_printf("%u%s%s", number, *enhanced ? " " : "", enhanced) : NULL;
 	switch (class) {
 	case SENT_OK: sent(host, &m, "accepted", code, NULL); break;
@@ -398,7 +491,7 @@ void ledger_outcome(Host *host, int64_t id, SentClass class, uint32_t number, co
 	case SENT_RATE:
 	case SENT_TEMPORARY:
 	case SENT_AUTH:
-	case SENT_CONFIG: retry(host, &m, class, code, text); break;
+	case SENT_CONFIG: retry(host, &m, broken, code, text); break;
 	case SENT_UNREACHABLE:
 		if (m.address)
 			policy_suppress_identity(host, m.channel, m.address, "dead_address", m.contact);
@@ -407,6 +500,11 @@ void ledger_outcome(Host *host, int64_t id, SentClass class, uint32_t number, co
 	case SENT_WINDOW:
 	case SENT_PERMANENT: refuse(host, &m, NULL, text, "invalid", "refused"); break;
 	}
+}
+
+void ledger_outcome(Host *host, int64_t id, SentClass class, uint32_t number, const char *enhanced, const char *text)
+{
+	take_outcome(host, id, false, class, number, enhanced, text);
 }
 
 /* The class of a reply that stands in the send log: the sender child gave it finer, but its word was lost with it. */
@@ -425,9 +523,9 @@ void ledger_settle(Host *host, int64_t id, SettledState state, bool same_boot, u
 	static const char AGAIN[] = "UPDATE messages SET state = 'queued', due = ?, handed_at = NULL WHERE id = ? AND state = 'handed'";
 	host_write(host);
 	if (state == SETTLED_ANSWER)
-		ledger_outcome(host, id, logged_class(code, enhanced), code, enhanced, text);
+		take_outcome(host, id, true, logged_class(code, enhanced), code, enhanced, text);
 	else if (state == SETTLED_MARK || !same_boot)
-		ledger_outcome(host, id, SENT_AMBIGUOUS, 0, "", "the connection was lost before the server's answer was known");
+		take_outcome(host, id, true, SENT_AMBIGUOUS, 0, "", "the connection was lost before the server's answer was known");
 	else
 		db_run(host->db, AGAIN, "ii", host_now(host), id);
 }
@@ -524,6 +622,8 @@ bool ledger_resolve(Host *host, int64_t id, const char *what, GError **error)
 	}
 	if (g_str_equal(what, "again")) {
 		db_run(host->db, AGAIN, "ii", host_now(host), id);
+		if (reach_is(&m)) /* it may have arrived by this channel: it goes by no other */
+			reach_forget(host, &m);
 		return true;
 	}
 	g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "say \"sent\" or \"again\", not \"%s\"", what);

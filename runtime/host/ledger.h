@@ -16,6 +16,9 @@ typedef enum { LEDGER_ERROR_UNKNOWN, LEDGER_ERROR_STATE, LEDGER_ERROR_INVALID } 
 /* Queues a message of a run (run 0: of a person). options: the send's opts. False: it can't be (no account of that name...). */
 bool ledger_queue(Host *host, int64_t run, int64_t position, const char *contact, const char *channel, const char *template_name,
                   const json_t *options, int64_t *id, GError **error);
+/* The same by the first of the channels (names) that may and can: see reach.h. */
+bool ledger_reach(Host *host, int64_t run, int64_t position, const char *contact, const json_t *channels, const char *template_name,
+                  const json_t *options, int64_t *id, GError **error);
 /* The account that would write to this contact: the named one, the one that last wrote to them, the owner's, the sequence's, the
  * first of the channel; in simulation a pretend one. NULL: none. */
 const Account *ledger_account(Host *host, const Run *run, const char *contact, const char *channel, const char *named);

@@ -71,6 +71,29 @@ function contact:send(channel, template, options) end
 ---@return perigee.Message? message, string? text, string? code, string? rule
 function contact:try_send(channel, template, options) end
 
+---Writes by the first of these channels that may and can, in order, and waits until it has left; message.channel says which it was. What
+---refuses is passed over (policy, a template that can't be rendered for it, the server), and a channel that is down; a mere delay is
+---waited for. If all refuse, the run ends with outcome "refused" and a reason that names each.
+---```lua
+---local message = contact:reach({ "email", "instagram" }, "intro")
+---contact:note("Reached by " .. message.channel)
+---```
+---@param channels string[] at most 8, each in needs.send
+---@param template string
+---@param options? perigee.SendOptions from counts for the channel that account has, cc for e-mail
+---@return perigee.Message? message, string? text, string? code
+function contact:reach(channels, template, options) end
+
+---The same, but a refusal by all comes back.
+---```lua
+---local message, text, code, rule = contact:try_reach({ "whatsapp", "sms" }, "reminder")
+---```
+---@param channels string[]
+---@param template string
+---@param options? perigee.SendOptions
+---@return perigee.Message? message, string? text, string? code, string? rule the rule if it was the same on all channels
+function contact:try_reach(channels, template, options) end
+
 ---The oldest reply that this run has not been given; nil when the time is up; nil, text, "bounced" if the message came back.
 ---```lua
 ---local reply = contact:wait_reply "3 business days"
