@@ -80,6 +80,7 @@ Report *report_new(Host *host, bool timelines)
 	report->first_day = day_of(report, report->start);
 	report->funnels = g_ptr_array_new_with_free_func(funnel_free);
 	report->outcomes = g_ptr_array_new_with_free_func(count_free);
+	report->failures = g_ptr_array_new_with_free_func(count_free);
 	report->incoming = g_ptr_array_new_with_free_func(count_free);
 	report->task_kinds = g_ptr_array_new_with_free_func(count_free);
 	report->rules = g_ptr_array_new_with_free_func(rule_free);
@@ -97,7 +98,8 @@ void report_free(Report *report)
 {
 	if (!report)
 		return;
-	GPtrArray *const lists[] = { report->funnels, report->outcomes, report->incoming, report->task_kinds, report->rules, report->accounts, report->people };
+	GPtrArray *const lists[] = { report->funnels, report->outcomes, report->failures, report->incoming, report->task_kinds, report->rules,
+		                     report->accounts, report->people };
 	GHashTable *const tables[] = { report->latest, report->runs, report->zones, report->person_of };
 	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
 		g_hash_table_unref(tables[i]);
@@ -291,10 +293,10 @@ static void see_received(Report *report, const json_t *event)
 }
 
 /* Reasons name times and numbers: those that differ in digits alone are told once. */
-static void add_reason(ReportRule *rule, const char *reason)
+static void add_reason(GPtrArray *reasons, const char *reason)
 {
-	for (guint i = 0; i < rule->reasons->len; i++) {
-		ReportCount *known = rule->reasons->pdata[i];
+	for (guint i = 0; i < reasons->len; i++) {
+		ReportCount *known = reasons->pdata[i];
 		const char *a = known->name, *b = reason;
 		while (*a && *b && (*a == *b || (g_ascii_isdigit(*a) && g_ascii_isdigit(*b)))) {
 			bool digits = g_ascii_isdigit(*a);
@@ -306,7 +308,7 @@ static void add_reason(ReportRule *rule, const char *reason)
 			return;
 		}
 	}
-	count_of(rule->reasons, reason, REPORT_REASONS)->n++;
+	count_of(reasons, reason, REPORT_REASONS)->n++;
 }
 
 static void see_rule(Report *report, const json_t *event, bool refused)
@@ -333,7 +335,7 @@ static void see_rule(Report *report, const json_t *event, bool refused)
 		run->rules = g_hash_table_new(g_direct_hash, g_direct_equal);
 	rule->runs += run && g_hash_table_add(run->rules, rule);
 	if (reason)
-		add_reason(rule, reason);
+		add_reason(rule->reasons, reason);
 }
 
 static void see_end(Report *report, const json_t *event, bool failed)
@@ -341,7 +343,9 @@ static void see_end(Report *report, const json_t *event, bool failed)
 	RunNotes *run = run_of(report, event);
 	const char *outcome = value_string(event, "outcome", "done");
 	*(failed ? &report->failed : &report->finished) += 1;
-	if (!failed)
+	if (failed)
+		add_reason(report->failures, value_string(event, "error", value_string(event, "code", "nothing says why")));
+	else
 		count_of(report->outcomes, outcome, REPORT_NAMES)->n++;
 	if (run && !run->over)
 		leave(run, failed ? REPORT_FAILED : end_of(run, outcome));

@@ -14,7 +14,7 @@ enum {
 	REPORT_FUNNELS = 12,   /* sequences */
 	REPORT_STEPS = 40,     /* of a funnel: templates by channel, in order of first use */
 	REPORT_NAMES = 200,    /* outcomes, kinds of tasks and of what comes in */
-	REPORT_REASONS = 24,   /* of a rule */
+	REPORT_REASONS = 24,   /* of a rule, and of failures */
 	REPORT_DAYS = 3700,    /* of a calendar, ten years */
 	REPORT_PEOPLE = 200,   /* contacts whose timeline the page shows */
 	REPORT_KEPT = 2000,    /* contacts whose timeline is kept, since failed ones are shown first */
@@ -91,6 +91,7 @@ typedef struct Report {
 	int jobs;                    /* runs of a job: about nobody */
 	GPtrArray *funnels;          /* ReportFunnel */
 	GPtrArray *outcomes, *incoming, *task_kinds; /* ReportCount */
+	GPtrArray *failures;         /* ReportCount: errors, as reasons */
 	GPtrArray *rules;            /* ReportRule */
 	GPtrArray *accounts;         /* ReportAccount */
 	GPtrArray *people;           /* ReportPerson, in order of first appearance */

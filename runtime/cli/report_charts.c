@@ -67,11 +67,26 @@ static void calendar_day(GString *page, const Report *report, int64_t day, int x
 	g_string_append(page, "</g>");
 }
 
+static int month_of(int64_t day)
+{
+	int year, month, date;
+	local_civil(day, &year, &month, &date);
+	return month;
+}
+
+/* A month has its name above the first week that ends in it, the block's first unless the next name would run into it; else NULL. */
+static const char *month_above(int64_t monday, int week, int weeks, int pitch)
+{
+	int month = month_of(monday + 6);
+	bool narrow = week == 0 && weeks > 1 && pitch == SMALL && month_of(monday + 13) != month;
+	return narrow || (week && month_of(monday - 1) == month) ? NULL : report_months[month - 1];
+}
+
 /* Weeks as columns from `monday` on, with the months above them. */
 static void calendar_block(GString *page, const Report *report, int64_t monday, int weeks, int pitch, int most)
 {
 	int64_t end = report->first_day + report->days->len;
-	int last = 0, wide = LABEL + MAX(weeks, 3) * pitch, year, month, date;
+	int wide = LABEL + MAX(weeks, 3) * pitch;
 	g_autofree char *from = report_date(MAX(monday, report->first_day)), *to = report_date(MIN(monday + 7 * (int64_t)weeks, end) - 1);
 	page_add(page, "<svg class=\"calendar\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\"><title>Messages a day</title>"
 	         "<desc>Weeks are columns, from %s to %s. The table below has the numbers.</desc>", wide, HEAD + 7 * pitch, wide, HEAD + 7 * pitch, from, to);
@@ -79,11 +94,9 @@ static void calendar_block(GString *page, const Report *report, int64_t monday, 
 		page_add(page, "<text class=\"axis\" x=\"0\" y=\"%d\">%s</text>", HEAD + day * pitch + pitch / 2 + 3, report_weekdays[day]);
 	for (int week = 0; week < weeks; week++) {
 		int64_t first = monday + 7 * (int64_t)week;
-		local_civil(MAX(first, report->first_day) + (week ? 6 : 0), &year, &month, &date);
-		/* A month has its name above its first whole column, the first one above what there is of it. */
-		if (month != last && (week != 1 || pitch == LARGE))
-			page_add(page, "<text class=\"axis\" x=\"%d\" y=\"12\">%s</text>", LABEL + week * pitch, report_months[month - 1]);
-		last = month;
+		const char *name = month_above(first, week, weeks, pitch);
+		if (name)
+			page_add(page, "<text class=\"axis\" x=\"%d\" y=\"12\">%s</text>", LABEL + week * pitch, name);
 		for (int64_t day = MAX(first, report->first_day); day < MIN(first + 7, end); day++)
 			calendar_day(page, report, day, LABEL + week * pitch, HEAD + (local_weekday(day) - 1) * pitch, pitch, most);
 	}
@@ -103,12 +116,22 @@ static void calendar_table(GString *page, const Report *report)
 	g_string_append(page, "</tbody></table></div></details>\n");
 }
 
+static int weeks_of(const Report *report)
+{
+	return (local_weekday(report->first_day) - 1 + (int)report->days->len + 6) / 7;
+}
+
+int page_calendar_blocks(const Report *report)
+{
+	return (weeks_of(report) + BLOCK_WEEKS - 1) / BLOCK_WEEKS;
+}
+
 void page_calendar(GString *page, const Report *report)
 {
 	const GArray *days = report->days;
 	int most = report_most((const int *)(const void *)days->data, days->len);
 	int64_t first = report->first_day - (local_weekday(report->first_day) - 1);
-	int weeks = (int)((report->first_day + days->len - first + 6) / 7), pitch = weeks <= LARGE_WEEKS ? LARGE : SMALL;
+	int weeks = weeks_of(report), pitch = weeks <= LARGE_WEEKS ? LARGE : SMALL;
 	g_string_append(page, "<div class=\"blocks\">\n");
 	for (int from = 0; from < weeks; from += BLOCK_WEEKS)
 		calendar_block(page, report, first + 7 * (int64_t)from, MIN(weeks - from, BLOCK_WEEKS), pitch, most);

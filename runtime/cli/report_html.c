@@ -50,11 +50,22 @@ static void fact(GString *page, const char *name, const char *text)
 	page_add(page, "<div><dt>%s</dt><dd><bdi>%s</bdi></dd></div>\n", name, escaped);
 }
 
+/* In local time, where a day has 24 hours whatever the clocks do. */
+static char *period_words(const Report *report)
+{
+	GTimeZone *zone = report->host->workspace->zone;
+	int64_t from = local_from_utc(zone, local_floor(report->start, TIME_SECOND)), to = local_from_utc(zone, local_floor(report->end, TIME_SECOND));
+	g_autofree char *first = report_date(report->first_day), *start = report_moment(report->start, zone), *span = report_span((to - from) * TIME_SECOND);
+	if (to - from < LOCAL_DAY || local_rest(to - from, LOCAL_DAY) || local_rest(from, LOCAL_DAY))
+		return g_strdup_printf("%s from %s%s", span, first, strchr(start, ','));
+	g_autofree char *last = report_date(local_floor(to, LOCAL_DAY) - 1);
+	return g_strdup_printf("%s to %s (%d day%s)", first, last, (int)((to - from) / LOCAL_DAY), plural((int)((to - from) / LOCAL_DAY)));
+}
+
 static void facts(GString *page, const Report *report, const ReportAbout *about)
 {
 	g_autofree char *contacts = g_path_get_basename(about->contacts_file), *replies = about->replies_file ? g_path_get_basename(about->replies_file) : NULL;
-	g_autofree char *first = report_moment(report->start, report->host->workspace->zone), *span = report_span(report->end - report->start);
-	g_autofree char *day = report_date(report->first_day), *period = g_strdup_printf("%s from %s%s", span, day, strchr(first, ','));
+	g_autofree char *period = period_words(report);
 	g_autofree char *who = g_strdup_printf("%d from %s", report->contacts, contacts);
 	g_autofree char *seed = g_strdup_printf("%" G_GINT64_FORMAT, about->seed);
 	g_autoptr(GString) settings = g_string_new(NULL);
@@ -112,7 +123,7 @@ static void funnels(GString *page, const Report *report)
 		g_string_append(page, "<p class=\"soft\">Nobody was enrolled.</p>\n");
 	else
 		g_string_append(page, "<p class=\"soft\">Each bar is the part of those enrolled that got so far: who <span class=\"mark\"><i class=\"dot on\"></i>went on</span>, "
-		                      "and who left. A run that is about to go on counts as waiting.</p>\n");
+		                      "and who left.</p>\n");
 	for (guint i = 0; i < report->funnels->len; i++)
 		page_funnel(page, report->funnels->pdata[i], report->funnels->len == 1 && !report->jobs);
 	g_string_append(page, "</section>\n");
@@ -131,7 +142,8 @@ static void outcomes(GString *page, const Report *report)
 
 static void times(GString *page, const Report *report)
 {
-	g_string_append(page, "<div class=\"pair\">\n<section class=\"card\">\n<h2>Messages a day</h2>\n");
+	/* A short calendar stands beside the hours, a long one above them. */
+	page_add(page, "<div class=\"%s\">\n<section class=\"card\">\n<h2>Messages a day</h2>\n", page_calendar_blocks(report) > 1 ? "stack" : "pair fit");
 	g_autofree char *zone = page_text(report->host->workspace->timezone);
 	page_add(page, "<p class=\"soft\">Days of %s; each column is a week.</p>\n", zone);
 	page_calendar(page, report);
@@ -153,6 +165,7 @@ char *report_html(const Report *report, const ReportAbout *about)
 	facts(page, report, about);
 	g_string_append(page, "</header>\n<main>\n");
 	tiles(page, report);
+	page_failures(page, report);
 	funnels(page, report);
 	if (report->finished + report->failed + report->waiting)
 		outcomes(page, report);

@@ -13,6 +13,8 @@ void page_add(GString *page, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* One bar of n parts of a whole, `of` being the full width. classes[i] names the colour of numbers[i]. */
 void page_bar(GString *page, const char *title, int of, const int *numbers, const char *const *classes, guint n);
 void page_calendar(GString *page, const Report *report);
+/* How many blocks of a quarter of a year it has. */
+int page_calendar_blocks(const Report *report);
 void page_hours(GString *page, const Report *report);
 void page_account(GString *page, const Report *report, const ReportAccount *account, guint number);
 
@@ -20,6 +22,8 @@ void page_account(GString *page, const Report *report, const ReportAccount *acco
 void page_funnel(GString *page, const ReportFunnel *funnel, bool alone);
 void page_outcomes(GString *page, const Report *report);
 void page_counts(GString *page, const Report *report);
+/* Why runs failed; nothing if none did. */
+void page_failures(GString *page, const Report *report);
 void page_rules(GString *page, const Report *report);
 void page_people(GString *page, const Report *report);
 

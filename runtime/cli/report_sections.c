@@ -65,7 +65,7 @@ static void funnel_step(GString *page, const ReportFunnel *funnel, guint at)
 	if (step->messages > step->runs)
 		page_add(page, ", %d messages", step->messages);
 	g_string_append(page, "</span> ");
-	chips(page, "Left after it:", step->left);
+	chips(page, "Then:", step->left);
 	g_string_append(page, "</p></li>\n");
 }
 
@@ -141,6 +141,18 @@ void page_outcomes(GString *page, const Report *report)
 	g_string_append(page, "</ul>\n");
 }
 
+static const char *incoming_words(const char *kind)
+{
+	static const struct { const char *kind, *words; } table[] = {
+		{ "reply", "answers" }, { "auto_reply", "automatic answers" }, { "bounce", "bounces" }, { "unsubscribe", "unsubscriptions" },
+		{ "complaint", "complaints" }, { "handled", "messages of teammates" }, { "click", "clicks on links" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+		if (strcmp(kind, table[i].kind) == 0)
+			return table[i].words;
+	return kind;
+}
+
 static void count_table(GString *page, const char *title, const GPtrArray *counts, bool tasks)
 {
 	g_autoptr(GPtrArray) sorted = report_sorted(counts);
@@ -148,7 +160,7 @@ static void count_table(GString *page, const char *title, const GPtrArray *count
 	         title, tasks ? "<th scope=\"col\" class=\"n\">Done</th>" : "");
 	for (guint i = 0; i < sorted->len; i++) {
 		const ReportCount *count = sorted->pdata[i];
-		g_autofree char *name = page_text(count->name);
+		g_autofree char *name = page_text(tasks ? count->name : incoming_words(count->name));
 		page_add(page, "<tr><th scope=\"row\"><bdi>%s</bdi></th><td class=\"n\">%d</td>", name, count->n);
 		if (tasks)
 			page_add(page, "<td class=\"n\">%d</td>", count->done);
@@ -171,6 +183,30 @@ void page_counts(GString *page, const Report *report)
 
 /* ---- rules ------------------------------------------------------------------------------------------------------ */
 
+static void reasons_list(GString *page, const GPtrArray *reasons)
+{
+	g_autoptr(GPtrArray) sorted = report_sorted(reasons);
+	g_string_append(page, "<ul class=\"reasons\">");
+	for (guint i = 0; i < sorted->len; i++) {
+		const ReportCount *reason = sorted->pdata[i];
+		g_autofree char *text = page_text(reason->name);
+		page_add(page, "<li><bdi>%s</bdi>", text);
+		if (reason->n > 1)
+			page_add(page, " <span class=\"soft\">(%d like it)</span>", reason->n);
+		g_string_append(page, "</li>\n");
+	}
+	g_string_append(page, "</ul>");
+}
+
+void page_failures(GString *page, const Report *report)
+{
+	if (!report->failures->len)
+		return;
+	page_add(page, "<section class=\"card bad\">\n<h2>Why %d run%s failed</h2>\n", report->failed, plural(report->failed));
+	reasons_list(page, report->failures);
+	g_string_append(page, "</section>\n");
+}
+
 static void rule(GString *page, const ReportRule *row)
 {
 	g_autofree char *name = page_text(row->name), *longest = row->longest ? report_span(row->longest) : NULL;
@@ -184,18 +220,12 @@ static void rule(GString *page, const ReportRule *row)
 	if (row->runs)
 		page_add(page, "<span class=\"soft\">%d run%s</span>", row->runs, plural(row->runs));
 	g_string_append(page, "</p>");
-	g_autoptr(GPtrArray) reasons = report_sorted(row->reasons);
-	if (reasons->len)
-		g_string_append(page, "<details><summary>Reasons</summary><ul class=\"reasons\">");
-	for (guint i = 0; i < reasons->len; i++) {
-		const ReportCount *reason = reasons->pdata[i];
-		g_autofree char *text = page_text(reason->name);
-		page_add(page, "<li><bdi>%s</bdi>", text);
-		if (reason->n > 1)
-			page_add(page, " <span class=\"soft\">(%d like it)</span>", reason->n);
-		g_string_append(page, "</li>");
+	if (row->reasons->len) {
+		g_string_append(page, "<details><summary>Reasons</summary>");
+		reasons_list(page, row->reasons);
+		g_string_append(page, "</details>");
 	}
-	g_string_append(page, reasons->len ? "</ul></details></li>\n" : "</li>\n");
+	g_string_append(page, "</li>\n");
 }
 
 void page_rules(GString *page, const Report *report)

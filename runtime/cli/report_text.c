@@ -78,6 +78,13 @@ static void print_step(Cli *cli, const char *name, int n, int of, const char *be
 		print_words(cli, 6, further);
 }
 
+/* The channel is never cut away. */
+static char *short_name(const ReportStep *step)
+{
+	g_autofree char *name = cli_plain(step->template_name, *step->channel ? MAX(NAME - 2 - cli_columns(step->channel), 8) : NAME);
+	return *step->channel ? g_strdup_printf("%s, %s", name, step->channel) : g_steal_pointer(&name);
+}
+
 /* What stands below a step: where most came from if not from the line above, who left, and messages of loops. */
 static char *step_words(const ReportFunnel *funnel, guint at)
 {
@@ -109,7 +116,7 @@ static void print_funnel(const ReportFunnel *funnel, Cli *cli)
 		const ReportStep *step = funnel->steps->pdata[i];
 		int n, before = report_before(step, &n);
 		int of = before < 0 ? funnel->enrolled : ((ReportStep *)funnel->steps->pdata[before])->runs;
-		g_autofree char *label = report_step_name(step), *share = report_share(n, of), *further = step_words(funnel, i);
+		g_autofree char *label = short_name(step), *share = report_share(n, of), *further = step_words(funnel, i);
 		print_step(cli, label, step->runs, funnel->enrolled, share, further);
 	}
 	print_step(cli, "answered", funnel->replied, funnel->enrolled, NULL, NULL);
@@ -245,6 +252,19 @@ static void print_accounts(const Report *report, Cli *cli)
 
 /* ---- rules, tasks, what came in -------------------------------------------------------------------------------- */
 
+/* The commonest ones, each with how many are like it. */
+static void print_reasons(Cli *cli, int indent, const GPtrArray *reasons)
+{
+	g_autoptr(GPtrArray) sorted = report_sorted(reasons);
+	for (guint i = 0; i < MIN(sorted->len, 3); i++) {
+		const ReportCount *reason = sorted->pdata[i];
+		g_autofree char *line = reason->n > 1 ? g_strdup_printf("%s (%d like it)", reason->name, reason->n) : g_strdup(reason->name);
+		print_words(cli, indent, line);
+	}
+	if (sorted->len > 3)
+		cli_print(cli, "%*sand %u more reasons\n", indent, "", sorted->len - 3);
+}
+
 static void print_rule(const ReportRule *rule, Cli *cli)
 {
 	g_autoptr(GString) words = g_string_new(rule->name);
@@ -258,12 +278,7 @@ static void print_rule(const ReportRule *rule, Cli *cli)
 	if (longest)
 		g_string_append_printf(words, ", for %s at most", longest);
 	print_words(cli, 2, words->str);
-	g_autoptr(GPtrArray) reasons = report_sorted(rule->reasons);
-	for (guint i = 0; i < MIN(reasons->len, 3); i++) {
-		const ReportCount *reason = reasons->pdata[i];
-		g_autofree char *line = reason->n > 1 ? g_strdup_printf("%s (%d like it)", reason->name, reason->n) : g_strdup(reason->name);
-		print_words(cli, 6, line);
-	}
+	print_reasons(cli, 6, rule->reasons);
 }
 
 static void print_counts(Cli *cli, const char *title, const GPtrArray *counts, bool tasks)
@@ -274,8 +289,8 @@ static void print_counts(Cli *cli, const char *title, const GPtrArray *counts, b
 	g_autoptr(GString) words = g_string_new(title);
 	for (guint i = 0; i < sorted->len; i++) {
 		const ReportCount *count = sorted->pdata[i];
-		g_string_append_printf(words, "%s%d %s", i ? ", " : "", count->n, count->name);
-		if (tasks)
+		g_string_append_printf(words, "%s%s %d", i ? ", " : "", count->name, count->n);
+		if (tasks && count->done)
 			g_string_append_printf(words, " (%d done)", count->done);
 	}
 	print_words(cli, 0, words->str);
@@ -290,6 +305,10 @@ void report_text(const Report *report, Cli *cli)
 		print_calendar(report, cli);
 		print_hours(report, cli);
 		print_accounts(report, cli);
+	}
+	if (report->failures->len) {
+		cli_print(cli, "\nWhy runs failed\n");
+		print_reasons(cli, 2, report->failures);
 	}
 	if (report->rules->len)
 		cli_print(cli, "\nHeld and refused by rules\n");
