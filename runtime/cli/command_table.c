@@ -82,9 +82,12 @@ const Command command_table[] = {
 	  "  --as CONTACT    with this contact's words\n"
 	  "  --key-file F    the file that unlocks the vault, if no perigee serve is running\n\n"
 	  "example: perigee send --to me@example.com welcome --as ana\n", command_send, NULL },
-	{ "pause", "Run", COMMAND_OPEN, "[--account A | --sequence S | --contact C] [--until TIME]", "let nothing leave; answers are still read",
-	  "Without an option everything is paused.\n\n"
-	  "  --until TIME    a date, or a duration from now\n\n"
+	{ "pause", "Run", COMMAND_OPEN, "[--account A | --sequence S | --contact C] [--until TIME] | --list [--json]",
+	  "let nothing leave; answers are still read",
+	  "Without an option everything is paused. Runs go on to their next message, which waits; a message that a person would send\n"
+	  "waits, too. Pauses that overlap hold until the last of them ends; said again of the same, a pause takes the new end.\n\n"
+	  "  --until TIME    a date, or a duration from now; without it until `perigee resume`\n"
+	  "  --list          what is paused now, and until when\n\n"
 	  "example: perigee pause --sequence welcome --until \"next monday 09:00\"\n", command_pause, NULL },
 	{ "resume", "Run", COMMAND_OPEN, "[--account A | --sequence S | --contact C]", "end a pause",
 	  "example: perigee resume --sequence welcome\n", command_resume, NULL },

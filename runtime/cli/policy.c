@@ -6,6 +6,7 @@
 
 #include "cli/groups.h"
 #include "host/contacts.h"
+#include "host/versions.h"
 #include "host/why.h"
 
 /* ---- why ------------------------------------------------------------------------------------------------------- */
@@ -103,79 +104,182 @@ static void scope_clear(Scope *scope)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Scope, scope_clear)
 
-/* What is to be paused or resumed; false: the error has been printed and *code is what to exit with. */
-static bool read_scope(Cli *cli, int argc, char **argv, const char **until, Scope *scope, int *code)
+/* The account that was meant; NULL: the error, with the one that is nearest, has been printed. */
+static char *named_account(Cli *cli, const char *word)
 {
-	const char *command = argv[0], *account = NULL, *sequence = NULL, *contact = NULL;
+	const GPtrArray *accounts = cli->host->workspace->accounts;
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	for (guint i = 0; i < accounts->len; i++)
+		g_ptr_array_add(names, ((const Account *)accounts->pdata[i])->name);
+	g_ptr_array_add(names, NULL);
+	const char *const *list = (const char *const *)names->pdata;
+	if (g_strv_contains(list, word))
+		return g_strdup(word);
+	const char *near = cli_nearest(word, list);
+	g_autofree char *all = g_strjoinv(", ", (char **)names->pdata);
+	if (near)
+		cli_fail(cli, "there is no account \"%s\" in perigee.lua; did you mean %s?", word, near);
+	else
+		cli_fail(cli, "there is no account \"%s\" in perigee.lua; %s%s", word, *all ? "there are: " : "there is none", all);
+	return NULL;
+}
+
+/* A job writes to nobody, so a pause of it would hold nothing. */
+static char *named_sequence(Cli *cli, const char *word)
+{
+	g_autofree char *name = cli_script(cli, word);
+	g_autofree char *version = name ? versions_newest(cli->host, name) : NULL;
+	if (!name || !version || strcmp(value_string(versions_declared(cli->host, version), "type", "sequence"), "job") != 0)
+		return g_steal_pointer(&name);
+	cli_fail(cli, "%s is a job: it writes to nobody itself; pause the sequences that it enrols in, or take its file out of jobs/", name);
+	return NULL;
+}
+
+static char *named_contact(Cli *cli, const char *word)
+{
+	GError *error = NULL;
+	char *id = contacts_resolve(cli->host, word, &error);
+	if (!id)
+		cli_fail_error(cli, error);
+	return id;
+}
+
+/* "everything", "account partnerships". Caller frees. */
+static char *scope_words(const char *scope, const char *name)
+{
+	return strcmp(scope, "all") == 0 ? g_strdup("everything") : g_strdup_printf("%s %s", scope, name);
+}
+
+/* What was typed after pause or resume. */
+typedef struct Typed {
+	const char *account, *sequence, *contact, *until;
+	bool list;
+} Typed;
+
+static bool read_words(Cli *cli, int argc, char **argv, bool pauses, Typed *typed)
+{
+	const char *command = argv[0];
 	const Option options[] = {
-		{ "--account", OPTION_TEXT, &account }, { "--sequence", OPTION_TEXT, &sequence }, { "--contact", OPTION_TEXT, &contact },
-		{ until ? "--until" : NULL, OPTION_TEXT, until }, { 0 },
-	};
-	*code = EXIT_USAGE;
+		{ "--account", OPTION_TEXT, &typed->account }, { "--sequence", OPTION_TEXT, &typed->sequence }, { "--contact", OPTION_TEXT, &typed->contact },
+		{ pauses ? "--until" : NULL, OPTION_TEXT, &typed->until }, { "--list", OPTION_FLAG, &typed->list }, { 0 },
+	}; /* resume has none of the last two */
 	if (!cli_options(cli, command, argc, argv, options, NULL, 0, 0))
 		return false;
-	if ((account != NULL) + (sequence != NULL) + (contact != NULL) > 1) {
+	int named = (typed->account != NULL) + (typed->sequence != NULL) + (typed->contact != NULL);
+	if (typed->list && (named || typed->until))
+		cli_usage(cli, command, "--list stands alone");
+	else if (named > 1)
 		cli_usage(cli, command, "name one of --account, --sequence and --contact, or none: everything");
-		return false;
-	}
-	*code = EXIT_FAILED;
-	GError *error = NULL;
-	*scope = (Scope){ .scope = account ? "account" : sequence ? "sequence" : contact ? "contact" : "all" };
-	if (account && !workspace_account(cli->host->workspace, account))
-		cli_fail(cli, "there is no account \"%s\" in perigee.lua", account);
-	else if (account)
-		scope->name = g_strdup(account);
-	else if (sequence)
-		scope->name = cli_script(cli, sequence);
-	else if (!contact)
-		scope->name = g_strdup("");
-	else if (!(scope->name = contacts_resolve(cli->host, contact, &error)))
-		cli_fail_error(cli, error);
+	return cli->exit_code != EXIT_USAGE;
+}
+
+/* False: there is no such thing, which has been said. */
+static bool find_scope(Cli *cli, const Typed *typed, Scope *scope)
+{
+	if (typed->account)
+		*scope = (Scope){ "account", named_account(cli, typed->account) };
+	else if (typed->sequence)
+		*scope = (Scope){ "sequence", named_sequence(cli, typed->sequence) };
+	else if (typed->contact)
+		*scope = (Scope){ "contact", named_contact(cli, typed->contact) };
+	else
+		*scope = (Scope){ "all", g_strdup("") };
 	return scope->name != NULL;
 }
 
-static void print_done(Cli *cli, const Scope *scope, const char *state, Time until, const char *rest)
+static void print_state(Cli *cli, const char *scope, const char *name, const char *state, Time until)
 {
-	if (cli->json) {
-		cli_json(cli, json_pack("{s:s, s:s, s:s, s:o}", "scope", scope->scope, "name", scope->name, "state", state, "until",
-		                        cli_json_time(cli, until)));
-		return;
-	}
-	bool all = strcmp(scope->scope, "all") == 0;
-	if (all && strcmp(state, "was not paused") == 0)
-		cli_print(cli, "everything as a whole was not paused: name what is with --account, --sequence or --contact\n");
-	else
-		cli_print(cli, "%s%s%s %s%s\n", all ? "everything" : scope->scope, all ? "" : " ", scope->name, state, rest);
+	cli_json(cli, json_pack("{s:s, s:s, s:s, s:o}", "scope", scope, "name", name, "state", state, "until", cli_json_time(cli, until)));
 }
+
+/* ---- the list ---- */
+
+typedef struct Listing {
+	Cli *cli;
+	Table *table;
+	GString *words; /* "account partnerships, contact ana" */
+} Listing;
+
+static void list_row(void *user, const char *scope, const char *name, Time until, Time since)
+{
+	Listing *listing = user;
+	Cli *cli = listing->cli;
+	g_autofree char *what = scope_words(scope, name), *end = cli_time(cli, until), *begun = cli_time(cli, since);
+	if (listing->words)
+		g_string_append_printf(listing->words, "%s%s", listing->words->len ? ", " : "", what);
+	else if (listing->table)
+		table_row(listing->table, what, *end ? end : "it is resumed", begun, NULL);
+	else
+		print_state(cli, scope, name, "paused", until);
+}
+
+static int print_list(Cli *cli)
+{
+	static const char *const titles[] = { "PAUSED", "UNTIL", "SINCE", NULL };
+	Listing listing = { .cli = cli, .table = cli->json ? NULL : table_new(titles) };
+	policy_pauses(cli->host, list_row, &listing);
+	if (listing.table)
+		table_print(listing.table, cli, "nothing is paused");
+	return EXIT_DONE;
+}
+
+/* What else is paused: a person who resumes one thing may mean another. */
+static void print_others(Cli *cli)
+{
+	g_autoptr(GString) words = g_string_new(NULL);
+	Listing listing = { .cli = cli, .words = words };
+	policy_pauses(cli->host, list_row, &listing);
+	if (words->len)
+		cli_print(cli, "still paused: %s\n", words->str);
+}
+
+/* ---- the commands ---- */
 
 int command_pause(Cli *cli, int argc, char **argv)
 {
 	g_auto(Scope) scope = { 0 };
-	const char *text = NULL;
-	int code;
-	if (!read_scope(cli, argc, argv, &text, &scope, &code))
-		return code;
+	Typed typed = { 0 };
+	if (!read_words(cli, argc, argv, true, &typed))
+		return EXIT_USAGE;
+	if (typed.list)
+		return print_list(cli);
 	Host *host = cli->host;
-	GError *error = NULL;
+	g_autoptr(GError) error = NULL;
 	Time until = TIME_NEVER;
-	if (text && !when_parse(text, host_now(host), host->workspace->zone, host->workspace->hours, &until, &error))
-		return cli_fail_error(cli, error);
+	if (typed.until && !when_parse(typed.until, host_now(host), host->workspace->zone, host->workspace->hours, &until, &error))
+		return cli_usage(cli, "pause", "--until: %s", error->message);
 	if (until <= host_now(host))
-		return cli_fail(cli, "--until %s is over already", text);
+		return cli_fail(cli, "--until %s is over already", typed.until);
+	if (!find_scope(cli, &typed, &scope))
+		return EXIT_FAILED;
 	policy_pause(host, scope.scope, scope.name, until);
-	g_autofree char *at = cli_time(cli, until);
-	g_autofree char *rest = g_strdup_printf("%s%s: nothing leaves, answers are still read", *at ? " until " : "", at);
-	print_done(cli, &scope, "paused", until, rest);
+	if (cli->json) {
+		print_state(cli, scope.scope, scope.name, "paused", until);
+		return EXIT_DONE;
+	}
+	bool all = strcmp(scope.scope, "all") == 0;
+	g_autofree char *at = cli_time(cli, until), *what = scope_words(scope.scope, scope.name);
+	g_autofree char *back = g_strdup_printf("`perigee resume%s%s%s%s`", all ? "" : " --", all ? "" : scope.scope, all ? "" : " ", scope.name);
+	cli_print(cli, "%s paused until %s: nothing leaves, answers are still read\n", what, *at ? at : back);
 	return EXIT_DONE;
 }
 
 int command_resume(Cli *cli, int argc, char **argv)
 {
 	g_auto(Scope) scope = { 0 };
-	int code;
-	if (!read_scope(cli, argc, argv, NULL, &scope, &code))
-		return code;
-	bool was_paused = policy_resume(cli->host, scope.scope, scope.name);
-	print_done(cli, &scope, was_paused ? "resumed" : "was not paused", TIME_NEVER, "");
+	Typed typed = { 0 };
+	if (!read_words(cli, argc, argv, false, &typed))
+		return EXIT_USAGE;
+	if (!find_scope(cli, &typed, &scope))
+		return EXIT_FAILED;
+	const char *state = policy_resume(cli->host, scope.scope, scope.name) ? "resumed" : "was not paused";
+	if (cli->json) {
+		print_state(cli, scope.scope, scope.name, state, TIME_NEVER);
+		return EXIT_DONE;
+	}
+	bool all = strcmp(scope.scope, "all") == 0;
+	g_autofree char *what = scope_words(scope.scope, scope.name);
+	cli_print(cli, "%s%s %s\n", what, all && strcmp(state, "resumed") != 0 ? " as a whole" : "", state);
+	print_others(cli);
 	return EXIT_DONE;
 }

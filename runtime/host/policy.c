@@ -21,6 +21,7 @@ static const char SUPPRESS[] =
 static const char PAUSE[] = "INSERT OR REPLACE INTO pauses (scope, name, until, at) VALUES (?, ?, ?, ?)";
 static const char PAUSE_FOR_EVER[] = "INSERT OR REPLACE INTO pauses (scope, name, until, at) VALUES (?, ?, NULL, ?)";
 static const char RESUME[] = "DELETE FROM pauses WHERE scope = ? AND name = ?";
+static const char PAUSES[] = "SELECT scope, name, until, at FROM pauses WHERE until IS NULL OR until > ? ORDER BY scope, name";
 static const char RELEASE_PAUSED[] = "UPDATE messages SET due = ?, rule = NULL, reason = NULL WHERE state = 'queued' AND rule = 'paused'";
 
 #define ANSWER_DAYS 7 /* how long after their message something is an answer to it */
@@ -165,6 +166,8 @@ void policy_pause(Host *host, const char *scope, const char *name, Time until)
 		db_run(host->db, PAUSE_FOR_EVER, "ssi", scope, name, host_now(host));
 	else
 		db_run(host->db, PAUSE, "ssii", scope, name, until, host_now(host));
+	/* It may be shorter than the one before it. */
+	db_run(host->db, RELEASE_PAUSED, "i", host_now(host));
 }
 
 /* What another pause still holds is found out when it is looked at again. */
@@ -175,6 +178,13 @@ bool policy_resume(Host *host, const char *scope, const char *name)
 	bool was_paused = db_changes(host->db) > 0;
 	db_run(host->db, RELEASE_PAUSED, "i", host_now(host));
 	return was_paused;
+}
+
+void policy_pauses(Host *host, PolicySeePause see, void *user)
+{
+	Rows *rows = db_query(host->db, PAUSES, "i", host_now(host));
+	while (rows_next(rows))
+		see(user, rows_text(rows, 0), rows_text(rows, 1), rows_int_or(rows, 2, TIME_NEVER), rows_int(rows, 3));
 }
 
 /* ---- suppression ----------------------------------------------------------------------------------------------- */

@@ -61,9 +61,12 @@ char *policy_likeness(Host *host, const char *contact, const char *text);
 void policy_refused(Host *host, const PolicyCase *c, const Verdict *verdict);
 
 /* Pauses: scope is all (name ""), account, sequence or contact. Nothing leaves until `until` (TIME_NEVER: until a person resumes
- * it). Resuming makes the messages that waited for it due now; false: it was not paused. */
+ * it); of two on the same the later word counts. Resuming makes the messages that waited for it due now; false: it was not paused. */
 void policy_pause(Host *host, const char *scope, const char *name, Time until);
 bool policy_resume(Host *host, const char *scope, const char *name);
+/* Those that hold now, by scope (all, account, contact, sequence) and name. until: TIME_NEVER, or its end; since: when it was said. */
+typedef void (*PolicySeePause)(void *user, const char *scope, const char *name, Time until, Time since);
+void policy_pauses(Host *host, PolicySeePause see, void *user);
 
 /* Suppression. channel "*" is the person on all channels. The hash is keyed with a key of this database (meta). */
 void policy_suppress_identity(Host *host, const char *channel, const char *address, const char *reason, const char *contact);
