@@ -39,8 +39,9 @@ static bool change_from(Host *host, ContactChange *change, const json_t *attribu
 
 /* ---- changing --------------------------------------------------------------------------------------------------- */
 
-/* Who may be written to, and where, is not a script's to change. */
-static const char *const NOT_A_SCRIPTS[] = { "id", "identities", "consent", "consent_source", "consent_at", "shared_address", "state", "fields", NULL };
+/* Who may be written to, where and at what hours is not a script's to change. */
+static const char *const NOT_A_SCRIPTS[] = { "id", "identities", "consent", "consent_source", "consent_at", "shared_address", "timezone", "country",
+	                                     "state", "fields", NULL };
 
 bool contacts_set(Host *host, const char *id, const json_t *changes, const char *cause, GError **error)
 {
@@ -174,9 +175,22 @@ char *contacts_put(Host *host, const json_t *attributes, bool update, const char
 	return put(host, &change, g_steal_pointer(&id), cause, error);
 }
 
-/* What a script may say of somebody who is there already: nothing that is taken away or replaced of where they are written to. */
+/* What a script may say of somebody who is there already: nothing that is taken away or replaced of where they are written to, or
+ * when. */
 static bool only_adds(Host *host, const ContactChange *change, const char *id, GError **error)
 {
+	static const struct { ContactAttribute attribute; const char *query; } places[] = {
+		{ CONTACT_TIMEZONE, "SELECT timezone FROM contacts WHERE id = ?" }, { CONTACT_COUNTRY, "SELECT country FROM contacts WHERE id = ?" },
+	};
+	for (guint i = 0; i < G_N_ELEMENTS(places); i++) {
+		ContactAttribute which = places[i].attribute;
+		g_autofree char *stands = change->given[which] ? db_text(host->db, places[i].query, "s", id) : NULL;
+		if (!change->given[which] || g_strcmp0(stands, change->attributes[which]) == 0)
+			continue;
+		g_set_error(error, CONTACTS_ERROR, CONTACTS_ERROR_INVALID, "%s: '%s' has %s; only a person changes it", CONTACT_ATTRIBUTE_NAMES[which], id,
+		            stands ? stands : "none");
+		return false;
+	}
 	for (guint i = 0; i < change->addresses->len; i++) {
 		const Address *address = change->addresses->pdata[i];
 		bool stands = db_int(host->db, 0, ON_CHANNEL, "ss", id, address->channel);

@@ -181,6 +181,7 @@ static void test_set(void)
 	static const struct { const char *changes, *says; } CASES[] = { /* says NULL: done */
 		{ "{\"stage\":\"talking\",\"city\":null,\"deal\":{\"eur\":500.0},\"name\":null}", NULL },
 		{ "{\"stage\":\"x\"}", "unknown stage" }, { "{\"stage\":null}", "always has a stage" }, { "{\"email\":\"a@b.example\"}", "may not set" },
+		{ "{\"timezone\":\"Asia/Tokyo\"}", "may not set" }, { "{\"country\":\"JP\"}", "may not set" },
 		{ "{\"consent\":\"opt-in\"}", "may not set" }, { "{\"labels\":[]}", "contact:label" }, { "{\"id\":\"x\"}", "may not set" },
 		{ "{\"identities\":{}}", "may not set" }, { "{\"\":1}", "field's name" }, { "{\" x\":1}", "field's name" },
 	};
