@@ -6,7 +6,7 @@ CHANNELS = {
     "email": {"opens": "anyone"},
     "whatsapp": {"opens": "anyone", "opt_in": True, "window": 24, "approved": True, "most": 4096},
     "sms": {"opens": "anyone", "opt_in": True, "quiet": "08:00-21:00", "most": 1600},
-    "messenger": {"opens": "they", "window": 24, "most": 2000},
+    "messenger": {"opens": "they", "window": 24, "approved": True, "most": 2000},
     "instagram": {"opens": "by hand", "window": 24, "most": 1000, "unit": "bytes"},
     "linkedin": {"opens": "always by hand", "most": 8000},
     "telegram": {"opens": "they", "most": 4096, "unit": "utf-16"},

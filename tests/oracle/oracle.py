@@ -192,6 +192,7 @@ class Oracle:
             run.waits = True
         elif words[0] in ("@reply-wait-over", "@bounced"):
             run.waits = False
+            run.told.add((words[0], self.now))
 
     def see_finished(self, event):
         run = self.run_of(event)
@@ -269,7 +270,8 @@ class Oracle:
                     self.promise("ending", "a run that was answered neither ends nor is given the answer", run,
                                  lambda run=run, owed=run.owed: run.owed < owed or not run.live)
                 elif run.waits:
-                    self.promise("lost", "a run that waits for an answer is not given it", run, lambda run=run: not run.waits)
+                    self.promise("lost", "a run that waits for an answer is not given it", run,
+                                 lambda run=run, owed=run.owed: run.owed < owed or not run.live)
             elif not goes_on:
                 self.promise("ending", "another run goes on though they answered elsewhere", run,
                              lambda run=run: not run.live and run.outcome == "answered elsewhere")
@@ -301,7 +303,8 @@ class Oracle:
     def on_bounce(self, person, event, owner):
         self.dead.add(person.key(event["channel"]))
         if owner and owner.live and owner.waits and owner.sent and owner.sent[-1].channel == event["channel"]:
-            self.promise("lost", "a run waits for an answer to what bounced", owner, lambda: not owner.waits or not owner.live)
+            self.promise("lost", "a run waits for an answer to what bounced", owner,
+                         lambda at=self.now: ("@bounced", at) in owner.told or not owner.live)
 
     def on_handled(self, person, event, owner):
         channel = event["channel"] or "email"
