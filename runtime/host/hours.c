@@ -18,7 +18,8 @@ struct Hours {
 	bool always;
 	GArray *spans[7];    /* Span, from Monday; sorted, apart from each other */
 	GArray *dates;       /* int64_t day numbers that are closed, sorted */
-	bool calendars[HOLIDAYS_COUNTRIES];
+	bool every_year[13][32]; /* months and dates that are */
+	bool calendars[HOLIDAYS_CALENDARS];
 };
 
 static bool invalid(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -101,6 +102,19 @@ static bool read_week(Hours *hours, const json_t *week, GError **error)
 	return open ? true : invalid(error, "hours: no hour of the week is open, so nothing would ever be sent");
 }
 
+static bool unknown_holiday(const char *text, GError **error)
+{
+	g_autofree char *plain = g_strescape(text, NULL), *country = g_strndup(text, 2), *regions = holidays_known(country), *countries = holidays_known(NULL);
+	bool region = strlen(text) > 3 && text[2] == '-' && holidays_calendar(country) >= 0;
+	if (region && *regions)
+		return invalid(error, "holidays: of the regions of %s, \"%.40s\" is not known here; known are %s", country, plain, regions);
+	if (region)
+		return invalid(error, "holidays: the regions of %s are not known here: write \"%s\", and beside it the dates of \"%.40s\" alone", country,
+		               country, plain);
+	return invalid(error, "holidays: \"%.40s\" is neither a date (\"2026-12-24\", or \"12-24\" for every year) nor a country whose holidays are known (%s)",
+	               plain, countries);
+}
+
 static bool read_holiday(Hours *hours, const char *text, GError **error)
 {
 	int calendar = holidays_calendar(text);
@@ -115,9 +129,14 @@ static bool read_holiday(Hours *hours, const char *text, GError **error)
 		g_array_append_val(hours->dates, day);
 		return true;
 	}
-	g_autofree char *plain = g_strescape(text, NULL);
-	return invalid(error, "holidays: \"%.40s\" is neither a date (\"2026-12-24\") nor a country whose holidays are known (%s)",
-	               plain, holidays_known());
+	g_autofree char *yearly = g_strdup_printf("2028-%s", text); /* a leap year */
+	if (strlen(text) == strlen("12-24") && when_iso(yearly, utc, &midnight, NULL)) {
+		int year, month, date;
+		local_civil(local_floor(midnight, TIME_DAY), &year, &month, &date);
+		hours->every_year[month][date] = true;
+		return true;
+	}
+	return unknown_holiday(text, error);
 }
 
 static bool read_holidays(Hours *hours, const json_t *holidays, GError **error)
@@ -177,7 +196,11 @@ static bool is_holiday(const Hours *hours, int64_t day)
 		else
 			high = middle;
 	}
-	for (int i = 0; i < HOLIDAYS_COUNTRIES; i++)
+	int year, month, date;
+	local_civil(day, &year, &month, &date);
+	if (hours->every_year[month][date])
+		return true;
+	for (int i = 0; i < HOLIDAYS_CALENDARS; i++)
 		if (hours->calendars[i] && holidays_on(i, day))
 			return true;
 	return false;

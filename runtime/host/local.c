@@ -89,6 +89,11 @@ int64_t local_to_utc(GTimeZone *zone, int64_t local)
 	return after >= change ? after : change;
 }
 
+bool local_has_day(GTimeZone *zone, int64_t day)
+{
+	return local_to_utc(zone, day * LOCAL_DAY) != local_to_utc(zone, (day + 1) * LOCAL_DAY);
+}
+
 LocalPiece local_piece(GTimeZone *zone, int64_t utc)
 {
 	LocalPiece piece = { .from = utc, .offset = local_offset(zone, utc) };

@@ -33,6 +33,8 @@ int64_t local_offset(GTimeZone *zone, int64_t utc);
 int64_t local_from_utc(GTimeZone *zone, int64_t utc);
 /* The first moment at which the wall clock shows this; if it never does (DST skips it), the end of the gap. */
 int64_t local_to_utc(GTimeZone *zone, int64_t local);
+/* Does the zone have any moment of this day? Where the date line was crossed it has none of one. */
+bool local_has_day(GTimeZone *zone, int64_t day);
 /* The first moment in (from, to] with another offset than from has; INT64_MAX if there is none. At most one change is
  * expected in between (days apart, not years). */
 int64_t local_change(GTimeZone *zone, int64_t from, int64_t to);

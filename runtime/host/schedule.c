@@ -18,7 +18,7 @@ struct Schedule {
 	bool once;
 	Time at;                /* once */
 	char minutes[MINUTES];  /* of the local day: 1 where it is due */
-	bool steady;            /* every so many minutes: an hour that comes twice is served twice */
+	bool steady;            /* every hour or oftener: follows the clock, so that nothing is made up for */
 	unsigned months;        /* bit 1 to 12 */
 	unsigned dates;         /* bit 1 to 31 */
 	unsigned weekdays;      /* bit 0 (Sunday) to 6 */
@@ -171,7 +171,7 @@ static bool parse_interval(Schedule *schedule, GStrv words)
 	for (gint64 minute = 0; minute < MINUTES; minute += n)
 		schedule->minutes[minute] = 1;
 	schedule->weekdays = 0x7f;
-	schedule->steady = true;
+	schedule->steady = n <= 60;
 	return true;
 }
 
@@ -275,7 +275,7 @@ static int64_t due_in_piece(const Schedule *schedule, const LocalPiece *piece, i
 		from = midnight + second + 60;
 	}
 	int64_t after = local_offset(schedule->zone, piece->to);
-	if (after > piece->offset && piece->to >= least && is_due_in_gap(schedule, piece->to + piece->offset, piece->to + after))
+	if (!schedule->steady && after > piece->offset && piece->to >= least && is_due_in_gap(schedule, piece->to + piece->offset, piece->to + after))
 		return piece->to;
 	return INT64_MAX;
 }

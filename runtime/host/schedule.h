@@ -2,9 +2,11 @@
 /*
  * Schedules of jobs: five-field cron ("0 9 * * 1-5"; ranges, lists, steps, names), "every weekday at 09:00",
  * "every day at 09:00", "every monday at 09:00", "every 15 minutes", "every hour", or one ISO date-time, once.
- * Times are local to the job's zone: a time that DST skips fires at the gap's end, one that comes twice fires once. Schedules of
- * every hour or oftener ("every 15 minutes", cron with * for the hour) keep going while the clock is turned back. "every N" is
- * counted from each local midnight. Errors are WHEN_ERROR_SYNTAX.
+ * Times are local to the job's zone. DST is as in cron(8) of Vixie and Debian: a time that is skipped fires at the gap's end, one
+ * that comes twice fires once; schedules of every hour or oftener ("every 15 minutes", cron with a plain star for the hour) follow
+ * the clock: they go on while it is turned back, and make up for nothing that was skipped. One difference: Vixie lets hours with a
+ * star and a step, and star minutes of a fixed hour, follow the clock, too, and so loses or doubles their runs; here they are times
+ * as others are. "every N" is counted from each local midnight. Errors are WHEN_ERROR_SYNTAX.
  */
 #ifndef PERIGEE_SCHEDULE_H
 #define PERIGEE_SCHEDULE_H

@@ -127,7 +127,8 @@ static Time capped(int64_t utc, Time rest)
 static Time moment(GTimeZone *zone, int64_t day, int64_t second, Time rest)
 {
 	int64_t local = CLAMP(day, LOCAL_FIRST / LOCAL_DAY, LOCAL_LAST / LOCAL_DAY) * LOCAL_DAY + second;
-	return capped(local_to_utc(zone, local), rest);
+	int64_t utc = local_to_utc(zone, local);
+	return capped(utc, local_from_utc(zone, utc) == local ? rest : 0); /* a gap's end is a full second */
 }
 
 static int64_t add_months(int64_t day, int64_t months)
@@ -140,11 +141,12 @@ static int64_t add_months(int64_t day, int64_t months)
 	return local_day(year, month, MIN(date, local_month_length(year, month)));
 }
 
-/* The next (step 1) or last (step -1) business day from day on, itself included; INT64_MAX if none is near. */
-static int64_t business_from(const Hours *hours, int64_t day, int step)
+/* The next (step 1) or last (step -1) business day from day on, itself included; INT64_MAX if none is near. A day that the zone
+ * never had (Samoa crossed the date line over one) is none. */
+static int64_t business_from(const Hours *hours, GTimeZone *zone, int64_t day, int step)
 {
 	for (int i = 0; i < 731; i++, day += step)
-		if (hours_business_date(hours, day))
+		if (hours_business_date(hours, day) && local_has_day(zone, day))
 			return day;
 	return INT64_MAX;
 }
@@ -158,14 +160,14 @@ static bool add_business_days(const Hours *hours, GTimeZone *zone, int64_t local
 	int64_t day = local_floor(local, LOCAL_DAY), second = local_rest(local, LOCAL_DAY), left = amount->number;
 	int step = amount->negative ? -1 : 1;
 	if (!hours_business_date(hours, day)) {
-		day = business_from(hours, day, step);
+		day = business_from(hours, zone, day, step);
 		second = rest = 0;
 		if (day != INT64_MAX && amount->negative)
 			day++;
 	}
 	const int64_t far = LOCAL_LAST / LOCAL_DAY;
 	for (; left > 0 && day != INT64_MAX && day < far && day > -far; left--)
-		day = business_from(hours, day + step, step);
+		day = business_from(hours, zone, day + step, step);
 	if (day == INT64_MAX)
 		return false;
 	*end = moment(zone, day, second, rest);
@@ -185,10 +187,12 @@ static bool add_amount(const char *text, const Amount *amount, Time from, GTimeZ
 	int64_t day = local_floor(local, LOCAL_DAY), second = local_rest(local, LOCAL_DAY);
 	if (amount->unit->kind == BUSINESS && amount->number > BUSINESS_MOST)
 		return refuse(error, text, "is more than 50000 business days", ACCEPTED);
+	*end = from;
+	if (amount->unit->kind == BUSINESS && amount->number == 0 && hours_business_date(hours, day))
+		return true;
 	if (amount->unit->kind == BUSINESS)
 		return add_business_days(hours, zone, local, rest, amount, end) ||
 		       refuse(error, text, "never ends: no day of the next two years is open", "look at `hours` and `holidays`");
-	*end = from;
 	if (amount->number > 0)
 		*end = moment(zone, amount->unit->kind == DAYS ? day + sign * amount->number * size :
 		              add_months(day, sign * amount->number * size), second, rest);
@@ -217,7 +221,7 @@ static int weekday_of(const char *word)
 }
 
 /* The days that a phrase speaks of: the first of them, and how far apart they are (0: only one). Gives the words used. */
-static guint phrase_days(GStrv words, guint n, int64_t today, const Hours *hours, int64_t *first, int64_t *apart)
+static guint phrase_days(GStrv words, guint n, int64_t today, GTimeZone *zone, const Hours *hours, int64_t *first, int64_t *apart)
 {
 	bool next = strcmp(words[0], "next") == 0;
 	guint used = next ? 1 : 0;
@@ -227,7 +231,7 @@ static guint phrase_days(GStrv words, guint n, int64_t today, const Hours *hours
 		return 1;
 	}
 	if (next && n >= 3 && strcmp(words[1], "business") == 0 && strcmp(words[2], "day") == 0) {
-		*first = business_from(hours, today + 1, 1);
+		*first = business_from(hours, zone, today + 1, 1);
 		return *first == INT64_MAX ? 0 : 3;
 	}
 	int weekday = used < n ? weekday_of(words[used]) : 0;
@@ -247,7 +251,7 @@ static bool parse_phrase(const char *text, Time from, GTimeZone *zone, const Hou
 	if (!words)
 		return false;
 	int64_t today = local_floor(local_from_utc(zone, local_floor(from, 1000)), LOCAL_DAY), day, apart;
-	guint used = phrase_days(words, n, today, hours, &day, &apart);
+	guint used = phrase_days(words, n, today, zone, hours, &day, &apart);
 	if (used == 0)
 		return false;
 	if (used + 1 < n && strcmp(words[used], "at") == 0)

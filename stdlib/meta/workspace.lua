@@ -9,17 +9,46 @@
 ---@field max_channels? integer channels written on in 90 days (3)
 ---@field two_then_call? integer unanswered e-mails of one run in 30 days (2)
 
+---What is older is dropped at night; what has no time here is kept for good.
+---@class perigee.Keep
+---@field journals? perigee.Duration journals of ended runs; the runs and their outcomes stay ("1 year")
+---@field raw_mail? perigee.Duration whole received mails; their text stays ("1 year")
+---@field messages? perigee.Duration what messages and events say; that they were sent or came stays
+---@field attachments? perigee.Duration files in attachments/CONTACT-ID/, and which files went with messages
+---@field logs? perigee.Duration perigee.log of ended runs
+---@field secret_uses? perigee.Duration who used which secret
+---@field contacts? perigee.Duration prospects who never answered, since the last contact: they are erased ("3 years")
+
+---A group of contacts: all keys must hold. A list means any of its values.
+---@class perigee.Segment
+---@field label? string|string[]
+---@field not_label? string|string[]
+---@field stage? string|string[]
+---@field not_stage? string|string[]
+---@field channel? string|string[] they have an address on it
+---@field not_channel? string|string[]
+---@field country? string|string[]
+---@field locale? string|string[]
+---@field timezone? string|string[]
+---@field company? string|string[]
+---@field owner? string|string[]
+---@field fields? table<string, perigee.Plain> { NAME = value or list of values }
+---@field answered? boolean have they ever written to us?
+---@field silent_for? perigee.Duration they have not written to us for so long, or never
+---@field unwritten_for? perigee.Duration we have not written to them for so long, or never
+
 ---@class perigee.Workspace
 ---@field timezone string "Europe/Paris"
 ---@field hours? "always"|string[]|table<string, string|string[]> when messages may leave (mon-fri 09:00-18:00)
----@field holidays? string[] countries and dates: "FR", "2026-12-24"
+---@field holidays? string[] countries, regions, dates, dates of every year: "FR", "DE-BY", "2026-12-24", "12-24"
 ---@field stages? string[]
 ---@field topics? table<string, string> topic → channel
 ---@field database? string ("perigee.db")
 ---@field public_url? string where the outside reaches `serve --public`, for unsubscribe links: "https://outreach.brand.example"
 ---@field policy? perigee.Policy
 ---@field undo? perigee.Duration how long a message may still be cancelled ("0s")
----@field keep? table<string, perigee.Duration> journals, raw_mail, messages, attachments, logs
+---@field keep? perigee.Keep what is kept how long
+---@field segments? table<string, perigee.Segment> groups of contacts, by name
 ---@field redirect_all_to? string every mail goes here instead
 ---@field allow_addresses? string[] private addresses that may be spoken to: "127.0.0.1:2525"
 

@@ -99,6 +99,8 @@ static void test_keeps_local_time(void)
 		/* half an hour of change, and a day that never was */
 		{ "Australia/Lord_Howe", "2026-10-03T02:15:00+10:30", "1 day", "2026-10-04T02:30:00+11:00" },
 		{ "Pacific/Apia", "2011-12-29T12:00:00-10:00", "1 day", "2011-12-31T00:00:00+14:00" },
+		{ "Pacific/Apia", "2011-12-29T12:00:00-10:00", "1 business day", "2012-01-02T12:00:00+14:00" },
+		{ PARIS, "2026-10-26T02:30:00.500+01:00", "0 business days", "2026-10-26T02:30:00+01:00" },
 		/* midnight itself is skipped */
 		{ "America/Havana", "2026-03-07T12:00:00-05:00", "2026-03-08", "2026-03-08T01:00:00-04:00" },
 	};
@@ -316,6 +318,30 @@ static void test_hours_scan(void)
 	}
 }
 
+static void test_holidays_declared(void)
+{
+	g_autoptr(Hours) open = hours("\"always\"", "[\"DE-BY\",\"12-24\",\"02-29\",\"2026-12-30\"]");
+	g_autoptr(GTimeZone) zone = when_zone("Europe/Berlin", NULL);
+	static const struct { const char *day; bool open; } cases[] = {
+		{ "2026-12-24", false }, { "2031-12-24", false }, { "2026-12-23", true }, { "2028-02-29", false }, { "2027-03-01", true }, { "2026-12-30", false },
+		{ "2027-12-30", true }, { "2027-01-06", false }, { "2027-12-26", false },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++)
+		if (hours_open(open, zone, at(cases[i].day) + 12 * TIME_HOUR) != cases[i].open)
+			g_error("%s", cases[i].day);
+	static const struct { const char *list, *says; } wrong[] = {
+		{ "[\"DE-XX\"]", "DE-BY" }, { "[\"ES-CT\"]", "write \"ES\"" }, { "[\"XX\"]", "ES, FR" }, { "[\"XX-YY\"]", "ES, FR" }, { "[\"13-01\"]", "12-24" },
+		{ "[\"02-30\"]", "12-24" }, { "[\"GB-EN\"]", "GB-ENG" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
+		g_autoptr(GError) error = NULL;
+		g_autoptr(json_t) list = json_loads(wrong[i].list, 0, NULL);
+		g_assert_null(hours_new(NULL, list, &error));
+		if (!strstr(error->message, wrong[i].says))
+			g_error("%s: %s", wrong[i].list, error->message);
+	}
+}
+
 static void test_hours_half_open(void)
 {
 	g_autoptr(Hours) office = hours(NULL, NULL);
@@ -364,7 +390,19 @@ static void test_holidays(void)
 		/* United States: 4 July 2026 is a Saturday; 1 January 2028 too, so that 31 December 2027 is off */
 		{ "US", "2026-07-03", true }, { "US", "2026-11-26", true }, { "US", "2026-01-19", true }, { "US", "2026-09-07", true },
 		{ "US", "2026-10-12", true }, { "US", "2027-12-31", true }, { "US", "2027-06-18", true }, { "US", "2027-07-05", true }, { "US", "2026-05-25", true },
-		{ "US", "2026-05-18", false }, { "US", "2026-11-27", false }, { "US", "2026-02-16", true },
+		{ "US", "2026-05-18", false }, { "US", "2026-11-27", false }, { "US", "2026-02-16", true }, { "US", "2020-06-19", false },
+		/* regions */
+		{ "DE-BY", "2026-01-06", true }, { "DE-HE", "2026-01-06", false }, { "DE-HE", "2026-06-04", true }, { "DE", "2026-06-04", false },
+		{ "DE-BE", "2026-03-08", true }, { "DE-BE", "2018-03-08", false }, { "DE-SN", "2026-11-18", true }, { "DE-SN", "2027-11-17", true },
+		{ "DE-SN", "2028-11-22", true }, { "DE-NW", "2026-10-31", false }, { "DE-HH", "2026-10-31", true }, { "DE-TH", "2026-09-20", true },
+		{ "GB-SCT", "2026-01-02", true }, { "GB-SCT", "2026-04-06", false }, { "GB-SCT", "2026-08-03", true }, { "GB-SCT", "2026-08-31", false },
+		{ "GB-SCT", "2026-11-30", true }, { "GB-SCT", "2024-12-02", true }, { "GB-SCT", "2025-12-01", true }, { "GB-SCT", "2023-01-03", true },
+		{ "GB-SCT", "2028-01-03", true }, { "GB-SCT", "2028-01-04", true }, { "GB-SCT", "2028-01-05", false },
+		{ "GB-NIR", "2026-07-13", true }, { "GB-NIR", "2026-03-17", true }, { "GB-ENG", "2026-03-17", false },
+		{ "FR-67", "2026-04-03", true }, { "FR-68", "2026-12-26", true }, { "FR", "2026-12-26", false },
+		/* proclaimed for one year */
+		{ "GB", "2022-06-03", true }, { "GB", "2022-05-30", false }, { "GB-SCT", "2022-09-19", true }, { "GB", "2023-05-08", true },
+		{ "DE-BE", "2025-05-08", true }, { "DE", "2025-05-08", false },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		int64_t day = local_floor(at(cases[i].date), TIME_DAY);
@@ -415,6 +453,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/when/hours are half open", test_hours_half_open);
 	g_test_add_func("/when/hours and holidays are checked", test_hours_declared);
 	g_test_add_func("/when/holidays fall on their days", test_holidays);
+	g_test_add_func("/when/holidays are countries, regions, dates, and dates of every year", test_holidays_declared);
 	g_test_add_func("/when/the calendar goes there and back", test_calendar);
 	return g_test_run();
 }
