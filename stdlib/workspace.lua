@@ -2,6 +2,7 @@
 -- Reads perigee.lua: a file of data in an environment that holds only workspace, account and secret. What comes out is
 -- the normalized workspace of docs/architecture.md.
 
+local channels = require "channels"
 local check = require "check"
 local hours = require "hours"
 
@@ -166,13 +167,51 @@ local function mail_address(path, value)
   return value
 end
 
-local policy = { asks_per_week = 3, max_channels = 3, two_then_call = 2 }
+local function flag(path, value)
+  if type(value) ~= "boolean" then fault(path, ("%s: true or false is needed, not %s"):format(path, describe(value))) end
+  return value
+end
+
+-- How many; 0 or false: the rule is off.
+local function limit(path, value)
+  if value == false then return 0 end
+  if math.type(value) ~= "integer" or value < 0 then
+    fault(path, ("%s: a whole number is needed, or false for no such rule, not %s"):format(path,
+      type(value) == "number" and tostring(value) or describe(value)))
+  end
+  return value
+end
+
+-- A driver may speak a channel that the table does not have: only what is nearly one of its names is a slip.
+local function channel(path, value)
+  text(path, value)
+  local near = not channels.channels[value] and check.nearest(value, check.names(channels.channels))
+  if near then fault(path, ("%s: there is no channel '%s'; did you mean '%s'?"):format(path, value, near)) end
+  return value
+end
+
+-- One channel or a list of them; always a list.
+local function channel_list(path, value)
+  if type(value) ~= "table" then return { channel(path, value) } end
+  local list = texts(path, value)
+  for _, item in ipairs(list) do channel(path, item) end
+  return list
+end
+
+local function topic_channels(path, value)
+  local list = channel_list(path, value)
+  if #list == 0 then fault(path, path .. ": name a channel, such as \"email\"") end
+  return list
+end
+
+local policy = { asks_per_week = 3, max_channels = 3, two_then_call = 2, personal = true, breaker = 5, stop_company = false, opt_in = {} }
 local keep = { journals = "1 year", raw_mail = "1 year" }
 
 local read_workspace = record({
-  timezone = text, hours = week, holidays = holidays, stages = texts, topics = map(text), database = text,
+  timezone = text, hours = week, holidays = holidays, stages = texts, topics = map(topic_channels), database = text,
   public_url = url("https", "http"),
-  policy = record({ asks_per_week = whole(0), max_channels = whole(0), two_then_call = whole(0) }, policy),
+  policy = record({ asks_per_week = limit, max_channels = limit, two_then_call = limit, personal = flag, breaker = limit,
+    stop_company = flag, opt_in = channel_list }, policy),
   undo = duration,
   keep = record({ journals = duration, raw_mail = duration, messages = duration, attachments = duration, logs = duration }, keep),
   redirect_all_to = mail_address, allow_addresses = addresses,
@@ -233,7 +272,21 @@ local function server_keys(more)
   return keys
 end
 
-local cap = record({ per_day = whole(1), gap = seconds, warmup = record({ from = whole(1), step = whole(1) }, nil, { "from", "step" }) })
+-- N, or { default = N, ["gmail.com"] = M }; always the table.
+local function per_domain(path, value)
+  local most = whole(1)
+  if type(value) ~= "table" then return { default = most(path, value) } end
+  local copy = {}
+  for key, item in pairs(value) do
+    if type(key) ~= "string" or (key ~= "default" and not key:match "^[^%s@.]+%.[^%s@]+$") then
+      fault(path, ("%s: '%s' is neither default nor a domain such as [\"gmail.com\"]"):format(path, tostring(key)))
+    end
+    copy[key:lower()] = most(path .. "." .. key, item)
+  end
+  return copy
+end
+
+local cap = record({ per_day = whole(1), per_domain = per_domain, gap = seconds, warmup = record({ from = whole(1), step = whole(1) }, nil, { "from", "step" }) })
 
 local shared_keys = { channel = text, from = text, owner = text, cap = cap, inbound = one_of("contacts", "everyone") }
 
@@ -326,6 +379,7 @@ function M.load(name, files, context)
   local open = next(unfinished)
   if open then error(("%s:1: account \"%s\" is not followed by { ... }"):format(name, open), 0) end
   if not result.workspace then error(("%s:1: workspace { timezone = \"...\" } is missing"):format(name), 0) end
+  result.channels = channels.channels
   return result, function() end
 end
 

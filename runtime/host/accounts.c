@@ -19,6 +19,7 @@ void accounts_free_one(Account *account)
 	g_free(account->from_name);
 	g_free(account->from_address);
 	json_decref(account->config);
+	g_clear_pointer(&account->domains, g_hash_table_unref);
 	g_free(account);
 }
 
@@ -157,6 +158,29 @@ static bool read_from(const Declared *reader, Account *account)
 	return true;
 }
 
+/* {"default":20,"gmail.com":10} */
+static bool read_domains(const Declared *cap, const char *where, Account *account)
+{
+	const json_t *table;
+	if (!declared_table(cap, "per_domain", &table))
+		return false;
+	g_autofree char *here = g_strdup_printf("%s: per_domain", where);
+	Declared reader = { .object = table, .where = here, .error = cap->error };
+	const char *domain;
+	json_t *value;
+	account->domains = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	json_object_foreach((json_t *)table, domain, value) {
+		int most = 1;
+		if (!declared_count(&reader, domain, 1, &most))
+			return false;
+		if (strcmp(domain, "default") == 0)
+			account->per_domain = most;
+		else
+			g_hash_table_insert(account->domains, g_utf8_strdown(domain, -1), GINT_TO_POINTER(most));
+	}
+	return true;
+}
+
 static bool read_cap(const Declared *account_reader, Account *account)
 {
 	const json_t *cap, *warmup;
@@ -166,7 +190,7 @@ static bool read_cap(const Declared *account_reader, Account *account)
 	Declared reader = { .object = cap, .where = where, .error = account_reader->error };
 	double gap = 0;
 	if (!declared_count(&reader, "per_day", 1, &account->per_day) || !declared_number(&reader, "gap", 0, 86400, &gap) ||
-	    !declared_table(&reader, "warmup", &warmup))
+	    !read_domains(&reader, where, account) || !declared_table(&reader, "warmup", &warmup))
 		return false;
 	account->gap = (Time)(gap * 1000);
 	if (!warmup)

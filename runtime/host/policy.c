@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Policy: the table of rules, how a case goes through it, and suppression. See policy.h; the rules are in policy_rules.c. */
+/* Policy: the table of rules, how a case goes through it, and suppression. See policy.h; the rules are in policy_rules.h's files. */
 #include "host/policy.h"
 
 #include <string.h>
@@ -7,9 +7,6 @@
 #include "host/contacts.h"
 #include "host/policy_rules.h"
 
-static const char PERSON[] = "SELECT timezone, country, away_until, consent FROM contacts WHERE id = ?";
-static const char ANSWERED_SINCE[] =
-	"SELECT 1 FROM events e JOIN messages m ON m.id = e.message WHERE e.contact = ? AND e.kind = 'reply' AND m.at > ? LIMIT 1";
 /* An erased person's address that others have too (an agent's) is still theirs. */
 static const char IDENTITIES[] =
 	"SELECT channel, norm FROM identities i WHERE contact = ?1 AND (?2 <> 'erased' OR NOT EXISTS"
@@ -23,8 +20,6 @@ static const char PAUSE_FOR_EVER[] = "INSERT OR REPLACE INTO pauses (scope, name
 static const char RESUME[] = "DELETE FROM pauses WHERE scope = ? AND name = ?";
 static const char PAUSES[] = "SELECT scope, name, until, at FROM pauses WHERE until IS NULL OR until > ? ORDER BY scope, name";
 static const char RELEASE_PAUSED[] = "UPDATE messages SET due = ?, rule = NULL, reason = NULL WHERE state = 'queued' AND rule = 'paused'";
-
-#define ANSWER_DAYS 7 /* how long after their message something is an answer to it */
 
 /* In the order of DESIGN.md section 8. delay: its answer can only be "not now", so it is no reason against asking; a reply that
  * the run has not seen is none either. */
@@ -41,11 +36,20 @@ static const struct {
 	{ "consent", rule_consent, PURPOSE_NO_ANSWER, false },
 	{ "initiate", rule_initiate, PURPOSE_ALL, false },
 	{ "account", rule_account, PURPOSE_ALL, false },
+	{ "reply_window", rule_reply_window, PURPOSE_ALL, false },
+	{ "topic_channel", rule_topic_channel, PURPOSE_ALL, false },
+	{ "personal", rule_personal, PURPOSE_ASK, false },
+	{ "two_then_call", rule_two_then_call, PURPOSE_ASK, false },
+	{ "max_channels", rule_max_channels, PURPOSE_ASK | PURPOSE_NEWS, false },
+	{ "asks_per_week", rule_asks_per_week, PURPOSE_ASK, true },
 	{ "away", rule_away, PURPOSE_NO_ANSWER, true },
 	{ "account_cap", rule_account_cap, PURPOSE_ALL, true },
 	{ "account_rate", rule_account_rate, PURPOSE_ALL, true },
 	{ "warmup", rule_warmup, PURPOSE_ALL, true },
+	{ "domain_rate", rule_domain_rate, PURPOSE_ALL, true },
 	{ "hours", rule_hours, PURPOSE_NO_ANSWER, true },
+	{ "form", rule_form, PURPOSE_ALL, false },
+	{ "breaker", rule_breaker, PURPOSE_ALL, true },
 	{ "paused", rule_paused, PURPOSE_ALL, true },
 };
 
@@ -61,29 +65,22 @@ void verdict_clear(Verdict *verdict)
 	*verdict = (Verdict){ 0 };
 }
 
-/* A template calls itself an answer, but it is one only if they have written, themselves: else any message could pass by that name. */
-static unsigned purpose_of(Look *look)
+static const char *purpose_name(unsigned purpose)
 {
-	const char *purpose = look->c->purpose ? look->c->purpose : "ask";
-	if (strcmp(purpose, "service") == 0)
-		return PURPOSE_SERVICE;
-	if (strcmp(purpose, "news") == 0)
-		return PURPOSE_NEWS;
-	if (strcmp(purpose, "answer") == 0 &&
-	    db_int(look->host->db, 0, ANSWERED_SINCE, "si", look->c->contact, look->now - ANSWER_DAYS * TIME_DAY))
-		return PURPOSE_ANSWER;
-	return PURPOSE_ASK;
-}
-
-const char *policy_purpose(Host *host, const PolicyCase *c)
-{
-	Look look = { .host = host, .c = c, .now = host_now(host) };
-	switch (purpose_of(&look)) {
+	switch (purpose) {
 	case PURPOSE_SERVICE: return "service";
 	case PURPOSE_NEWS: return "news";
 	case PURPOSE_ANSWER: return "answer";
 	default: return "ask";
 	}
+}
+
+const char *policy_purpose(Host *host, const PolicyCase *c)
+{
+	Look look;
+	look_init(&look, host, c);
+	look_clear(&look);
+	return purpose_name(look.purpose);
 }
 
 char *policy_identity(const char *channel, const char *address)
@@ -92,24 +89,11 @@ char *policy_identity(const char *channel, const char *address)
 	return address ? g_strconcat(channel, ":", norm ? norm : address, NULL) : NULL;
 }
 
-static void look_at(Look *look, Host *host, const PolicyCase *c)
-{
-	*look = (Look){ .host = host, .c = c, .now = host_now(host), .zone = host->workspace->zone };
-	look->purpose = purpose_of(look);
-	Rows *rows = db_query(host->db, PERSON, "s", c->contact);
-	if (rows_next(rows)) {
-		look->zone = workspace_zone_of(host->workspace, rows_text(rows, 0), rows_text(rows, 1));
-		look->away_until = rows_int(rows, 2);
-		look->consent = g_strdup(rows_text(rows, 3));
-		rows_done(rows);
-	}
-}
-
 /* Hand is no closed gate: the message goes on through the others, and is a person's to send if all let it pass. */
 Verdict policy_check(Host *host, const PolicyCase *c)
 {
 	Look look;
-	look_at(&look, host, c);
+	look_init(&look, host, c);
 	Verdict hand = { 0 }, verdict = { 0 };
 	for (size_t i = 0; i < G_N_ELEMENTS(rules) && verdict.answer == POLICY_ALLOW; i++) {
 		if (!(rules[i].binds & look.purpose) || (c->asking && rules[i].delay))
@@ -122,7 +106,7 @@ Verdict policy_check(Host *host, const PolicyCase *c)
 			verdict = (Verdict){ 0 };
 		}
 	}
-	g_free(look.consent);
+	look_clear(&look);
 	if (verdict.answer == POLICY_ALLOW) {
 		verdict_clear(&verdict);
 		return hand;
@@ -143,18 +127,19 @@ Verdict policy_check_copy(Host *host, const char *channel, const char *address)
 void policy_each(Host *host, const PolicyCase *c, PolicySee see, void *user)
 {
 	Look look;
-	look_at(&look, host, c);
+	look_init(&look, host, c);
 	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
 		Verdict verdict = { 0 };
 		if (rules[i].binds & look.purpose)
 			verdict = rules[i].rule(&look);
 		else
-			verdict.reason = g_strdup("an answer to their message is not bound by it");
+			verdict.reason = g_strdup_printf("%s is not bound by it", look.purpose == PURPOSE_ANSWER ? "an answer to their message" :
+			                                 look.purpose == PURPOSE_SERVICE ? "a service message" : look.purpose == PURPOSE_NEWS ? "a newsletter" : "an ask");
 		verdict.rule = rules[i].name;
 		see(user, rules[i].name, &verdict);
 		verdict_clear(&verdict);
 	}
-	g_free(look.consent);
+	look_clear(&look);
 }
 
 /* ---- pauses ---------------------------------------------------------------------------------------------------- */

@@ -125,7 +125,7 @@ static void cut_unspaced(const GPtrArray *phrases, GString *text)
 	}
 }
 
-char *policy_likeness(Host *host, const char *contact, const char *text)
+char *policy_likeness_by(Host *host, const char *key, const char *contact, const char *text)
 {
 	g_autofree char *plain = folded(text);
 	g_autoptr(GString) rest = g_string_new(plain);
@@ -133,7 +133,6 @@ char *policy_likeness(Host *host, const char *contact, const char *text)
 	cut_links(host, rest);
 	cut_unspaced(phrases, rest);
 	g_autoptr(GPtrArray) words = words_of(rest->str);
-	g_autofree char *key = policy_key(host, true);
 	GHmac *hmac = g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)key, strlen(key));
 	g_hmac_update(hmac, (const guchar *)"likeness", -1);
 	for (guint i = 0; i < words->len;) {
@@ -147,4 +146,11 @@ char *policy_likeness(Host *host, const char *contact, const char *text)
 	char *likeness = g_strdup(g_hmac_get_string(hmac));
 	g_hmac_unref(hmac);
 	return likeness;
+}
+
+char *policy_likeness(Host *host, const char *contact, const char *text)
+{
+	host_write(host);
+	g_autofree char *key = policy_key(host, true);
+	return policy_likeness_by(host, key, contact, text);
 }

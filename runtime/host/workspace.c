@@ -6,6 +6,7 @@
 
 #include "base/value.h"
 #include "host/accounts.h"
+#include "host/contacts.h"
 #include "host/declared.h"
 
 G_DEFINE_QUARK(perigee-workspace-error, workspace_error)
@@ -83,21 +84,70 @@ static bool read_stages(Workspace *workspace, const Declared *reader)
 	return true;
 }
 
-static bool read_policy(Workspace *workspace, const Declared *outer)
+/* A list of channels, of which a wrong one is an error. */
+static bool check_channels(const Declared *reader, const char *key)
+{
+	const json_t *list;
+	if (!declared_list(reader, key, &list))
+		return false;
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (!contacts_is_channel(json_string_value(json_array_get(list, i))))
+			return declared_wrong(reader, key, "there is no channel \"%.40s\"", json_string_value(json_array_get(list, i)));
+	return true;
+}
+
+/* false is 0: the rule is off. */
+static bool read_limits(Workspace *workspace, const Declared *reader)
 {
 	static const struct { const char *key; int value; } limits[] = {
-		{ "asks_per_week", 3 }, { "max_channels", 3 }, { "two_then_call", 2 },
+		{ "asks_per_week", 3 }, { "breaker", 5 }, { "max_channels", 3 }, { "two_then_call", 2 },
 	};
+	for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
+		int value = limits[i].value;
+		bool off = json_is_false(declared_member(reader, limits[i].key));
+		if (!off && !declared_count(reader, limits[i].key, 0, &value))
+			return false;
+		json_object_set_new(workspace->policy, limits[i].key, json_integer(off ? 0 : value));
+	}
+	return true;
+}
+
+static bool read_policy(Workspace *workspace, const Declared *outer)
+{
+	static const struct { const char *key; bool value; } flags[] = { { "personal", true }, { "stop_company", false } };
 	const json_t *table;
 	if (!declared_table(outer, "policy", &table))
 		return false;
 	Declared reader = { .object = table, .where = "workspace: policy", .error = outer->error };
 	workspace->policy = table ? json_deep_copy(table) : json_object();
-	for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
-		int value = limits[i].value;
-		if (!declared_count(&reader, limits[i].key, 0, &value))
+	for (size_t i = 0; i < G_N_ELEMENTS(flags); i++) {
+		const json_t *flag = declared_member(&reader, flags[i].key);
+		if (flag && !json_is_boolean(flag))
+			return declared_wrong(&reader, flags[i].key, "must be true or false");
+		json_object_set_new(workspace->policy, flags[i].key, json_boolean(flag ? json_is_true(flag) : flags[i].value));
+	}
+	if (!check_channels(&reader, "opt_in"))
+		return false;
+	const json_t *opt_in = declared_member(&reader, "opt_in");
+	json_object_set_new(workspace->policy, "opt_in", json_is_array(opt_in) ? json_deep_copy(opt_in) : json_array());
+	return read_limits(workspace, &reader);
+}
+
+static bool read_topics(Workspace *workspace, const Declared *outer)
+{
+	const json_t *table;
+	if (!declared_table(outer, "topics", &table))
+		return false;
+	Declared reader = { .object = table, .where = "workspace: topics", .error = outer->error };
+	workspace->topics = json_object();
+	const char *topic;
+	json_t *value;
+	json_object_foreach((json_t *)table, topic, value) {
+		if (json_array_size(value) == 0)
+			return declared_wrong(&reader, topic, "must be a list of channels");
+		if (!check_channels(&reader, topic))
 			return false;
-		json_object_set_new(workspace->policy, limits[i].key, json_integer(value));
+		json_object_set_new(workspace->topics, topic, json_deep_copy(value));
 	}
 	return true;
 }
@@ -155,7 +205,8 @@ Workspace *workspace_new(const char *dir, const json_t *declared, GError **error
 	Declared reader = { .object = json_object_get(declared, "workspace"), .where = "workspace", .error = error };
 	bool good = json_is_object(reader.object) || declared_wrong(&reader, NULL, "is missing: write workspace { timezone = \"Europe/Paris\" }");
 	if (good && read_zone_and_hours(workspace, &reader) && read_database(workspace, &reader) && read_stages(workspace, &reader) &&
-	    read_policy(workspace, &reader) && read_keep(workspace, &reader) && read_rest(workspace, &reader) &&
+	    (workspace->channels = channels_new(json_object_get(declared, "channels"), error)) && read_policy(workspace, &reader) &&
+	    read_topics(workspace, &reader) && read_keep(workspace, &reader) && read_rest(workspace, &reader) &&
 	    accounts_read(workspace, json_object_get(declared, "accounts"), error))
 		return workspace;
 	workspace_free(workspace);
@@ -176,6 +227,8 @@ void workspace_free(Workspace *workspace)
 	g_free(workspace->public_url);
 	g_strfreev(workspace->stages);
 	json_decref(workspace->policy);
+	json_decref(workspace->topics);
+	g_clear_pointer(&workspace->channels, g_hash_table_unref);
 	json_decref(workspace->allow_addresses);
 	json_decref(workspace->keep);
 	g_ptr_array_unref(workspace->accounts);
@@ -244,6 +297,11 @@ GTimeZone *workspace_zone_of(Workspace *workspace, const char *zone_name, const 
 	if (name)
 		zone = workspace_zone(workspace, name);
 	return zone ? zone : workspace->zone;
+}
+
+int64_t workspace_limit(const Workspace *workspace, const char *key)
+{
+	return json_integer_value(json_object_get(workspace->policy, key));
 }
 
 bool workspace_has_stage(const Workspace *workspace, const char *stage)

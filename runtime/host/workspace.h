@@ -7,6 +7,7 @@
 #define PERIGEE_WORKSPACE_H
 
 #include "base/clock.h"
+#include "host/channels.h"
 #include "host/when.h"
 
 #include <glib.h>
@@ -25,7 +26,9 @@ typedef struct Account {
 	bool pretend;                   /* made by sim for a channel without an account: no cap, no pace */
 	bool plus_path;                 /* return_path = "plus" */
 	bool everyone;                  /* unknown senders become contacts */
-	int per_day;                    /* 0: no cap */
+	int per_day;                    /* 0: none is said, so that of the channel table holds */
+	int per_domain;                 /* messages in an hour to one domain; 0: any number */
+	GHashTable *domains;            /* domain → how many (GINT_TO_POINTER), for those that have their own; NULL: none */
 	Time gap;                       /* between two messages */
 	int warmup_from, warmup_step;   /* 0: no warm-up */
 } Account;
@@ -41,7 +44,9 @@ typedef struct Workspace {
 	char *redirect_all_to;
 	char *public_url;
 	GStrv stages;
-	json_t *policy;          /* {"asks_per_week":3,...} */
+	json_t *policy;          /* {"asks_per_week":3,...}: all keys; a number that is 0 switches its rule off */
+	json_t *topics;          /* {"contract":["email"],...} */
+	GHashTable *channels;    /* name → Channel: what each channel lets us do (channels.h) */
 	json_t *allow_addresses; /* ["127.0.0.1:2525"] */
 	json_t *keep;
 	GPtrArray *accounts;     /* Account */
@@ -49,10 +54,11 @@ typedef struct Workspace {
 } Workspace;
 
 /* declared: what the worker made of perigee.lua:
- * {"workspace":{"timezone","database","public_url","hours","holidays":[..],"stages":[..],"policy":{..},"undo":"0s","keep":{..},
+ * {"workspace":{"timezone","database","public_url","hours","holidays":[..],"stages":[..],"policy":{..},"topics":{"contract":["email"],..},"undo":"0s","keep":{..},
  *   "redirect_all_to","allow_addresses":[..]},
  *  "accounts":[{"name","channel","from","from_name","from_address","owner","smtp":{"url","user","password":secret's name,"tls"},
- *   "imap":{..,"inbox","sent"},"cap":{"per_day","gap":seconds,"warmup":{"from","step"}},"inbound":"contacts"|"everyone"}]}
+ *   "imap":{..,"inbox","sent"},"cap":{"per_day","per_domain":{"default",DOMAIN},"gap":seconds,"warmup":{"from","step"}},"inbound":"contacts"|"everyone"}],
+ *  "channels":{"email":{..},..}}  (channels.h; it must be there)
  * What is missing takes the defaults of DESIGN.md sections 8 and 15. Errors name the account and the key. */
 Workspace *workspace_new(const char *dir, const json_t *declared, GError **error);
 void workspace_free(Workspace *workspace);
@@ -67,6 +73,8 @@ GTimeZone *workspace_zone(Workspace *workspace, const char *name);
 /* The zone of somebody of whom this is known (either may be NULL): the zone named, else the country's, else the workspace's.
  * Borrowed. */
 GTimeZone *workspace_zone_of(Workspace *workspace, const char *zone_name, const char *country);
+/* A number of policy: asks_per_week, max_channels, two_then_call, breaker; 0: the rule is off. */
+int64_t workspace_limit(const Workspace *workspace, const char *key);
 bool workspace_has_stage(const Workspace *workspace, const char *stage);
 
 #endif

@@ -8,7 +8,7 @@
 #define MONDAY INT64_C(1795428000000) /* 2026-11-23T10:00:00Z */
 
 static const char DECLARED[] =
-	"{\"workspace\":{\"timezone\":\"Europe/Paris\",\"hours\":\"always\",\"stages\":[\"prospect\",\"contacted\",\"talking\"]},\"accounts\":[]}";
+	"{\"workspace\":{\"timezone\":\"Europe/Paris\",\"hours\":\"always\",\"stages\":[\"prospect\",\"contacted\",\"talking\"]},\"accounts\":[],\"channels\":{\"email\":{\"source\":\"a page\",\"checked\":\"2026-11-20\"}}}";
 
 /* A host that decides but does not live: no workers, nothing leaves. */
 static void open_host(Host *host)

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* LINKS: host */
 /* Policy: each gate closed and open, their order, and what is remembered of people who are not written to. */
-#include "host/policy.h"
-
-#include <string.h>
+#include "policy_world.h"
 
 #include "host/contacts.h"
-#include "host/when.h"
 
-static const char DECLARED[] =
-	"{\"workspace\":{\"timezone\":\"Europe/Paris\",\"holidays\":[\"FR\"]},\"accounts\":["
+static const char ACCOUNTS[] =
 	"{\"name\":\"lea\",\"channel\":\"email\",\"from_address\":\"lea@brand.example\",\"smtp\":{\"url\":\"smtps://s.brand.example\"},"
 	"\"imap\":{\"url\":\"imaps://s.brand.example\"}},"
 	"{\"name\":\"capped\",\"channel\":\"email\",\"from_address\":\"c@brand.example\",\"smtp\":{\"url\":\"smtps://s.brand.example\"},"
@@ -18,15 +14,7 @@ static const char DECLARED[] =
 	"\"cap\":{\"gap\":100}},"
 	"{\"name\":\"new\",\"channel\":\"email\",\"from_address\":\"n@brand.example\",\"smtp\":{\"url\":\"smtps://s.brand.example\"},"
 	"\"cap\":{\"per_day\":80,\"warmup\":{\"from\":2,\"step\":1}}},"
-	"{\"name\":\"readonly\",\"channel\":\"email\",\"from_address\":\"r@brand.example\"}]}";
-
-static Time at(const char *iso)
-{
-	g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
-	Time time = 0;
-	g_assert_true(when_iso(iso, utc, &time, NULL));
-	return time;
-}
+	"{\"name\":\"readonly\",\"channel\":\"email\",\"from_address\":\"r@brand.example\"}";
 
 typedef struct Fixture {
 	Host host;
@@ -36,15 +24,8 @@ typedef struct Fixture {
 static void set_up(Fixture *f, gconstpointer data)
 {
 	(void)data;
-	g_autoptr(GError) error = NULL;
-	g_autoptr(json_t) declared = json_loads(DECLARED, 0, NULL);
 	memset(f, 0, sizeof *f);
-	f->host.workspace = workspace_new("/some/where", declared, &error);
-	g_assert_no_error(error);
-	f->host.db = db_open(NULL, &error);
-	g_assert_no_error(error);
-	/* A Tuesday, ten in the morning in Paris. */
-	f->host.clock = clock_virtual(at("2026-11-24T10:00+01:00"));
+	policy_world(&f->host, "", ACCOUNTS);
 	db_run(f->host.db, "INSERT INTO contacts (id, created_at, updated_at) VALUES ('maya', 0, 0), ('zoe', 0, 0)", "");
 	db_run(f->host.db, "INSERT INTO identities (contact, channel, address, norm) VALUES ('maya', 'email', 'Maya@x.example', 'maya@x.example'),"
 	       " ('maya', 'instagram', 'maya', 'maya'), ('maya', 'phone', '+33612345678', '+33612345678'), ('zoe', 'email', 'zoe@x.example', 'zoe@x.example')", "");
@@ -55,9 +36,7 @@ static void set_up(Fixture *f, gconstpointer data)
 static void tear_down(Fixture *f, gconstpointer data)
 {
 	(void)data;
-	g_assert_false(db_failed(f->host.db));
-	db_close(f->host.db);
-	workspace_free(f->host.workspace);
+	policy_world_end(&f->host);
 }
 
 /* "allow", or "defer hours 2026-11-24T09:00:00+01:00". Caller frees. */
@@ -209,9 +188,9 @@ static void test_initiate(Fixture *f, gconstpointer data)
 {
 	(void)data;
 	static const struct { const char *channel, *stranger, *known; } cases[] = {
-		{ "instagram", "hand initiate", "allow" }, { "linkedin", "hand initiate", "hand initiate" }, { "youtube", "refuse initiate", "refuse initiate" },
-		{ "messenger", "refuse initiate", "allow" }, { "tiktok", "refuse initiate", "allow" }, { "telegram", "refuse initiate", "allow" },
-		{ "x", "allow", "allow" }, { "call", "hand initiate", "hand initiate" }, { "sms", "refuse consent", "refuse consent" },
+		{ "instagram", "hand initiate", "refuse reply_window" }, { "linkedin", "hand initiate", "hand initiate" }, { "youtube", "refuse initiate", "refuse initiate" },
+		{ "messenger", "refuse initiate", "refuse reply_window" }, { "tiktok", "refuse initiate", "refuse reply_window" }, { "telegram", "refuse initiate", "allow" },
+		{ "x", "hand initiate", "allow" }, { "slack", "allow", "allow" }, { "call", "hand initiate", "hand initiate" }, { "sms", "refuse consent", "refuse consent" },
 	};
 	f->host.simulated = true;
 	f->c.address = "maya";
@@ -240,7 +219,7 @@ static void test_by_hand(Fixture *f, gconstpointer data)
 	g_assert_true(policy_resume(&f->host, "contact", "maya"));
 	wrote(f, "instagram", 1);
 	EXPECT(f, "hand initiate");
-	f->c.channel = "x";
+	f->c.channel = "slack";
 	EXPECT(f, "refuse account");
 	f->c.channel = "email";
 	f->c.account = workspace_account(f->host.workspace, "readonly");
@@ -434,7 +413,8 @@ static void test_each(Fixture *f, gconstpointer data)
 	GString *seen = g_string_new(NULL);
 	policy_each(&f->host, &f->c, see, seen);
 	g_assert_cmpstr(seen->str, ==, "suppressed:allow unseen_reply:allow address:refuse inbox_fresh:allow consent:allow initiate:allow account:allow "
-	                "away:allow account_cap:allow account_rate:allow warmup:allow hours:defer paused:allow ");
+	                "reply_window:allow topic_channel:allow personal:allow two_then_call:allow max_channels:allow asks_per_week:allow "
+	                "away:allow account_cap:allow account_rate:allow warmup:allow domain_rate:allow hours:defer form:allow breaker:allow paused:allow ");
 	g_string_free(seen, TRUE);
 }
 

@@ -9,8 +9,10 @@
 
 static Workspace *make(const char *json, GError **error)
 {
-	g_autoptr(json_t) declared = json_loads(json, 0, NULL);
+	g_autoptr(json_t) declared = json_loads(json, JSON_ALLOW_NUL, NULL);
 	g_assert_nonnull(declared);
+	if (json_is_object(declared) && !json_object_get(declared, "channels"))
+		json_object_set_new(declared, "channels", json_pack("{s:{s:s, s:s}}", "email", "source", "a page", "checked", "2026-11-20"));
 	return workspace_new("/some/where", declared, error);
 }
 
@@ -50,6 +52,64 @@ static void test_full(void)
 	g_assert_cmpstr(workspace_account_for(workspace, "email", "tom")->name, ==, "second");
 	g_assert_true(workspace_account_for(workspace, "email", "nobody") == account);
 	g_assert_null(workspace_account_for(workspace, "instagram", "tom"));
+	workspace_free(workspace);
+}
+
+#define TABLE(rows) "{\"workspace\":{\"timezone\":\"UTC\"},\"accounts\":[],\"channels\":" rows "}"
+#define ROW(members) TABLE("{\"sms\":{\"source\":\"a page\",\"checked\":\"2026-11-20\"" members "}}")
+
+static void test_policy(void)
+{
+	g_autoptr(GError) error = NULL;
+	Workspace *workspace = make("{\"workspace\":{\"timezone\":\"UTC\",\"policy\":{\"two_then_call\":false,\"asks_per_week\":0,\"opt_in\":[\"email\"],\"stop_company\":true},"
+	                            "\"topics\":{\"contract\":[\"email\"],\"sensitive\":[\"call\",\"sms\"]}},"
+	                            "\"accounts\":[{\"name\":\"a\"," MAILBOX ",\"cap\":{\"per_domain\":{\"default\":20,\"Gmail.com\":5}}}],"
+	                            "\"channels\":{\"sms\":{\"opens\":\"they\",\"window\":1.5,\"quiet\":\"08:00-21:00\",\"attachments\":true,\"unit\":\"UTF-16 units\","
+	                            "\"source\":\"a page\",\"checked\":\"2026-11-20\"},"
+	                            "\"x\":{\"attachments\":3,\"links\":false,\"unit\":\"bytes\",\"source\":\"a page\",\"checked\":\"2026-11-20\"}}}", &error);
+	g_assert_no_error(error);
+	g_assert_cmpint(workspace_limit(workspace, "two_then_call"), ==, 0);
+	g_assert_cmpint(workspace_limit(workspace, "asks_per_week"), ==, 0);
+	g_assert_cmpint(workspace_limit(workspace, "max_channels"), ==, 3);
+	g_assert_cmpint(workspace_limit(workspace, "breaker"), ==, 5);
+	g_assert_true(json_is_true(json_object_get(workspace->policy, "personal")) && json_is_true(json_object_get(workspace->policy, "stop_company")));
+	g_assert_cmpuint(json_array_size(json_object_get(workspace->topics, "sensitive")), ==, 2);
+	const Account *account = workspace_account(workspace, "a");
+	g_assert_cmpint(account->per_domain, ==, 20);
+	g_assert_cmpint(GPOINTER_TO_INT(g_hash_table_lookup(account->domains, "gmail.com")), ==, 5);
+	const Channel *sms = channels_find(workspace->channels, "sms"), *x = channels_find(workspace->channels, "x");
+	g_assert_cmpint(sms->opens, ==, CHANNEL_OPENS_THEY);
+	g_assert_cmpint(sms->window, ==, 90 * TIME_MINUTE);
+	g_assert_cmpint(sms->quiet_from, ==, 480);
+	g_assert_cmpint(sms->quiet_to, ==, 1260);
+	g_assert_true(sms->attachments == -1 && sms->links && x->attachments == 3 && !x->links);
+	/* é is one character of two bytes, 😀 two UTF-16 units of four bytes */
+	g_assert_cmpint(channel_length(sms, "é😀a"), ==, 4);
+	g_assert_cmpint(channel_length(x, "é😀a"), ==, 7);
+	const Channel *other = channels_find(workspace->channels, "mastodon");
+	g_assert_cmpint(channel_length(other, "é😀a"), ==, 3);
+	g_assert_true(other->opens == CHANNEL_OPENS_ANYONE && other->links && other->attachments == -1 && !other->opt_in);
+	workspace_free(workspace);
+}
+
+static void test_old_table(void)
+{
+	g_autoptr(GError) error = NULL;
+	Workspace *workspace = make(TABLE("{\"sms\":{\"source\":\"a\",\"checked\":\"2026-05-24\"},\"x\":{\"source\":\"a\",\"checked\":\"2026-05-25\"},"
+	                                  "\"email\":{\"source\":\"a\",\"checked\":\"2026-11-20\"}}"), &error);
+	g_assert_no_error(error);
+	/* 20 November 2026 at noon is 180 days after 24 May; the first rows grow old at the end of their 180th day. */
+	const Time noon = INT64_C(1795176000000);
+	static const struct { int days; const char *state, *names; } cases[] = {
+		{ 0, "ok", "3 channels" }, { 1, "warn", "on sms was" }, { 2, "warn", "on sms, x was" }, { 181, "warn", "on email, sms, x was" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(json_t) rows = json_array();
+		channels_check(workspace->channels, noon + cases[i].days * TIME_DAY, rows);
+		g_assert_cmpuint(json_array_size(rows), ==, 1);
+		g_assert_cmpstr(value_string(json_array_get(rows, 0), "state", ""), ==, cases[i].state);
+		g_assert_nonnull(strstr(value_string(json_array_get(rows, 0), "text", ""), cases[i].names));
+	}
 	workspace_free(workspace);
 }
 
@@ -111,6 +171,21 @@ static void test_refusals(void)
 		{ WORKSPACE(",\"hours\":{\"1\":[[600,500]]}"), "hours" }, { WORKSPACE(",\"holidays\":[\"XX\"]"), "XX" }, { WORKSPACE(",\"holidays\":\"FR\""), "list" },
 		{ WORKSPACE(",\"stages\":[\"a\",\"a\"]"), "twice" }, { WORKSPACE(",\"stages\":[5]"), "list of texts" }, { WORKSPACE(",\"stages\":[\"\"]"), "no name" },
 		{ WORKSPACE(",\"policy\":{\"asks_per_week\":-1}"), "asks_per_week" }, { WORKSPACE(",\"policy\":{\"max_channels\":1.5}"), "whole number" },
+		{ WORKSPACE(",\"policy\":{\"breaker\":true}"), "breaker" }, { WORKSPACE(",\"policy\":{\"personal\":1}"), "personal: must be true or false" },
+		{ WORKSPACE(",\"policy\":{\"opt_in\":[\"pigeon\"]}"), "no channel \"pigeon\"" }, { WORKSPACE(",\"policy\":{\"opt_in\":\"email\"}"), "list" },
+		{ WORKSPACE(",\"topics\":{\"money\":[\"pigeon\"]}"), "topics: money: there is no channel" }, { WORKSPACE(",\"topics\":{\"money\":\"call\"}"), "list" },
+		{ WORKSPACE(",\"topics\":{\"money\":[]}"), "list of channels" },
+		{ ACCOUNT("\"name\":\"a\",\"cap\":{\"per_domain\":5}," MAILBOX), "per_domain: must be a table" },
+		{ ACCOUNT("\"name\":\"a\",\"cap\":{\"per_domain\":{\"gmail.com\":0}}," MAILBOX), "gmail.com" },
+		{ TABLE("null"), "channel table is missing" }, { TABLE("{}"), "channel table is missing" }, { TABLE("[]"), "channel table is missing" },
+		{ TABLE("{\"sms\":5}"), "sms: must be a table" }, { TABLE("{\"sms\":{\"source\":\"a page\"}}"), "checked: must be the date" },
+		{ TABLE("{\"sms\":{\"checked\":\"2026-11-20\"}}"), "source: is missing" }, { ROW(",\"checked\":\"2026-02-30\""), "checked" },
+		{ ROW(",\"checked\":\"yesterday\""), "checked" }, { ROW(",\"opens\":\"somebody\""), "\"somebody\" is not known" },
+		{ ROW(",\"unit\":\"words\""), "\"words\" is not known" }, { ROW(",\"window\":-1"), "window" }, { ROW(",\"window\":\"24\""), "window" },
+		{ ROW(",\"replies\":1.5"), "replies" }, { ROW(",\"opt_in\":1"), "opt_in" }, { ROW(",\"approved\":\"yes\""), "approved" },
+		{ ROW(",\"links\":0"), "links" }, { ROW(",\"attachments\":\"some\""), "attachments" }, { ROW(",\"most\":0"), "most" },
+		{ ROW(",\"quiet\":\"21:00-08:00\""), "quiet" }, { ROW(",\"quiet\":\"08:00-24:01\""), "quiet" }, { ROW(",\"quiet\":\"08:00\""), "quiet" },
+		{ ROW(",\"quiet\":\"08:00-21:00 or so\""), "quiet" }, { ROW(",\"per_day\":0"), "per_day" },
 		{ WORKSPACE(",\"policy\":5"), "table" }, { WORKSPACE(",\"undo\":\"soon\""), "undo" }, { WORKSPACE(",\"undo\":5"), "undo" },
 		{ WORKSPACE(",\"keep\":{\"journals\":\"long\"}"), "journals" }, { WORKSPACE(",\"public_url\":\"ftp://x\""), "public_url" },
 		{ WORKSPACE(",\"redirect_all_to\":\"me\""), "redirect_all_to" }, { WORKSPACE(",\"allow_addresses\":[5]"), "allow_addresses" },
@@ -143,9 +218,7 @@ static void test_refusals(void)
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GError) error = NULL;
-		g_autoptr(json_t) declared = json_loads(cases[i].json, JSON_ALLOW_NUL, NULL);
-		g_assert_nonnull(declared);
-		Workspace *workspace = workspace_new("/some/where", declared, &error);
+		Workspace *workspace = make(cases[i].json, &error);
 		if (workspace)
 			g_error("taken: %s", cases[i].json);
 		workspace_free(workspace);
@@ -157,6 +230,8 @@ static void test_refusals(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/workspace/policy, topics and the channel table are read", test_policy);
+	g_test_add_func("/workspace/a row of the channel table grows old after 180 days", test_old_table);
 	g_test_add_func("/workspace/everything that can be said is understood", test_full);
 	g_test_add_func("/workspace/what is not said takes its default", test_defaults);
 	g_test_add_func("/workspace/an account may sign its mail and have a return path of its own", test_signing);

@@ -16,7 +16,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
 	host = (Host){ .db = db_open(NULL, NULL), .clock = clock_virtual(INT64_C(1795428000000)), .visits = visits_new() };
-	g_autoptr(json_t) declared = json_loads("{\"workspace\":{\"timezone\":\"UTC\",\"hours\":\"always\"},\"accounts\":[]}", 0, NULL);
+	g_autoptr(json_t) declared = json_loads("{\"workspace\":{\"timezone\":\"UTC\",\"hours\":\"always\"},\"accounts\":[],\"channels\":{\"email\":{\"source\":\"a page\",\"checked\":\"2026-11-20\"}}}", 0, NULL);
 	host.workspace = workspace_new("/tmp", declared, NULL);
 	g_assert_true(host.db && host.workspace);
 	host_write(&host);
