@@ -106,7 +106,7 @@ typedef struct Report {
 typedef struct ReportAbout {
 	const char *script, *contacts_file, *replies_file; /* replies_file may be NULL */
 	int64_t seed;
-	const GPtrArray *settings; /* of char *: what differs from the workspace (policy changes, models); NULL: nothing */
+	const GPtrArray *settings; /* of char *: what differs from the workspace (policy, outages, edits), in words; NULL: nothing */
 } ReportAbout;
 
 /* A simulation on host that begins now; timelines: the page is wanted. */

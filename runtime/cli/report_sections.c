@@ -253,7 +253,7 @@ static void person(GString *page, Report *report, const ReportPerson *p)
 	static const char NAME[] = "SELECT name FROM contacts WHERE id = ?";
 	g_autofree char *found = db_text(report->host->db, NAME, "s", p->contact), *name = page_text(found && *found ? found : p->contact);
 	g_autofree char *id = page_text(p->contact), *outcome = page_text(p->outcome ? p->outcome : "still waiting");
-	page_add(page, "<details class=\"person\"><summary><span class=\"who\"><bdi>%s</bdi> <span class=\"id\">%s</span></span>"
+	page_add(page, "<details class=\"person\"><summary><span class=\"who\"><bdi>%s</bdi> <span class=\"id\">%s</span></span> "
 	         "<span class=\"soft\">%d message%s</span> <span class=\"chip%s\"><bdi>%s</bdi></span></summary>\n<ol class=\"timeline\">\n", name, id, p->messages,
 	         plural(p->messages), p->failed ? " bad" : "", outcome);
 	for (guint i = 0; i < p->lines->len; i++)

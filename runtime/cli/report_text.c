@@ -9,7 +9,7 @@ enum {
 	NAME = 30,                        /* of a step */
 	BAR = 20,
 	WEEKS = (COLUMNS - 8) / 2,        /* of a calendar, side by side */
-	ACCOUNT_WEEKS = 6,                /* of an account's days in a line */
+	ACCOUNT_WEEKS = 4,                /* of an account's days in a line */
 };
 
 static const char *const shades[REPORT_LEVELS + 1] = { "·", "░", "▒", "▓", "█" };
