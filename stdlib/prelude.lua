@@ -163,7 +163,7 @@ end
 -- Programs ----------------------------------------------------------------------------------------------------------
 
 -- The module that loads each type. Its load(name, files, context) returns declarations and the entry that the host calls.
-local loaders = { script = "script", test = "testing", workspace = "workspace", template = "texts", liquid = "texts", scan = "scan" }
+local loaders = { script = "script", test = "testing", model = "model", workspace = "workspace", template = "texts", liquid = "texts", scan = "scan" }
 
 local globals = { require = true, _ENV = true }
 for name in pairs(theirs) do globals[name] = true end

@@ -5,6 +5,7 @@
 local channels = require "channels"
 local check = require "check"
 local hours = require "hours"
+local whatif = require "whatif"
 
 local M = {}
 
@@ -14,6 +15,8 @@ local file, lines -- being read
 
 -- Raises at the line where a key stands, at or after the line of the call.
 local function fault(key, text)
+  local change = whatif.place(key)
+  if change then error(("%s: %s"):format(change, text), 0) end
   local line = tonumber(host.where():match ":(%d+)$") or 1
   local last = key and tostring(key):match "[%w_]+$"
   for i = line, last and #lines or 0 do
@@ -205,13 +208,14 @@ local function topic_channels(path, value)
 end
 
 local policy = { asks_per_week = 3, max_channels = 3, two_then_call = 2, personal = true, breaker = 5, stop_company = false, opt_in = {} }
+local policy_keys = { asks_per_week = limit, max_channels = limit, two_then_call = limit, personal = flag, breaker = limit,
+  stop_company = flag, opt_in = channel_list }
 local keep = { journals = "1 year", raw_mail = "1 year" }
 
 local read_workspace = record({
   timezone = text, hours = week, holidays = holidays, stages = texts, topics = map(topic_channels), database = text,
   public_url = url("https", "http"),
-  policy = record({ asks_per_week = limit, max_channels = limit, two_then_call = limit, personal = flag, breaker = limit,
-    stop_company = flag, opt_in = channel_list }, policy),
+  policy = record(policy_keys, policy),
   undo = duration,
   keep = record({ journals = duration, raw_mail = duration, messages = duration, attachments = duration, logs = duration }, keep),
   redirect_all_to = mail_address, allow_addresses = addresses,
@@ -286,7 +290,8 @@ local function per_domain(path, value)
   return copy
 end
 
-local cap = record({ per_day = whole(1), per_domain = per_domain, gap = seconds, warmup = record({ from = whole(1), step = whole(1) }, nil, { "from", "step" }) })
+local cap_keys = { per_day = whole(1), per_domain = per_domain, gap = seconds, warmup = record({ from = whole(1), step = whole(1) }, nil, { "from", "step" }) }
+local cap = record(cap_keys)
 
 local shared_keys = { channel = text, from = text, owner = text, cap = cap, inbound = one_of("contacts", "everyone") }
 
@@ -322,7 +327,7 @@ local function environment(result)
 
   function known.workspace(options)
     if result.workspace then fault(nil, "workspace { } stands twice") end
-    result.workspace = read_workspace("workspace", options)
+    result.workspace = read_workspace("workspace", whatif.workspace(options, check.names(policy_keys)))
     if not result.workspace.timezone then
       fault(nil, "workspace: 'timezone' is missing; for example timezone = \"Europe/Paris\"")
     end
@@ -338,6 +343,7 @@ local function environment(result)
     unfinished[name] = true
     return function(options)
       local path = ("account '%s'"):format(name)
+      options = whatif.account(name, options, check.names(cap_keys))
       local is_email = type(options) == "table" and options.channel == "email"
       local account = (is_email and read_email or read_other)(path, options)
       account.name = name
@@ -373,6 +379,7 @@ function M.load(name, files, context)
   local source = files[1].source
   file, lines = name, {}
   for line in (source .. "\n"):gmatch "(.-)\n" do lines[#lines + 1] = line end
+  whatif.read(files[2] and files[2].source)
   local result = { accounts = {} }
   local known, unfinished = environment(result)
   context.compile(source, name, known)()
@@ -380,6 +387,9 @@ function M.load(name, files, context)
   if open then error(("%s:1: account \"%s\" is not followed by { ... }"):format(name, open), 0) end
   if not result.workspace then error(("%s:1: workspace { timezone = \"...\" } is missing"):format(name), 0) end
   result.channels = channels.channels
+  local names = {}
+  for i, account in ipairs(result.accounts) do names[i] = account.name end
+  whatif.finish(check.names(policy_keys), names)
   return result, function() end
 end
 

@@ -24,7 +24,7 @@
  *                 The first source is the main one. SCRIPT: a sequence or job file and every workspace module it may
  *                 require (module = the name given to require). TEMPLATE: the files of one template, module = file
  *                 name ("intro.md", "intro.fr.md"). LIQUID: plain Liquid, main file then partials (module = partial
- *                 name). WORKSPACE: perigee.lua. TEST: a file of tests/ and workspace modules. MODEL: a model of
+ *                 name). WORKSPACE: perigee.lua, and (a second source) changes to its values: stdlib/whatif.lua. TEST: a file of tests/ and workspace modules. MODEL: a model of
  *                 contacts for sim and workspace modules.
  *   < W_LOADED    id  json declarations (below)
  *   < W_REFUSED   id  str code, str text, str where          it can't be loaded; where is "FILE:LINE" or ""

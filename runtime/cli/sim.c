@@ -103,6 +103,8 @@ static bool simulate(Sim *sim, const char *script, Wishes *wishes, GError **erro
 {
 	g_autofree char *sequence = NULL;
 	g_autoptr(GError) wrong = NULL;
+	if (!sim_world_policy(sim, &wishes->world))
+		return false;
 	if (!times(sim, wishes, &wrong)) {
 		cli_usage(sim->cli, "sim", "%s", wrong->message);
 		return false;
@@ -122,7 +124,9 @@ static bool simulate(Sim *sim, const char *script, Wishes *wishes, GError **erro
 
 static bool write_page(Sim *sim, const char *script, const Wishes *wishes, GError **error)
 {
-	const ReportAbout about = { .script = script, .contacts_file = wishes->contacts, .replies_file = wishes->world.replies, .seed = wishes->seed };
+	g_autoptr(GPtrArray) settings = sim_world_settings(&wishes->world);
+	const ReportAbout about = { .script = script, .contacts_file = wishes->contacts, .replies_file = wishes->world.replies, .seed = wishes->seed,
+	                            .settings = settings };
 	return report_write(sim->report, &about, sim->cli, wishes->html, error);
 }
 
@@ -137,7 +141,7 @@ int command_sim(Cli *cli, int argc, char **argv)
 	const Option options[] = {
 		{ "--contacts", OPTION_TEXT, &wishes.contacts }, { "--replies", OPTION_TEXT, &wishes.world.replies }, { "--for", OPTION_TEXT, &wishes.duration },
 		{ "--start", OPTION_TEXT, &wishes.start }, { "--html", OPTION_TEXT, &wishes.html }, { "--seed", OPTION_NUMBER, &wishes.seed },
-		{ "--outage", OPTION_TEXTS, &wishes.world.outages }, { "--edit", OPTION_TEXTS, &wishes.world.edits }, { NULL, 0, NULL },
+		{ "--outage", OPTION_TEXTS, &wishes.world.outages }, { "--edit", OPTION_TEXTS, &wishes.world.edits }, { "--policy", OPTION_TEXTS, &wishes.world.policy }, { NULL, 0, NULL },
 	};
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	if (!cli_options(cli, "sim", argc, argv, options, words, 1, 1))

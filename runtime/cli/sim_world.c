@@ -5,6 +5,7 @@
 #include "host/carrier.h"
 #include "host/chance.h"
 #include "host/contacts.h"
+#include "host/modelled.h"
 #include "host/pretend.h"
 #include "host/runs.h"
 #include "host/simulate.h"
@@ -124,9 +125,38 @@ static bool add_replies(Sim *sim, const SimWorld *world, GError **error)
 		pretend_model(sim->host, chance);
 		return true;
 	}
+	if (g_str_has_suffix(word, ".lua")) {
+		g_autofree char *path = cli_path(sim->cli, word);
+		Model *model = modelled_new(sim->host, path, world->seed, error);
+		if (model)
+			pretend_model(sim->host, model);
+		return model != NULL;
+	}
 	size_t size;
 	g_autofree char *text = cli_read_file(sim->cli, word, FILE_CAP, &size, error);
 	return text && pretend_load(sim->host, word, text, size, error);
+}
+
+bool sim_world_policy(Sim *sim, const SimWorld *world)
+{
+	if (!world->policy)
+		return true;
+	g_autoptr(GString) changes = g_string_new(NULL);
+	for (guint i = 0; i < world->policy->len; i++) {
+		const char *change = world->policy->pdata[i];
+		if (!*change || strpbrk(change, "\r\n"))
+			return usage(sim, "--policy: KEY=VALUE is needed, such as asks_per_week=1");
+		g_string_append_printf(changes, "%s\n", change);
+	}
+	g_autoptr(GError) why = NULL;
+	Workspace *changed = host_read_workspace(sim->host, sim->host->workspace->dir, changes->str, &why);
+	if (!changed) { /* without the line of perigee.lua, which is not what is wrong */
+		const char *own = strstr(why->message, "--policy");
+		return usage(sim, "%s", own ? own : why->message);
+	}
+	workspace_free(sim->host->workspace);
+	sim->host->workspace = changed;
+	return true;
 }
 
 bool sim_world_begin(Sim *sim, SimWorld *world, GError **error)
@@ -155,11 +185,11 @@ void sim_world_clear(SimWorld *world)
 
 GPtrArray *sim_world_settings(const SimWorld *world)
 {
-	const struct { const char *word; const GPtrArray *list; } all[] = { { "policy", world->policy }, { "outage", world->outages }, { "edit", world->edits } };
+	const struct { const char *word; const GPtrArray *list; } all[] = { { "", world->policy }, { "outage ", world->outages }, { "edit ", world->edits } };
 	GPtrArray *settings = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < G_N_ELEMENTS(all); i++)
 		for (guint k = 0; all[i].list && k < all[i].list->len; k++)
-			g_ptr_array_add(settings, g_strdup_printf("%s %s", all[i].word, (const char *)all[i].list->pdata[k]));
+			g_ptr_array_add(settings, g_strdup_printf("%s%s", all[i].word, (const char *)all[i].list->pdata[k]));
 	return settings;
 }
 

@@ -24,7 +24,7 @@ bool sim_world_begin(Sim *sim, SimWorld *world, GError **error);
 /* Lets time pass until the end, with a word on how far it is where somebody waits at a terminal. */
 bool sim_world_play(Sim *sim, SimWorld *world, GError **error);
 void sim_world_clear(SimWorld *world);
-/* Everything that differs from the workspace as it is, in words ("policy asks_per_week=1"), for the report; caller unrefs. */
+/* Everything that differs from the workspace as it is, in words ("asks_per_week=1", "outage email +2d 6h"), for the report; caller unrefs. */
 GPtrArray *sim_world_settings(const SimWorld *world);
 
 #endif

@@ -235,10 +235,10 @@ static void reached(Host *host, Model *model, const Reached *message)
 static void asked(Host *host, Model *model, const Asked *task)
 {
 	const Chance *chance = (const Chance *)model;
-	if (model_chance(chance->seed, task->contact, task->task, "task") >= odds_for(chance, NULL, TASK_DONE))
+	if (model_chance(chance->seed, task->contact, task->number, "task") >= odds_for(chance, NULL, TASK_DONE))
 		return;
 	Happening what = { .contact = task->contact, .channel = "", .kind = kinds[TASK_DONE], .task = task->task };
-	pretend_plan(host, host_now(host) + delay(chance, task->contact, task->task, TASK_DONE, "task after"), task->order, &what);
+	pretend_plan(host, host_now(host) + delay(chance, task->contact, task->number, TASK_DONE, "task after"), task->order, &what);
 }
 
 static void free_chance(Model *model)

@@ -102,7 +102,7 @@ static bool lock(Host *host, const char *dir, GError **error)
 	return true;
 }
 
-static bool open_workspace(Host *host, const char *dir, GError **error)
+Workspace *host_read_workspace(Host *host, const char *dir, const char *changes, GError **error)
 {
 	g_autofree char *path = g_build_filename(dir, "perigee.lua", NULL);
 	g_autofree char *text = NULL;
@@ -110,20 +110,19 @@ static bool open_workspace(Host *host, const char *dir, GError **error)
 	if (!g_file_get_contents(path, &text, &size, NULL)) {
 		g_set_error(error, WORKSPACE_ERROR, WORKSPACE_ERROR_MISSING,
 		            "%s: no workspace here (no perigee.lua): make one with `perigee init DIR`, or name one with -C DIR", dir);
-		return false;
+		return NULL;
 	}
 	enum { CONFIG_CAP = 256 * 1024 };
 	if (size > CONFIG_CAP || memchr(text, 0, size)) {
 		g_set_error(error, WORKSPACE_ERROR, WORKSPACE_ERROR_INVALID, "%s:1: no text of at most 256 KiB", path);
-		return false;
+		return NULL;
 	}
 	g_autoptr(Program) program = program_new(PROGRAM_WORKSPACE, "perigee.lua");
 	program_add(program, "perigee.lua", text);
+	if (changes)
+		program_add(program, "changes", changes);
 	g_autoptr(json_t) declared = workers_declare(host, program_seal(program), error);
-	if (!declared)
-		return false;
-	host->workspace = workspace_new(dir, declared, error);
-	return host->workspace != NULL;
+	return declared ? workspace_new(dir, declared, error) : NULL;
 }
 
 static Time saved_offset(Host *host)
@@ -175,7 +174,7 @@ Host *host_open(const char *dir, HostMode mode, const char *stdlib, GError **err
 		log_warn("%s; it goes on without", open_walls->message);
 	if (mode == HOST_NOWHERE)
 		return g_steal_pointer(&host);
-	if (!open_workspace(host, dir, error))
+	if (!(host->workspace = host_read_workspace(host, dir, NULL, error)))
 		return NULL;
 	host->db = open_database(host, mode, error);
 	if (!host->db)

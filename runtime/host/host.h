@@ -65,6 +65,8 @@ typedef enum {
 /* Opens the workspace in dir: evaluates perigee.lua, takes the lock (OWNER), opens the database. An error says where and what
  * to do. stdlib: a folder, or NULL. */
 Host *host_open(const char *dir, HostMode mode, const char *stdlib, GError **error);
+/* Reads DIR/perigee.lua. changes: other values than it has, one KEY=VALUE a line (stdlib/whatif.lua); NULL: none. */
+Workspace *host_read_workspace(Host *host, const char *dir, const char *changes, GError **error);
 /* Ends roles, commits, gives the lock back. */
 void host_close(Host *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Host, host_close)

@@ -19,6 +19,7 @@ typedef struct Reached {
 typedef struct Asked {
 	int64_t task;
 	const char *contact, *kind, *note; /* note may be NULL */
+	int64_t number; /* how many were made about them, this one counted */
 	int64_t order;
 } Asked;
 

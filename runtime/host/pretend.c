@@ -2,8 +2,10 @@
 /* Pretend channels: see pretend.h. */
 #include "host/pretend.h"
 
+#include "host/contacts.h"
 #include "host/events.h"
 #include "host/ledger.h"
+#include "host/policy.h"
 #include "host/prepared.h"
 #include "host/replies.h"
 #include "host/requests.h"
@@ -26,7 +28,7 @@ typedef struct Pretend {
 	Prepared *prepared;
 	GArray *outages;     /* Outage */
 	Model *model;        /* NULL: none */
-	GHashTable *reached; /* contact → how many messages have reached them (model) */
+	GHashTable *reached; /* contact → how many messages have reached them, for the model; and of tasks, after a line end */
 	int64_t told;        /* of what the model was told: the order */
 	int64_t last_task;
 } Pretend;
@@ -35,12 +37,12 @@ static const char LAST_SENT[] =
 	"SELECT id, thread, subject, message_id, account, run FROM messages WHERE contact = ?1 AND (?2 = '' OR channel = ?2) AND direction = 'out' AND"
 	" state IN ('accepted', 'delivered', 'read', 'replied', 'bounced') ORDER BY id DESC LIMIT 1";
 static const char ADD_RECEIVED[] =
-	"INSERT INTO messages (contact, channel, account, direction, state, subject, text, message_id, thread, in_reply_to, at)"
-	" VALUES (?, ?, ?, 'in', 'received', ?, ?, ?, ?, ?, ?)";
+	"INSERT INTO messages (contact, channel, account, direction, state, address, identity, subject, text, message_id, thread, in_reply_to, at)"
+	" VALUES (?, ?, ?, 'in', 'received', ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char ADD_HANDLED[] =
-	"INSERT INTO messages (contact, channel, account, direction, state, text, at, handed_at, done_at) VALUES (?, ?, ?, 'out', 'accepted', ?, ?, ?, ?)";
+	"INSERT INTO messages (contact, channel, account, direction, state, address, identity, text, at, handed_at, done_at)"
+	" VALUES (?, ?, ?, 'out', 'accepted', ?, ?, ?, ?, ?, ?)";
 static const char BOUNCED[] = "UPDATE messages SET state = 'bounced', code = '5.1.1', error = ? WHERE id = ?";
-static const char AWAY[] = "UPDATE contacts SET away_until = ? WHERE id = ?";
 static const char NEW_TASKS[] = "SELECT id, contact, kind, note FROM tasks WHERE id > ? ORDER BY id";
 static const char TASK_OPEN[] = "SELECT 1 FROM tasks WHERE id = ? AND state = 'open'";
 static const char LAST_ACCEPTED[] =
@@ -59,6 +61,7 @@ static Pretend *own(Host *host)
 typedef struct About {
 	int64_t id, run;
 	char *thread, *subject, *message_id, *account;
+	char *address, *identity; /* theirs on the channel */
 } About;
 
 static void about_clear(About *about)
@@ -67,11 +70,15 @@ static void about_clear(About *about)
 	g_free(about->subject);
 	g_free(about->message_id);
 	g_free(about->account);
+	g_free(about->address);
+	g_free(about->identity);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(About, about_clear)
 
 static void find_about(Host *host, const char *contact, const char *channel, About *about)
 {
+	about->address = contacts_address(host, contact, channel);
+	about->identity = policy_identity(channel, about->address);
 	Rows *rows = db_query(host->db, LAST_SENT, "ss", contact, channel);
 	if (!rows_next(rows))
 		return;
@@ -91,11 +98,11 @@ static void receive(Host *host, const Happening *what, const About *about)
 	g_autofree char *subject = about->subject ? g_strdup_printf("Re: %s", about->subject) : NULL;
 	g_autofree char *message_id = g_strdup_printf("%016" G_GINT64_MODIFIER "x@pretend.invalid", host_random(host));
 	host_write(host);
-	db_run(host->db, ADD_RECEIVED, "ssssssssi", contact, channel, about->account ? about->account : "", subject, text ? text : "", message_id,
-	       about->thread, about->message_id, now);
+	db_run(host->db, ADD_RECEIVED, "ssssssssssi", contact, channel, about->account ? about->account : "", about->address, about->identity, subject,
+	       text ? text : "", message_id, about->thread, about->message_id, now);
 	int64_t message = db_last_id(host->db);
 	if (g_str_equal(kind, "auto_reply"))
-		db_run(host->db, AWAY, "is", what->returns > now ? what->returns : now + 5 * TIME_DAY, contact);
+		events_away(host, contact, what->returns > now ? what->returns : now + 5 * TIME_DAY);
 	g_autoptr(json_t) data = json_pack("{s:s, s:s, s:I, s:s?, s:s}", "text", text ? text : "", "channel", channel, "at", (json_int_t)(now / 1000),
 	                                   "subject", subject, "kind", kind);
 	events_record(host, contact, kind, channel, message, about->id, data);
@@ -157,7 +164,8 @@ bool pretend_happens(Host *host, const Happening *what, GError **error)
 	int64_t message = 0;
 	if (g_str_equal(kind, "handled")) {
 		Time now = host_now(host);
-		db_run(host->db, ADD_HANDLED, "ssssiii", contact, channel, about.account ? about.account : "", text ? text : "", now, now, now);
+		db_run(host->db, ADD_HANDLED, "ssssssiii", contact, channel, about.account ? about.account : "", about.address, about.identity,
+		       text ? text : "", now, now, now);
 		message = db_last_id(host->db);
 	}
 	g_autoptr(json_t) data = json_pack("{s:s?}", "text", text && *text ? text : NULL);
@@ -257,6 +265,14 @@ static int room(Host *host, const Account *account)
 	return 256;
 }
 
+static int64_t count_one(Pretend *pretend, const char *contact, const char *of)
+{
+	g_autofree char *key = g_strconcat(contact, of, NULL);
+	int n = GPOINTER_TO_INT(g_hash_table_lookup(pretend->reached, key)) + 1;
+	g_hash_table_insert(pretend->reached, g_steal_pointer(&key), GINT_TO_POINTER(n));
+	return n;
+}
+
 static void tell_reached(Host *host, const char *contact, const char *channel, const char *template_name, const char *subject, const char *text)
 {
 	Pretend *pretend = own(host);
@@ -264,9 +280,7 @@ static void tell_reached(Host *host, const char *contact, const char *channel, c
 	replies_arm(host, pretend->replies, contact, "");
 	if (!pretend->model)
 		return;
-	int64_t number = GPOINTER_TO_INT(g_hash_table_lookup(pretend->reached, contact)) + 1;
-	g_hash_table_insert(pretend->reached, g_strdup(contact), GINT_TO_POINTER((int)number));
-	Reached message = { contact, channel, template_name, subject, text, number, ++pretend->told };
+	Reached message = { contact, channel, template_name, subject, text, count_one(pretend, contact, ""), ++pretend->told };
 	pretend->model->reached(host, pretend->model, &message);
 }
 
@@ -312,10 +326,9 @@ static void look_at_tasks(Host *host)
 			continue;
 		g_autofree char *contact = g_strdup(rows_text(rows, 1)), *kind = g_strdup(rows_text(rows, 2)), *note = g_strdup(rows_text(rows, 3));
 		replies_arm(host, pretend->replies, contact, "task_done");
-		Asked task = { pretend->last_task, contact, kind, note, pretend->told + 1 };
 		if (!pretend->model)
 			continue;
-		pretend->told++;
+		Asked task = { pretend->last_task, contact, kind, note, count_one(pretend, contact, "\ntasks"), ++pretend->told };
 		pretend->model->asked(host, pretend->model, &task);
 	}
 }

@@ -187,7 +187,7 @@ bool program_load(Worker *worker, Frame *frame)
 	uint8_t type = frame_get_u8(frame);
 	Load what = { 0 };
 	what.name = frame_get_str(frame, &what.name_size);
-	if (frame->bad || type > PROGRAM_TEST)
+	if (frame->bad || type > PROGRAM_MODEL)
 		return false;
 	what.type = state_type_name(type);
 	what.files = *frame;

@@ -15,7 +15,7 @@
 enum { STACK_BYTES = 64 << 10, NAME_BYTES = 200, PLACE_BYTES = 120 };
 #define STACK_GAP (UINT64_C(1) << 32) /* the stack stands below the arena */
 
-static const char *const type_names[WORKER_PROGRAM_TYPES] = { "script", "template", "liquid", "workspace", "test", "scan" };
+static const char *const type_names[WORKER_PROGRAM_TYPES] = { "script", "template", "liquid", "workspace", "test", "model", "scan" };
 
 /* time() is the C library's for everybody else in this process; lua_newstate has no other way to be told. */
 static bool pinned;
