@@ -670,6 +670,31 @@ static const char *in_fact(Host *host, const Message *m, const Account *account,
 	return policy_purpose(host, &about.c);
 }
 
+/* The template, and what it says of itself in the contact's language. NULL: it can't be used. */
+static Program *template_of(Host *host, const Message *m, const Account *account, Front *front, GError **error)
+{
+	static const char LOCALE[] = "SELECT locale FROM contacts WHERE id = ?";
+	Program *program = versions_template(host, m->template_name, error);
+	if (!program)
+		return NULL;
+	g_autofree char *locale = db_text(host->db, LOCALE, "s", m->contact ? m->contact : value_string(m->options, "as", ""));
+	*front = front_of(program, locale);
+	front->purpose = in_fact(host, m, account, front);
+	return program;
+}
+
+bool handover_front(Host *host, const Message *m, const Account *account, PolicyCase *c, GError **error)
+{
+	Front front;
+	g_autoptr(Program) program = template_of(host, m, account, &front, error);
+	if (!program)
+		return false;
+	c->purpose = front.purpose;
+	c->approved = front.approved;
+	c->impersonal = front.impersonal;
+	return true;
+}
+
 void handover_consider(Host *host, int64_t id)
 {
 	g_auto(Message) m = { 0 };
@@ -677,17 +702,14 @@ void handover_consider(Host *host, int64_t id)
 		return;
 	const Account *account = account_of(host, &m);
 	GError *error = NULL;
-	g_autoptr(Program) program = versions_template(host, m.template_name, &error);
+	Front front;
+	set_address(host, &m);
+	g_autoptr(Program) program = template_of(host, &m, account, &front, &error);
 	if (!program) {
 		ledger_hold(host, &m, error->message);
 		g_error_free(error);
 		return;
 	}
-	static const char LOCALE[] = "SELECT locale FROM contacts WHERE id = ?";
-	g_autofree char *locale = db_text(host->db, LOCALE, "s", m.contact ? m.contact : value_string(m.options, "as", ""));
-	Front front = front_of(program, locale);
-	set_address(host, &m);
-	front.purpose = in_fact(host, &m, account, &front);
 	bool by_hand;
 	if (!passes(host, &m, account, &front, NULL, 0, &by_hand))
 		return;

@@ -20,7 +20,7 @@ static const char TROUBLED[] =
 	"SELECT id FROM runs r WHERE contact = ?1 AND (state IN ('failed', 'parked') OR (state = 'done' AND outcome = 'refused'))"
 	" AND NOT EXISTS (SELECT 1 FROM runs n WHERE n.contact = ?1 AND n.sequence = r.sequence AND n.id > r.id) ORDER BY id DESC LIMIT 3";
 static const char WRITES[] =
-	"SELECT channel, id, state, purpose, account FROM messages WHERE run = ? AND direction = 'out' AND channel IS NOT NULL"
+	"SELECT channel, id, state, account FROM messages WHERE run = ? AND direction = 'out' AND channel IS NOT NULL"
 	" ORDER BY state IN " WAITS " DESC, id DESC LIMIT 1";
 static const char CHANNELS[] = "SELECT DISTINCT channel FROM identities WHERE contact = ? ORDER BY channel";
 
@@ -32,16 +32,38 @@ typedef struct Asking {
 	GHashTable *seen; /* channels */
 } Asking;
 
+/* What the message says, to the rules that look at its text; and what its template says of itself. unfit: why it can't be rendered. */
+static char *read_message(Host *host, const Run *run, WhyCase *asked, char **unfit)
+{
+	g_auto(Message) m = { 0 };
+	g_autoptr(GError) error = NULL;
+	if (!asked->message || !message_load(host, asked->message, &m) || !m.contact)
+		return NULL;
+	g_autoptr(Program) program = versions_template(host, m.template_name, &error);
+	g_autoptr(json_t) result = NULL;
+	if (program && handover_front(host, &m, asked->c.account, &asked->c, &error) && !m.text) {
+		g_autoptr(json_t) data = handover_data(host, m.contact, asked->c.account, asked->c.sequence, json_object_get(m.options, "vars"));
+		/* Only whether there is a subject to keep matters here. */
+		g_autoptr(json_t) options = handover_options(host, data, m.channel, run && run->thread ? "a subject" : NULL);
+		result = workers_render(host, program, data, options, NULL, &error);
+	}
+	*unfit = error ? g_strdup(error->message) : NULL;
+	return g_strdup(m.text ? m.text : value_string(result, "text", NULL));
+}
+
 static void ask(Asking *asking, const char *channel, const Run *run, WhyCase *asked, const char *named)
 {
 	Host *host = asking->host;
-	g_autofree char *address = contacts_address(host, asking->contact, channel);
+	g_autofree char *address = contacts_address(host, asking->contact, channel), *unfit = NULL;
 	asked->c.contact = asking->contact;
 	asked->c.channel = channel;
 	asked->c.address = address;
 	asked->c.message = asked->message;
 	asked->c.account = ledger_account(host, run, asking->contact, channel, named && *named ? named : NULL);
 	g_hash_table_add(asking->seen, g_strdup(channel));
+	g_autofree char *text = read_message(host, run, asked, &unfit);
+	asked->c.text = text;
+	asked->unfit = unfit;
 	why_look(host, asked);
 	asking->see(asking->user, asked);
 	why_clear(asked);
@@ -67,17 +89,16 @@ static void ask_run(Asking *asking, int64_t id)
 		       .seen_event = run.seen_event, .topic = value_string(declared, "topic", NULL) },
 		.shown_run = id, .run_state = run.state, .run_due = run.due,
 	};
-	g_autofree char *channel = NULL, *state = NULL, *purpose = NULL, *account = NULL;
+	g_autofree char *channel = NULL, *state = NULL, *account = NULL;
 	Rows *rows = db_query(asking->host->db, WRITES, "i", id);
 	if (rows_next(rows)) {
 		static const char *const waits[] = { "queued", "held", "handed", NULL };
 		channel = g_strdup(rows_text(rows, 0));
 		state = g_strdup(rows_text(rows, 2));
-		account = g_strdup(rows_text(rows, 4));
+		account = g_strdup(rows_text(rows, 3));
 		if (g_strv_contains(waits, state)) {
 			asked.message = rows_int(rows, 1);
 			asked.message_state = state;
-			asked.c.purpose = purpose = g_strdup(rows_text(rows, 3));
 		}
 		rows_done(rows);
 	}

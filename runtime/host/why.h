@@ -11,7 +11,7 @@
 /*
  * The gates are those of policy in their order; then, where there is something to be said, those of the message and its run:
  *
- *   template    it is held until its template, or perigee.lua, is mended
+ *   template    it can't be rendered for them; or it is held until its template, or perigee.lua, is mended
  *   before      it must leave before a time
  *   undo        it can be taken back until then
  *   retry       the server did not take it, and it is tried again then
@@ -33,6 +33,7 @@ typedef struct WhyCase {
 	Time run_due;          /* when it wakes; TIME_NEVER: not by itself */
 	int64_t message;       /* the message that waits and that it is about; 0: none */
 	const char *message_state;
+	const char *unfit;     /* why it can't be rendered; NULL: it can, or it was not tried */
 	GPtrArray *gates;      /* WhyGate */
 	/* All of it in one: */
 	PolicyAnswer answer;

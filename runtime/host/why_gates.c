@@ -74,10 +74,10 @@ static void add_before(Host *host, WhyCase *asked)
 static void add_queued(Host *host, WhyCase *asked, const char *rule, const char *reason, Time due, int64_t attempts)
 {
 	bool waits = due != TIME_NEVER && due > host_now(host);
-	if (g_strcmp0(rule, "retry") == 0)
+	if (g_strcmp0(rule, "retry") == 0 || (g_strcmp0(rule, "breaker") == 0 && attempts))
 		add(asked, "retry", waits ? POLICY_DEFER : POLICY_ALLOW, due,
 		    g_strdup_printf("the server did not take it (try %" G_GINT64_FORMAT "): %s", attempts, reason ? reason : "it did not say why"));
-	else if (!rule && waits)
+	else if ((!rule || strcmp(rule, "undo") == 0) && waits)
 		add(asked, "undo", POLICY_DEFER, due, g_strdup_printf("it can be taken back until then: `perigee messages cancel %" G_GINT64_FORMAT "`", asked->message));
 }
 
@@ -108,6 +108,8 @@ static void add_message(Host *host, WhyCase *asked)
 		add(asked, "template", POLICY_DEFER, TIME_NEVER,
 		    g_strdup_printf("it is held: %s; %s", reason ? reason : "its template can't be used",
 		                    homeless ? "add one, then start `perigee serve` again" : "mend the template, then `perigee reload`"));
+	else if (asked->unfit && strcmp(state, "queued") == 0)
+		add(asked, "template", POLICY_REFUSE, TIME_NEVER, g_strdup_printf("it can't be made for them: %s", asked->unfit));
 	add_before(host, asked);
 	if (strcmp(state, "queued") == 0)
 		add_queued(host, asked, rule, reason, due, attempts);
