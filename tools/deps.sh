@@ -51,6 +51,7 @@ look() {
       tool postfix postfix
       tool swaks swaks
       tool dovecot dovecot-core
+      tool chromium chromium
       [ -x /usr/lib/dovecot/imap ] || [ -x /usr/libexec/dovecot/imap ] || missing="$missing dovecot-imapd"
       ;;
     lint)
