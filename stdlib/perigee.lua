@@ -78,6 +78,14 @@ function M.contacts.find(what)
   return list
 end
 
+function M.contacts.segment(name)
+  local found, text, code = effect("contacts.segment", { name = check.name("perigee.contacts.segment", name) })
+  if type(found) ~= "table" then return found, text, code end
+  local list = {}
+  for i, data in ipairs(found) do list[i] = contact.other(data) end
+  return list
+end
+
 function M.contacts.get(id)
   local found, text, code = effect("contacts.get", { id = check.line("perigee.contacts.get: id", id) })
   return contact.other(found), text, code

@@ -41,10 +41,15 @@ local function read_file(name, source, known, found, used)
     if path == "perigee.store" or path:match "^perigee%.store%." then use("store", line, "perigee.store") end
     requests.name(found.requests, path, place(line, {}))
     if path == "perigee.contacts.upsert" then use("contacts write", line, path) end
-    if path == "perigee.contacts.find" or path == "perigee.contacts.get" then use("contacts read", line, path) end
+    if path == "perigee.contacts.find" or path == "perigee.contacts.get" or path == "perigee.contacts.segment" then
+      use("contacts read", line, path)
+    end
   end
   function seen.call(path, arguments, line)
     requests.call(found.requests, path, arguments, place(line, {}), found.fault)
+    if path == "perigee.contacts.segment" and arguments[1] and arguments[1].text then
+      found.effects[#found.effects + 1] = place(line, { kind = "segment", segment = arguments[1].text })
+    end
   end
   function seen.global(global, line, writes)
     if has_other_globals then return end

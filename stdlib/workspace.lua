@@ -5,6 +5,7 @@
 local channels = require "channels"
 local check = require "check"
 local hours = require "hours"
+local segments = require "segments"
 local whatif = require "whatif"
 
 local M = {}
@@ -212,15 +213,30 @@ local policy_keys = { asks_per_week = limit, max_channels = limit, two_then_call
   stop_company = flag, opt_in = channel_list }
 local keep = { journals = "1 year", raw_mail = "1 year" }
 
+-- One value or a list of them; always a list.
+local function any_of(rule)
+  return function(path, value)
+    local list = {}
+    for i, item in ipairs(type(value) == "table" and value or { value }) do list[i] = rule(path, item) end
+    if #list == 0 then fault(path, path .. ": the list is empty") end
+    return list
+  end
+end
+
+local read_keep = record({
+  journals = duration, raw_mail = duration, messages = duration, attachments = duration, logs = duration, secret_uses = duration,
+  contacts = duration,
+}, keep)
+
 local read_workspace = record({
   timezone = text, hours = week, holidays = holidays, stages = texts, topics = map(topic_channels), database = text,
   public_url = url("https", "http"),
   policy = record(policy_keys, policy),
   undo = duration,
-  keep = record({ journals = duration, raw_mail = duration, messages = duration, attachments = duration, logs = duration }, keep),
+  keep = read_keep, segments = segments.reader(fault, { text = text, one_or_more = any_of, duration = duration, record = record }),
   redirect_all_to = mail_address, allow_addresses = addresses,
 }, {
-  database = "perigee.db", topics = {}, holidays = {}, policy = policy, undo = "0s", keep = keep, allow_addresses = {},
+  database = "perigee.db", topics = {}, holidays = {}, policy = policy, undo = "0s", keep = keep, segments = {}, allow_addresses = {},
   stages = { "prospect", "contacted", "talking", "agreed", "briefed", "published", "paid", "silent", "declined" },
 })
 
@@ -331,6 +347,7 @@ local function environment(result)
     if not result.workspace.timezone then
       fault(nil, "workspace: 'timezone' is missing; for example timezone = \"Europe/Paris\"")
     end
+    segments.check_stages(result.workspace.segments, result.workspace.stages, fault)
     result.workspace.hours = result.workspace.hours or hours.read { "mon-fri 09:00-18:00" }
   end
 

@@ -284,6 +284,24 @@ static void check_send(Check *c, const char *path, const json_t *effect, bool is
 		check_subject(c, declared);
 }
 
+/* A segment that perigee.lua does not describe. */
+static void check_segment(Check *c, const char *file, int64_t line, const char *name)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	const char *key;
+	json_t *segment;
+	if (json_object_get(c->host->workspace->segments, name))
+		return;
+	json_object_foreach(c->host->workspace->segments, key, segment)
+		g_ptr_array_add(names, (char *)key);
+	g_ptr_array_add(names, NULL);
+	const char *near = cli_nearest(name, (const char *const *)names->pdata);
+	g_autofree char *all = names->len > 1 ? g_strjoinv(", ", (char **)names->pdata) : NULL;
+	g_autofree char *text = near ? g_strdup_printf("there is no segment '%s' in perigee.lua; did you mean '%s'?", name, near)
+	                             : g_strdup_printf("there is no segment '%s' in perigee.lua, which has %s", name, all ? all : "none");
+	finding(c, file, line, true, text);
+}
+
 static void check_effects(Check *c, const char *path, const json_t *declared)
 {
 	const json_t *effects = json_object_get(declared, "effects");
@@ -291,6 +309,8 @@ static void check_effects(Check *c, const char *path, const json_t *declared)
 	for (size_t i = 0; i < json_array_size(effects); i++) {
 		const json_t *effect = json_array_get(effects, i);
 		const char *kind = value_string(effect, "kind", "");
+		if (strcmp(kind, "segment") == 0)
+			check_segment(c, value_string(effect, "file", path), value_integer(effect, "line", 1), value_string(effect, "segment", ""));
 		if (strcmp(kind, "send") != 0 && strcmp(kind, "try_send") != 0)
 			continue;
 		bool mail = strcmp(value_string(effect, "channel", ""), "email") == 0;

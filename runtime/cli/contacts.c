@@ -3,6 +3,7 @@
 #include "cli/contacts.h"
 
 #include "host/contacts.h"
+#include "host/segments.h"
 
 #include <string.h>
 
@@ -197,38 +198,109 @@ static int contacts_command_merge(Cli *cli, int argc, char **argv)
 
 /* ---- list ------------------------------------------------------------------------------------------------------- */
 
+/* "agent@x.example (shared with bo)" */
+static void append_address(Cli *cli, GString *list, const char *id, const char *channel, const char *address)
+{
+	bool mail = strcmp(channel, "email") == 0;
+	g_string_append_printf(list, "%s%s%s%s", list->len ? " " : "", mail ? "" : channel, mail ? "" : ":", address);
+	g_autofree char *sharers = contacts_sharers(cli->host, id, channel, address);
+	if (sharers)
+		g_string_append_printf(list, " (shared with %s)", sharers);
+}
+
 static void list_row(Cli *cli, Table *table, const char *id)
 {
 	g_autoptr(json_t) view = contacts_view(cli->host, id, NULL);
 	g_autoptr(GString) identities = g_string_new(NULL), labels = g_string_new(NULL);
 	g_autofree char *main_address = contacts_address(cli->host, id, "email");
 	if (main_address)
-		g_string_append(identities, main_address);
+		append_address(cli, identities, id, "email", main_address);
 	const char *channel;
 	json_t *value;
 	json_object_foreach(json_object_get(view, "identities"), channel, value)
 		if (strcmp(channel, "email") != 0)
-			g_string_append_printf(identities, "%s%s:%s", identities->len ? " " : "", channel, json_string_value(value));
+			append_address(cli, identities, id, channel, json_string_value(value));
 	size_t i;
 	json_array_foreach(json_object_get(view, "labels"), i, value)
 		g_string_append_printf(labels, "%s%s", i ? ", " : "", json_string_value(value));
 	table_row(table, id, value_string(view, "name", ""), identities->str, value_string(view, "stage", ""), labels->str, NULL);
 }
 
+static bool check_stage(Cli *cli, const char *stage)
+{
+	const char *const *stages = (const char *const *)cli->host->workspace->stages;
+	static const char HAS[] = "SELECT 1 FROM contacts WHERE stage = ? LIMIT 1"; /* one that perigee.lua had once */
+	if (g_strv_contains(stages, stage) || db_int(cli->host->db, 0, HAS, "s", stage))
+		return true;
+	g_autofree char *all = g_strjoinv(", ", cli->host->workspace->stages);
+	const char *near = cli_nearest(stage, stages);
+	cli_fail(cli, "there is no stage '%s'; %s%s%s", stage, near ? "did you mean '" : "perigee.lua has ", near ? near : all, near ? "'?" : "");
+	return false;
+}
+
+/* Of ids those that are in the segment. */
+static bool keep_segment(Cli *cli, const char *segment, GPtrArray *ids, GError **error)
+{
+	g_autoptr(GPtrArray) members = g_ptr_array_new_with_free_func(g_free);
+	if (!segments_ids(cli->host, segment, members, error))
+		return false;
+	guint kept = 0, m = 0;
+	for (guint i = 0; i < ids->len; i++) { /* both are sorted */
+		while (m < members->len && strcmp(members->pdata[m], ids->pdata[i]) < 0)
+			m++;
+		if (m < members->len && strcmp(members->pdata[m], ids->pdata[i]) == 0) {
+			void *id = ids->pdata[i];
+			ids->pdata[i] = ids->pdata[kept];
+			ids->pdata[kept++] = id;
+		}
+	}
+	g_ptr_array_set_size(ids, (int)kept);
+	return true;
+}
+
+static const char STAGE[] = "SELECT stage FROM contacts WHERE id = ?";
+
+/* "42 contacts: 30 prospect, 12 talking", in the order of perigee.lua. */
+static void print_stages(Cli *cli, const GPtrArray *ids)
+{
+	g_autoptr(GHashTable) counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GPtrArray) order = g_ptr_array_new();
+	for (char **stage = cli->host->workspace->stages; *stage; stage++)
+		g_ptr_array_add(order, *stage);
+	for (guint i = 0; i < ids->len; i++) {
+		char *stage = db_text(cli->host->db, STAGE, "s", (const char *)ids->pdata[i]);
+		guint n = GPOINTER_TO_UINT(g_hash_table_lookup(counts, stage)) + 1;
+		if (n == 1 && !g_ptr_array_find_with_equal_func(order, stage, g_str_equal, NULL))
+			g_ptr_array_add(order, stage); /* one that perigee.lua had once; the table owns it */
+		g_hash_table_insert(counts, n == 1 ? stage : g_strdup(stage), GUINT_TO_POINTER(n));
+		if (n > 1)
+			g_free(stage);
+	}
+	g_autoptr(GString) text = g_string_new(NULL);
+	for (guint i = 0; i < order->len; i++) {
+		guint n = GPOINTER_TO_UINT(g_hash_table_lookup(counts, order->pdata[i]));
+		if (n)
+			g_string_append_printf(text, "%s%u %s", text->len ? ", " : "", n, (char *)order->pdata[i]);
+	}
+	if (ids->len > 1)
+		cli_print(cli, "\n%u contacts: %s\n", ids->len, text->str);
+}
+
 static int contacts_command_list(Cli *cli, int argc, char **argv)
 {
 	static const char *const TITLES[] = { "ID", "NAME", "ADDRESSES", "STAGE", "LABELS", NULL };
-	const char *label = NULL, *stage = NULL, *channel = NULL;
+	const char *label = NULL, *stage = NULL, *channel = NULL, *segment = NULL;
 	const Option options[] = {
-		{ "--label", OPTION_TEXT, &label }, { "--stage", OPTION_TEXT, &stage }, { "--channel", OPTION_TEXT, &channel }, { 0 },
+		{ "--label", OPTION_TEXT, &label }, { "--stage", OPTION_TEXT, &stage }, { "--channel", OPTION_TEXT, &channel },
+		{ "--segment", OPTION_TEXT, &segment }, { 0 },
 	};
 	g_autoptr(GPtrArray) words = g_ptr_array_new(), ids = g_ptr_array_new_with_free_func(g_free);
 	if (!cli_options(cli, "contacts", argc, argv, options, words, 0, 0))
 		return EXIT_USAGE;
 	g_autoptr(json_t) filter = json_pack("{s:s*, s:s*, s:s*}", "label", label, "stage", stage, "channel", channel);
 	GError *error = NULL;
-	if (!contacts_find_ids(cli->host, filter, ids, &error))
-		return cli_fail_error(cli, error);
+	if ((stage && !check_stage(cli, stage)) || !contacts_find_ids(cli->host, filter, ids, &error) || (segment && !keep_segment(cli, segment, ids, &error)))
+		return error ? cli_fail_error(cli, error) : EXIT_FAILED;
 	Table *table = cli->json ? NULL : table_new(TITLES);
 	for (guint i = 0; i < ids->len; i++) {
 		if (cli->json)
@@ -237,7 +309,9 @@ static int contacts_command_list(Cli *cli, int argc, char **argv)
 			list_row(cli, table, ids->pdata[i]);
 	}
 	if (table)
-		table_print(table, cli, label || stage || channel ? "no such contacts" : "no contacts yet: perigee contacts import FILE.csv");
+		table_print(table, cli, label || stage || channel || segment ? "no such contacts" : "no contacts yet: perigee contacts import FILE.csv");
+	if (table)
+		print_stages(cli, ids);
 	return EXIT_DONE;
 }
 

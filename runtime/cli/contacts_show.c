@@ -16,6 +16,7 @@ static const char TASKS[] =
 	"SELECT id, contact, run, kind, note, due, state, outcome, created_at, done_at FROM tasks WHERE contact = ? ORDER BY state = 'done', due IS NULL, due, id";
 static const char NOTES[] = "SELECT at, author, text FROM notes WHERE contact = ? ORDER BY id DESC";
 static const char EVENTS[] = "SELECT id, kind, at, channel, message FROM events WHERE contact = ? ORDER BY id DESC LIMIT 50";
+static const char CONSENTS[] = "SELECT at, new AS basis, source, cause, old, given_at FROM consent_changes WHERE contact = ? ORDER BY id DESC";
 static const char STAGES[] = "SELECT at, old, new, cause FROM stage_changes WHERE contact = ? ORDER BY id DESC";
 
 static bool is_time(const char *name)
@@ -47,7 +48,7 @@ static json_t *rows_of(Cli *cli, const char *sql, const char *id)
 
 json_t *contacts_show_line(Cli *cli, const char *id)
 {
-	static const char *const TIMES[] = { "away_until", "snoozed_until", "created_at", "updated_at", NULL };
+	static const char *const TIMES[] = { "consent_at", "away_until", "snoozed_until", "created_at", "updated_at", NULL };
 	json_t *profile = contacts_profile(cli->host, id);
 	for (int i = 0; TIMES[i]; i++)
 		if (json_object_get(profile, TIMES[i]))
@@ -85,24 +86,58 @@ static char *joined(const json_t *list, const char *between)
 	return g_string_free(out, FALSE);
 }
 
+/* "opt-in (from the form of the fair, given 2026-11-20 09:00)" */
+static char *consent_in_words(Cli *cli, const json_t *profile)
+{
+	const char *basis = value_string(profile, "consent", NULL), *source = value_string(profile, "consent_source", NULL);
+	g_autofree char *at = cli_time(cli, value_integer(profile, "consent_at", 0));
+	if (!basis && !source)
+		return g_strdup("");
+	return g_strdup_printf("%s%s%s%s%s%s%s", basis ? basis : "nothing said", source || *at ? " (" : "", source ? "source: " : "", source ? source : "",
+	                       *at ? source ? ", given " : "given " : "", at, source || *at ? ")" : "");
+}
+
+static const char RUN_SEQUENCE[] = "SELECT sequence FROM runs WHERE id = ?";
+
+/* The cause of a change, as it stands in the history, in words. */
+static char *cause_in_words(Cli *cli, const char *cause)
+{
+	static const struct { const char *cause, *words; } WORDS[] = {
+		{ "import", "a file that was imported" }, { "person", "a person" }, { "message", "they wrote to us" }, { "merge", "a merge" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(WORDS); i++)
+		if (strcmp(cause, WORDS[i].cause) == 0)
+			return g_strdup(WORDS[i].words);
+	if (!g_str_has_prefix(cause, "run "))
+		return cli_plain(cause, 70);
+	g_autofree char *sequence = db_text(cli->host->db, RUN_SEQUENCE, "i", (int64_t)g_ascii_strtoll(cause + 4, NULL, 10));
+	return sequence ? g_strdup_printf("%s of %s", cause, sequence) : g_strdup(cause);
+}
+
 static void show_profile(Cli *cli, const char *id)
 {
 	static const char *const SHOWN[] = {
-		"first_name", "stage", "company", "owner", "locale", "timezone", "country", "preferred_channel", "consent", "consent_source", NULL,
+		"first_name", "stage", "company", "owner", "locale", "timezone", "country", "preferred_channel", NULL,
 	};
 	g_autoptr(json_t) profile = contacts_profile(cli->host, id);
 	g_autofree char *title = cli_plain(value_string(profile, "name", ""), 0), *labels = joined(json_object_get(profile, "labels"), ", ");
 	cli_print(cli, "%s%s%s\n", id, *title ? "  " : "", title);
 	for (int i = 0; SHOWN[i]; i++)
 		line(cli, SHOWN[i], value_string(profile, SHOWN[i], ""));
+	g_autofree char *consent = consent_in_words(cli, profile);
+	line(cli, "consent", consent);
 	const char *channel;
 	json_t *list;
 	json_object_foreach(json_object_get(profile, "addresses"), channel, list) {
-		g_autofree char *addresses = joined(list, ", ");
-		line(cli, channel, addresses);
+		g_autoptr(GString) addresses = g_string_new(NULL);
+		for (size_t i = 0; i < json_array_size(list); i++) {
+			const char *address = json_string_value(json_array_get(list, i));
+			g_autofree char *sharers = contacts_sharers(cli->host, id, channel, address);
+			g_string_append_printf(addresses, "%s%s%s%s%s", i ? ", " : "", address, sharers ? " (shared with " : "", sharers ? sharers : "",
+			                       sharers ? ")" : "");
+		}
+		line(cli, channel, addresses->str);
 	}
-	g_autofree char *sharers = joined(json_object_get(profile, "shared"), ", ");
-	line(cli, "shares address with", sharers);
 	line(cli, "labels", labels);
 	g_autofree char *away = cli_time(cli, value_integer(profile, "away_until", 0)), *added = cli_time(cli, value_integer(profile, "created_at", 0));
 	line(cli, "away until", away);
@@ -119,7 +154,8 @@ static char *cell_of(Cli *cli, Rows *rows, const char *column)
 {
 	for (int i = 0; column && i < rows_columns(rows); i++)
 		if (strcmp(rows_name(rows, i), column) == 0)
-			return is_time(column) ? cli_time(cli, rows_int(rows, i)) : cli_plain(rows_text(rows, i), 70);
+			return is_time(column) ? cli_time(cli, rows_int(rows, i))
+			       : strcmp(column, "cause") == 0 ? cause_in_words(cli, rows_text(rows, i)) : cli_plain(rows_text(rows, i), 70);
 	return g_strdup("");
 }
 
@@ -163,6 +199,7 @@ int contacts_command_show(Cli *cli, int argc, char **argv)
 		{ "tasks", "Tasks", TASKS, { "id", "kind", "state", "note" } },
 		{ "notes", "Notes", NOTES, { "at", "author", "text", NULL } },
 		{ "events", "Events (the last 50)", EVENTS, { "at", "kind", "channel", NULL } },
+		{ "consent_changes", "Consent", CONSENTS, { "at", "basis", "source", "cause" } },
 		{ "stages", "Stages", STAGES, { "at", "old", "new", "cause" } },
 	};
 	if (!cli->json)

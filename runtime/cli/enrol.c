@@ -6,6 +6,7 @@
 #include "host/contacts.h"
 #include "host/handover.h"
 #include "host/runs.h"
+#include "host/segments.h"
 #include "host/versions.h"
 #include "host/workers.h"
 
@@ -30,8 +31,10 @@ static void collect(Host *host, const char *sql, const char *value, GPtrArray *i
 		g_ptr_array_add(ids, g_strdup(rows_text(rows, 0)));
 }
 
-static bool choose(Enrolment *e, GPtrArray *words, const char *label, bool all, GPtrArray *ids, GError **error)
+static bool choose(Enrolment *e, GPtrArray *words, const char *label, const char *segment, bool all, GPtrArray *ids, GError **error)
 {
+	if (segment && !segments_ids(e->host, segment, ids, error))
+		return false;
 	if (all)
 		collect(e->host, "SELECT id FROM contacts ORDER BY id", NULL, ids);
 	if (label)
@@ -133,13 +136,13 @@ static char *enter(Enrolment *e, const char *word, GError **error)
 	return versions_enter(e->host, path, &is_new, error);
 }
 
-static int enrol(Enrolment *e, GPtrArray *words, const char *label, bool all)
+static int enrol(Enrolment *e, GPtrArray *words, const char *label, const char *segment, bool all)
 {
 	GError *error = NULL;
 	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
 	e->sequence = enter(e, words->pdata[0], &error);
 	g_autofree char *version = e->sequence ? versions_newest(e->host, e->sequence) : NULL;
-	if (!version || !choose(e, words, label, all, ids, &error))
+	if (!version || !choose(e, words, label, segment, all, ids, &error))
 		return cli_fail_error(e->cli, error);
 	if (!g_str_equal(value_string(versions_declared(e->host, version), "type", ""), "sequence"))
 		return cli_fail(e->cli, "%s is a job: it runs by its schedule, nobody is enrolled in it", e->sequence);
@@ -164,19 +167,19 @@ static int enrol(Enrolment *e, GPtrArray *words, const char *label, bool all)
 int command_enrol(Cli *cli, int argc, char **argv)
 {
 	Enrolment e = { .cli = cli, .host = cli->host };
-	const char *label = NULL;
+	const char *label = NULL, *segment = NULL;
 	bool all = false;
 	const Option options[] = {
-		{ "--label", OPTION_TEXT, &label }, { "--all", OPTION_FLAG, &all }, { "--again", OPTION_FLAG, &e.again },
+		{ "--label", OPTION_TEXT, &label }, { "--segment", OPTION_TEXT, &segment }, { "--all", OPTION_FLAG, &all }, { "--again", OPTION_FLAG, &e.again },
 		{ "--dry-run", OPTION_FLAG, &e.dry }, { "--yes", OPTION_FLAG, &e.yes }, { NULL, 0, NULL },
 	};
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	if (!cli_options(cli, "enrol", argc, argv, options, words, 1, -1))
 		return EXIT_USAGE;
-	if (words->len < 2 && !label && !all)
-		return cli_usage(cli, "enrol", "whom? Name contacts, or give --label L or --all");
+	if (words->len < 2 && !label && !segment && !all)
+		return cli_usage(cli, "enrol", "whom? Name contacts, or give --label L, --segment S or --all");
 	e.reasons = g_ptr_array_new_with_free_func(g_free);
-	int code = enrol(&e, words, label, all);
+	int code = enrol(&e, words, label, segment, all);
 	g_ptr_array_unref(e.reasons);
 	program_unref(e.first);
 	g_free(e.sequence);

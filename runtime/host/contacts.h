@@ -31,6 +31,8 @@ json_t *contacts_changes(const json_t *was, const json_t *is);
 char *contacts_address(Host *host, const char *id, const char *channel);
 /* The contact's zone: timezone, else country's, else the workspace's. Caller unrefs. */
 GTimeZone *contacts_zone(Host *host, const char *id);
+/* Who else has this contact's address, "bo, cy" (of many the first three and a number); NULL: nobody. Caller frees. */
+char *contacts_sharers(Host *host, const char *id, const char *channel, const char *address);
 /* Ids (strings, sorted by id) of contacts with this address; norm is the compared form. */
 GPtrArray *contacts_by_address(Host *host, const char *channel, const char *norm);
 /* The contact of this id, or the one that it was merged into; NULL if there is neither. Caller frees. */
@@ -55,6 +57,8 @@ char *contacts_upsert(Host *host, const json_t *attributes, const char *cause, G
 bool contacts_replace(Host *host, const char *id, const json_t *attributes, const char *cause, GError **error);
 /* perigee.contacts.find: {label, stage, channel, limit, FIELD = value}: array of views sorted by id. */
 json_t *contacts_find(Host *host, const json_t *filter, GError **error);
+/* The views of these, as one answer; too many for one are an error. */
+json_t *contacts_views(Host *host, const GPtrArray *ids, GError **error);
 /* The same, ids alone, appended to ids (which frees with g_free): any number of them. */
 bool contacts_find_ids(Host *host, const json_t *filter, GPtrArray *ids, GError **error);
 /* A contact for an unknown sender (inbound = "everyone"). Caller frees the id. */

@@ -126,8 +126,11 @@ bool contacts_find_ids(Host *host, const json_t *wanted, GPtrArray *ids, GError 
 json_t *contacts_find(Host *host, const json_t *filter, GError **error)
 {
 	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
-	if (!contacts_find_ids(host, filter, ids, error))
-		return NULL;
+	return contacts_find_ids(host, filter, ids, error) ? contacts_views(host, ids, error) : NULL;
+}
+
+json_t *contacts_views(Host *host, const GPtrArray *ids, GError **error)
+{
 	json_t *found = json_array();
 	size_t bytes = 0;
 	for (guint i = 0; i < ids->len; i++) {

@@ -15,11 +15,12 @@ static const char PAIR[] =
 	"SELECT name, first_name, locale, timezone, country, company, owner, stage, preferred_channel, consent, consent_source, consent_at, fields"
 	" FROM contacts WHERE id = ?";
 static const char TAKE_ATTRIBUTES[] =
-	"UPDATE contacts SET (name, first_name, locale, timezone, country, company, owner, preferred_channel, away_until, created_at) ="
+	"UPDATE contacts SET (name, first_name, locale, timezone, country, company, owner, preferred_channel, away_until, snoozed_until, created_at) ="
 	" (SELECT ifnull(contacts.name, b.name), ifnull(contacts.first_name, b.first_name), ifnull(contacts.locale, b.locale),"
 	" ifnull(contacts.timezone, b.timezone), ifnull(contacts.country, b.country), ifnull(contacts.company, b.company),"
 	" ifnull(contacts.owner, b.owner), ifnull(contacts.preferred_channel, b.preferred_channel),"
-	" max(ifnull(contacts.away_until, b.away_until), ifnull(b.away_until, contacts.away_until)), min(contacts.created_at, b.created_at)"
+	" max(ifnull(contacts.away_until, b.away_until), ifnull(b.away_until, contacts.away_until)),"
+	" max(ifnull(contacts.snoozed_until, b.snoozed_until), ifnull(b.snoozed_until, contacts.snoozed_until)), min(contacts.created_at, b.created_at)"
 	" FROM contacts b WHERE b.id = ?2), fields = ?3, rev = rev + 1, updated_at = ?4 WHERE id = ?1";
 static const char TAKE_CONSENT[] = "UPDATE contacts SET consent = ?2, consent_source = ?3, consent_at = ?4 WHERE id = ?1";
 static const char CONSENT_CHANGE[] =

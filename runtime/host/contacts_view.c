@@ -10,10 +10,11 @@ static const char VIEW[] =
 	"SELECT name, first_name, locale, timezone, country, company, owner, stage, fields, rev FROM contacts WHERE id = ?";
 static const char IDENTITIES[] = "SELECT channel, address FROM identities WHERE contact = ? ORDER BY channel, rank, norm";
 static const char LABELS[] = "SELECT label FROM labels WHERE contact = ? ORDER BY label";
-static const char PROFILE[] = "SELECT preferred_channel, consent, consent_source, away_until, snoozed_until, created_at, updated_at FROM contacts WHERE id = ?";
+static const char PROFILE[] = "SELECT preferred_channel, consent, consent_source, consent_at, away_until, snoozed_until, created_at, updated_at FROM contacts WHERE id = ?";
 static const char SHARERS[] =
 	"SELECT DISTINCT b.contact FROM identities a JOIN identities b ON a.channel = b.channel AND a.norm = b.norm AND a.contact <> b.contact"
 	" WHERE a.contact = ? ORDER BY b.contact";
+static const char SHARERS_OF[] = "SELECT contact FROM identities WHERE channel = ? AND norm = ? AND contact <> ? ORDER BY contact";
 static const char ZONE[] = "SELECT timezone, country FROM contacts WHERE id = ?";
 
 json_t *contacts_view(Host *host, const char *id, int64_t *rev)
@@ -73,6 +74,21 @@ json_t *contacts_profile(Host *host, const char *id)
 		json_object_set(profile, "shared", sharers);
 	json_decref(sharers);
 	return profile;
+}
+
+char *contacts_sharers(Host *host, const char *id, const char *channel, const char *address)
+{
+	enum { SHOWN = 3 };
+	g_autofree char *norm = contacts_normalize(channel, address, NULL);
+	guint n = 0;
+	GString *list = g_string_new(NULL);
+	Rows *rows = db_query(host->db, SHARERS_OF, "sss", channel, norm, id);
+	for (; rows_next(rows); n++)
+		if (n < SHOWN)
+			g_string_append_printf(list, "%s%s", n ? ", " : "", rows_text(rows, 0));
+	if (n > SHOWN)
+		g_string_append_printf(list, " and %u more", n - SHOWN);
+	return g_string_free(list, n == 0);
 }
 
 static bool same(const json_t *a, const json_t *b)

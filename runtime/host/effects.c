@@ -7,6 +7,7 @@
 #include "host/ledger.h"
 #include "host/policy.h"
 #include "host/requests.h"
+#include "host/segments.h"
 #include "host/store.h"
 #include "host/tasks.h"
 
@@ -506,6 +507,17 @@ static void do_contacts_find(Asked *asked)
 		misuse_error(asked, error);
 }
 
+static void do_contacts_segment(Asked *asked)
+{
+	GError *error = NULL;
+	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+	json_t *found = segments_ids(asked->host, text_arg(asked, "name"), ids, &error) ? contacts_views(asked->host, ids, &error) : NULL;
+	if (found)
+		answer(asked, json_pack("[o]", found));
+	else
+		misuse_error(asked, error);
+}
+
 static void do_contacts_get(Asked *asked)
 {
 	json_t *view = contacts_view(asked->host, text_arg(asked, "id"), NULL);
@@ -554,6 +566,7 @@ static const Kind kinds[] = {
 	{ "store.list", "store", false, false, do_store_list },
 	{ "contacts.find", "contacts", false, false, do_contacts_find },
 	{ "contacts.get", "contacts", false, false, do_contacts_get },
+	{ "contacts.segment", "contacts", false, false, do_contacts_segment },
 	{ "contacts.upsert", "contacts!", false, false, do_contacts_upsert },
 };
 

@@ -8,6 +8,7 @@
 #include "host/accounts.h"
 #include "host/contacts.h"
 #include "host/declared.h"
+#include "host/segments.h"
 
 G_DEFINE_QUARK(perigee-workspace-error, workspace_error)
 
@@ -175,6 +176,23 @@ static bool read_keep(Workspace *workspace, const Declared *outer)
 	return true;
 }
 
+static bool read_segments(Workspace *workspace, const Declared *outer)
+{
+	const json_t *table;
+	if (!declared_table(outer, "segments", &table))
+		return false;
+	Declared reader = { .object = table, .where = "workspace: segments", .error = outer->error };
+	workspace->segments = table ? json_deep_copy(table) : json_object();
+	const char *name;
+	json_t *segment;
+	json_object_foreach(workspace->segments, name, segment) {
+		g_autoptr(GError) cause = NULL;
+		if (!segments_check(segment, &cause))
+			return declared_wrong(&reader, name, "%s", cause->message);
+	}
+	return true;
+}
+
 static bool read_rest(Workspace *workspace, const Declared *reader)
 {
 	const char *url = NULL, *redirect = NULL, *undo = "0s";
@@ -206,7 +224,7 @@ Workspace *workspace_new(const char *dir, const json_t *declared, GError **error
 	bool good = json_is_object(reader.object) || declared_wrong(&reader, NULL, "is missing: write workspace { timezone = \"Europe/Paris\" }");
 	if (good && read_zone_and_hours(workspace, &reader) && read_database(workspace, &reader) && read_stages(workspace, &reader) &&
 	    (workspace->channels = channels_new(json_object_get(declared, "channels"), error)) && read_policy(workspace, &reader) &&
-	    read_topics(workspace, &reader) && read_keep(workspace, &reader) && read_rest(workspace, &reader) &&
+	    read_topics(workspace, &reader) && read_keep(workspace, &reader) && read_segments(workspace, &reader) && read_rest(workspace, &reader) &&
 	    accounts_read(workspace, json_object_get(declared, "accounts"), error))
 		return workspace;
 	workspace_free(workspace);
@@ -231,6 +249,7 @@ void workspace_free(Workspace *workspace)
 	g_clear_pointer(&workspace->channels, g_hash_table_unref);
 	json_decref(workspace->allow_addresses);
 	json_decref(workspace->keep);
+	json_decref(workspace->segments);
 	g_ptr_array_unref(workspace->accounts);
 	g_hash_table_unref(workspace->zones);
 	g_free(workspace);

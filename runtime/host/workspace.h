@@ -48,7 +48,8 @@ typedef struct Workspace {
 	json_t *topics;          /* {"contract":["email"],...} */
 	GHashTable *channels;    /* name → Channel: what each channel lets us do (channels.h) */
 	json_t *allow_addresses; /* ["127.0.0.1:2525"] */
-	json_t *keep;
+	json_t *keep;            /* what is kept how long: {"journals":"1 year",...} */
+	json_t *segments;        /* {"gold":{"label":["gold"],...}} (segments.h) */
 	GPtrArray *accounts;     /* Account */
 	GHashTable *zones;       /* name → GTimeZone, all that were asked for */
 } Workspace;

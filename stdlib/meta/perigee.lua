@@ -222,6 +222,14 @@ local contacts = {}
 ---@return perigee.Contact[]
 function contacts.find(what) end
 
+---The contacts of a segment that perigee.lua describes (`segments`), as they are now, sorted by id.
+---```lua
+---for _, contact in ipairs(perigee.contacts.segment "gold") do contact:enrol "spring" end
+---```
+---@param name string
+---@return perigee.Contact[]
+function contacts.segment(name) end
+
 ---The contact with an id, or nil.
 ---```lua
 ---local lea = perigee.contacts.get "c-17"
