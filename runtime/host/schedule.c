@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
 #include "host/local.h"
 #include "host/when.h"
 
@@ -20,7 +21,7 @@ struct Schedule {
 	char minutes[MINUTES];  /* of the local day: 1 where it is due */
 	bool steady;            /* every hour or oftener: follows the clock, so that nothing is made up for */
 	unsigned months;        /* bit 1 to 12 */
-	unsigned dates;         /* bit 1 to 31 */
+	unsigned dates;         /* bit 1 to 31; bit 0: the last of the month */
 	unsigned weekdays;      /* bit 0 (Sunday) to 6 */
 	bool either;            /* dates and weekdays are both given: either will do */
 };
@@ -129,17 +130,33 @@ static bool parse_cron(Schedule *schedule, const char *text, GStrv words, GError
 
 /* ---- phrases --------------------------------------------------------------------------------------------------- */
 
+static const struct { const char *word; unsigned days; } days[] = {
+	{ "day", 0x7f }, { "weekday", 0x3e }, { "weekend", 0x41 }, { "sunday", 1 }, { "monday", 2 }, { "tuesday", 4 }, { "wednesday", 8 },
+	{ "thursday", 16 }, { "friday", 32 }, { "saturday", 64 },
+};
+
 /* Bits of the days that a word stands for: "day", "weekday", "monday", "mon", "mondays"; 0 if it is none. */
 static unsigned days_of(const char *word)
 {
-	static const struct { const char *word; unsigned days; } known[] = {
-		{ "day", 0x7f }, { "weekday", 0x3e }, { "sunday", 1 }, { "monday", 2 }, { "tuesday", 4 }, { "wednesday", 8 },
-		{ "thursday", 16 }, { "friday", 32 }, { "saturday", 64 },
-	};
-	for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
-		if (strcmp(word, known[i].word) == 0 || (i > 1 && strlen(word) == 3 && g_str_has_prefix(known[i].word, word)))
-			return known[i].days;
+	size_t length = strlen(word);
+	for (size_t i = 0; i < G_N_ELEMENTS(days); i++) {
+		size_t known = strlen(days[i].word);
+		bool same = strncmp(word, days[i].word, known) == 0 && (length == known || (length == known + 1 && word[known] == 's'));
+		if (same || (i > 2 && length == 3 && g_str_has_prefix(days[i].word, word)))
+			return days[i].days;
+	}
 	return 0;
+}
+
+/* "1st", "22nd", "15th": the bit of the date; "last": bit 0. 0 if it is none. */
+static unsigned date_of(const char *word)
+{
+	static const char *const endings[] = { "st", "nd", "rd", "th", NULL };
+	char *end;
+	if (strcmp(word, "last") == 0)
+		return 1;
+	guint64 date = g_ascii_isdigit(*word) ? g_ascii_strtoull(word, &end, 10) : 0;
+	return date >= 1 && date <= 31 && g_strv_contains(endings, end) ? 1u << date : 0;
 }
 
 static int minute_of(const char *word)
@@ -151,48 +168,85 @@ static int minute_of(const char *word)
 	return hour * 60 + minute;
 }
 
-/* "every 15 minutes", "every hour", "every 2 hours": counted from each local midnight. words begin after "every". */
-static bool parse_interval(Schedule *schedule, GStrv words)
+/* "15 minutes", "hour", "2 hours": counted from each local midnight. why: what is wrong, if it was meant to be one. */
+static bool parse_interval(Schedule *schedule, GStrv words, char **why)
 {
-	gint64 n = 1;
-	if (*words && g_ascii_isdigit(**words)) {
-		if (!g_ascii_string_to_unsigned(*words, 10, 1, MINUTES, (guint64 *)&n, NULL))
-			return false;
-		words++;
-	}
-	if (!*words || words[1])
+	static const char *const units[] = { "minutes", "hours", "minute", "hour", NULL };
+	guint64 n = 1;
+	bool counted = *words && g_ascii_string_to_unsigned(*words, 10, 1, 1000000, &n, NULL);
+	words += counted;
+	bool unit = *words && g_strv_contains(units, *words);
+	if (!counted && !unit)
 		return false;
-	if (g_str_equal(*words, "hour") || g_str_equal(*words, "hours"))
+	const char *near = *words && !unit ? nearest_word(*words, units) : NULL;
+	if (unit && **words == 'h')
 		n *= 60;
-	else if (!g_str_equal(*words, "minute") && !g_str_equal(*words, "minutes"))
+	if (near)
+		*why = g_strdup_printf("has \"%s\": did you mean %s?", *words, near);
+	else if (!unit)
+		*why = g_strdup("counts neither minutes nor hours");
+	else if (words[1])
+		*why = g_strdup_printf("has \"%s\" after what is counted from midnight", words[1]);
+	else if (n > MINUTES)
+		*why = g_strdup("is more than a day");
+	if (*why)
 		return false;
-	if (n > MINUTES)
-		return false;
-	for (gint64 minute = 0; minute < MINUTES; minute += n)
+	for (guint64 minute = 0; minute < MINUTES; minute += n)
 		schedule->minutes[minute] = 1;
 	schedule->weekdays = 0x7f;
 	schedule->steady = n <= 60;
 	return true;
 }
 
-/* "monday, wednesday and friday at 09:00 and 17:00": words begin after "every". */
-static bool parse_days(Schedule *schedule, GStrv words)
+static char *no_day(const char *word)
 {
-	for (; *words && strcmp(*words, "at") != 0; words++) {
-		unsigned days = days_of(*words);
-		if (!days && strcmp(*words, "and") != 0)
-			return false;
-		schedule->weekdays |= days;
+	const char *names[G_N_ELEMENTS(days) + 1] = { NULL };
+	for (size_t i = 0; i < G_N_ELEMENTS(days); i++)
+		names[i] = days[i].word;
+	const char *near = nearest_word(word, names);
+	if (minute_of(word) >= 0)
+		return g_strdup_printf("has a time without \"at\": \"at %s\"", word);
+	return near ? g_strdup_printf("has \"%s\": did you mean %s?", word, near) :
+	       g_strdup_printf("has \"%s\", which is no day (day, weekday, weekend, monday to sunday, or a date such as 1st)", word);
+}
+
+/* "monday, wednesday and friday at 09:00 and 17:00", "month on the 1st and 15th at 09:00": words begin after "every". */
+static bool parse_days(Schedule *schedule, GStrv words, char **why)
+{
+	static const char *const fillers[] = { "and", "on", "the", "month", "of", NULL };
+	unsigned dates = 0, weekdays = 0;
+	bool monthly = false, timed = false;
+	for (; *words && strcmp(*words, "at") != 0 && !*why; words++) {
+		unsigned weekday = days_of(*words), date = date_of(*words);
+		monthly |= strcmp(*words, "month") == 0;
+		if (dates == 1 && strcmp(*words, "day") == 0)
+			continue; /* "the last day" */
+		weekdays |= weekday;
+		dates |= date;
+		if (!weekday && !date && !g_strv_contains(fillers, *words))
+			*why = no_day(*words);
 	}
-	bool timed = false;
-	for (words += *words != NULL; *words; words++) {
+	for (words += *words != NULL; *words && !*why; words++) {
 		int minute = minute_of(*words);
-		if (minute < 0 && strcmp(*words, "and") != 0)
-			return false;
 		if (minute >= 0)
 			schedule->minutes[minute] = timed = 1;
+		else if (strchr(*words, '/'))
+			*why = g_strdup_printf("has \"%s\": the zone is a key of its own, zone = \"...\"", *words);
+		else if (strcmp(*words, "and") != 0)
+			*why = g_strdup_printf("has \"%s\", which is no time of day such as 09:00", *words);
 	}
-	return schedule->weekdays != 0 && timed;
+	if (!*why && monthly && !dates)
+		*why = g_strdup("names no date: \"every month on the 1st at 09:00\"");
+	else if (!*why && weekdays && dates)
+		*why = g_strdup("names weekdays and dates: only one of them can be met");
+	else if (!*why && !weekdays && !dates)
+		*why = g_strdup("names no day");
+	else if (!*why && !timed)
+		*why = g_strdup("names no time: end it with \"at 09:00\"");
+	schedule->weekdays = dates ? 0x7f : weekdays;
+	if (dates)
+		schedule->dates = dates;
+	return !*why;
 }
 
 static GStrv words_of(const char *text)
@@ -206,6 +260,27 @@ static GStrv words_of(const char *text)
 	return g_strv_builder_end(builder);
 }
 
+/* What is wrong with something that is neither cron nor a phrase nor a date. */
+static char *what_was_meant(GStrv words, guint n)
+{
+	static const struct { const char *word, *means; } nicknames[] = {
+		{ "hourly", "every hour" }, { "daily", "every day at 00:00" }, { "midnight", "every day at 00:00" }, { "weekly", "every sunday at 00:00" },
+		{ "monthly", "every month on the 1st at 00:00" },
+	};
+	const char *first = n ? words[0] + (words[0][0] == '@') : "";
+	for (size_t i = 0; i < G_N_ELEMENTS(nicknames); i++)
+		if (strcmp(first, nicknames[i].word) == 0)
+			return g_strdup_printf("is written \"%s\"", nicknames[i].means);
+	if (n > 1 && (g_ascii_isdigit(*first) || *first == '*'))
+		return g_strdup_printf("has %u fields, and cron has five: minute, hour, date, month, weekday", n);
+	static const char *const every[] = { "every", NULL };
+	if (n && days_of(first))
+		return g_strdup("must begin with \"every\"");
+	if (n && nearest_word(first, every))
+		return g_strdup_printf("begins with \"%s\": did you mean every?", first);
+	return g_strdup("is no schedule that is understood");
+}
+
 static bool parse(Schedule *schedule, const char *text, GError **error)
 {
 	if (strlen(text) > 1000)
@@ -216,15 +291,19 @@ static bool parse(Schedule *schedule, const char *text, GError **error)
 		return parse_cron(schedule, text, words, error);
 	schedule->months = ~0u;
 	schedule->dates = ~0u;
-	if (n >= 2 && strcmp(words[0], "every") == 0) {
+	g_autofree char *why = NULL;
+	if (n >= 1 && strcmp(words[0], "every") == 0) {
 		/* The commas of a list of days stand here as words' ends. */
 		g_autofree char *spaced = g_strdelimit(g_ascii_strdown(text, -1), ",", ' ');
 		g_auto(GStrv) parts = words_of(spaced);
-		return parse_interval(schedule, parts + 1) || parse_days(schedule, parts + 1) || refuse(error, text, "is no schedule that is understood");
+		if (parse_interval(schedule, parts + 1, &why))
+			return true;
+		return (!why && parse_days(schedule, parts + 1, &why)) || refuse(error, text, why);
 	}
 	g_autofree char *trimmed = g_strstrip(g_strdup(text));
 	schedule->once = when_iso(trimmed, schedule->zone, &schedule->at, NULL);
-	return schedule->once || refuse(error, text, "is no schedule that is understood");
+	why = schedule->once ? NULL : what_was_meant(words, n);
+	return schedule->once || refuse(error, text, why);
 }
 
 /* ---- the next time --------------------------------------------------------------------------------------------- */
@@ -235,7 +314,8 @@ static bool is_due_on(const Schedule *schedule, int64_t day)
 	local_civil(day, &year, &month, &date);
 	if (!(schedule->months >> month & 1))
 		return false;
-	bool by_date = schedule->dates >> date & 1, by_weekday = schedule->weekdays >> (local_weekday(day) % 7) & 1;
+	bool last = (schedule->dates & 1) && date == local_month_length(year, month);
+	bool by_date = last || (schedule->dates >> date & 1), by_weekday = schedule->weekdays >> (local_weekday(day) % 7) & 1;
 	return schedule->either ? by_date || by_weekday : by_date && by_weekday;
 }
 

@@ -80,7 +80,12 @@ static void test_changes_of_the_clock(void)
 		{ PARIS, "30 2 * * *", "2026-10-24T03:00+02:00", { "2026-10-25T02:30:00+02:00", "2026-10-26T02:30:00+01:00", "2026-10-27T02:30:00+01:00" } },
 		{ PARIS, "30 2 * * *", "2026-10-25T02:15+01:00", { "2026-10-26T02:30:00+01:00", "2026-10-27T02:30:00+01:00", "2026-10-28T02:30:00+01:00" } },
 		{ "America/New_York", "15,45 1 * * *", "2026-11-01T01:20-04:00", { "2026-11-01T01:45:00-04:00", "2026-11-02T01:15:00-05:00", "2026-11-02T01:45:00-05:00" } },
-		/* but what runs all the time goes on */
+		/* every second hour is a time as others are */
+		{ PARIS, "every 2 hours", "2026-03-29T00:30+01:00", { "2026-03-29T03:00:00+02:00", "2026-03-29T04:00:00+02:00", "2026-03-29T06:00:00+02:00" } },
+		{ PARIS, "every 2 hours", "2026-10-25T01:30+02:00", { "2026-10-25T02:00:00+02:00", "2026-10-25T04:00:00+01:00", "2026-10-25T06:00:00+01:00" } },
+		{ "America/Havana", "every 12 hours", "2026-03-07T11:00-05:00", { "2026-03-07T12:00:00-05:00", "2026-03-08T01:00:00-04:00", "2026-03-08T12:00:00-04:00" } },
+		/* but what runs all the time goes on, and makes up for nothing */
+		{ PARIS, "10 * * * *", "2026-03-29T00:30+01:00", { "2026-03-29T01:10:00+01:00", "2026-03-29T03:10:00+02:00", "2026-03-29T04:10:00+02:00" } },
 		{ PARIS, "every 30 minutes", "2026-10-25T02:20+02:00", { "2026-10-25T02:30:00+02:00", "2026-10-25T02:00:00+01:00", "2026-10-25T02:30:00+01:00" } },
 		{ PARIS, "0 * * * *", "2026-10-25T01:30+02:00", { "2026-10-25T02:00:00+02:00", "2026-10-25T02:00:00+01:00", "2026-10-25T03:00:00+01:00" } },
 		{ PARIS, "every hour", "2026-03-29T00:30+01:00", { "2026-03-29T01:00:00+01:00", "2026-03-29T03:00:00+02:00", "2026-03-29T04:00:00+02:00" } },
@@ -97,6 +102,11 @@ static void test_phrases(void)
 		{ PARIS, "every mon, wed and friday at 09:00 and 17:30", "2026-11-23T10:00+01:00", { "2026-11-23T17:30:00+01:00", "2026-11-25T09:00:00+01:00", "2026-11-25T17:30:00+01:00" } },
 		{ PARIS, "every 15 minutes", "2026-11-23T09:07+01:00", { "2026-11-23T09:15:00+01:00", "2026-11-23T09:30:00+01:00", "2026-11-23T09:45:00+01:00" } },
 		{ PARIS, "every 2 hours", "2026-11-23T21:00+01:00", { "2026-11-23T22:00:00+01:00", "2026-11-24T00:00:00+01:00", "2026-11-24T02:00:00+01:00" } },
+		{ PARIS, "every weekend at 10:00", "2026-11-23", { "2026-11-28T10:00:00+01:00", "2026-11-29T10:00:00+01:00", "2026-12-05T10:00:00+01:00" } },
+		{ PARIS, "every mondays at 10:00", "2026-11-23T11:00+01:00", { "2026-11-30T10:00:00+01:00", "2026-12-07T10:00:00+01:00", "2026-12-14T10:00:00+01:00" } },
+		{ PARIS, "every month on the 1st and 15th at 09:00", "2026-11-23", { "2026-12-01T09:00:00+01:00", "2026-12-15T09:00:00+01:00", "2027-01-01T09:00:00+01:00" } },
+		{ PARIS, "every 31st at 09:00", "2026-11-23", { "2026-12-31T09:00:00+01:00", "2027-01-31T09:00:00+01:00", "2027-03-31T09:00:00+02:00" } },
+		{ PARIS, "every month on the last day at 18:00", "2028-01-31", { "2028-01-31T18:00:00+01:00", "2028-02-29T18:00:00+01:00", "2028-03-31T18:00:00+02:00" } },
 		{ PARIS, "2026-12-01T09:00", "2026-11-23", { "2026-12-01T09:00:00+01:00", NULL } },
 		{ PARIS, " 2026-12-01T09:00Z ", "2026-11-23", { "2026-12-01T10:00:00+01:00", NULL } },
 		{ PARIS, "2026-12-01", "2026-12-01", { NULL } },
@@ -119,6 +129,28 @@ static void test_refusals(void)
 			g_error("'%s' was taken for a schedule", wrong[i]);
 		g_assert_error(error, WHEN_ERROR, WHEN_ERROR_SYNTAX);
 		g_assert_nonnull(strstr(error->message, "every weekday at 09:00"));
+	}
+}
+
+static void test_suggestions(void)
+{
+	static const struct { const char *text, *says; } cases[] = {
+		{ "every mondey at 09:00", "did you mean monday?" }, { "every weekdya at 09:00", "did you mean weekday?" },
+		{ "every moonday and friday at 09:00", "did you mean monday?" }, { "every fortnight at 09:00", "\"fortnight\", which is no day" },
+		{ "every day", "at 09:00" }, { "every day at 9", "\"9\", which is no time of day" }, { "every day at 9am", "\"9am\"" },
+		{ "every day 09:00", "\"at 09:00\"" }, { "every 15 minuts", "did you mean minutes?" }, { "every 15 parsecs", "minutes nor hours" },
+		{ "every 15", "minutes nor hours" }, { "every 25 hours", "more than a day" }, { "every 15 minutes at 09:00", "\"at\"" },
+		{ "every day at 09:00 Europe/Paris", "a key of its own" }, { "every month at 09:00", "on the 1st" }, { "every monday the 13th at 09:00", "only one" },
+		{ "hourly", "\"every hour\"" }, { "@daily", "\"every day at 00:00\"" }, { "weekdays at 09:00", "begin with \"every\"" },
+		{ "evry day at 09:00", "did you mean every?" }, { "* * * *", "has 4 fields" }, { "0 0 9 * * 1", "has 6 fields" }, { "60 * * * *", "minute (0 to 59" },
+		{ "0 9 * * mon-fryday", "weekday" }, { "soon", "is no schedule" },
+	};
+	g_autoptr(GTimeZone) utc = g_time_zone_new_utc();
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		g_autoptr(GError) error = NULL;
+		g_assert_null(schedule_parse(cases[i].text, utc, &error));
+		if (!strstr(error->message, cases[i].says))
+			g_error("'%s' says: %s", cases[i].text, error->message);
 	}
 }
 
@@ -164,6 +196,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/schedule/a skipped time fires at the gap's end, a repeated one once", test_changes_of_the_clock);
 	g_test_add_func("/schedule/phrases mean what they say", test_phrases);
 	g_test_add_func("/schedule/everything else is refused with what is accepted", test_refusals);
+	g_test_add_func("/schedule/what was meant is suggested", test_suggestions);
 	g_test_add_func("/schedule/times of day agree with a scan of minutes around changes of the clock", test_scan);
 	return g_test_run();
 }
