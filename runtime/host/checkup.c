@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/proto.h"
 #include "base/value.h"
+#include "host/breaker.h"
 #include "host/confine.h"
 #include "host/spawn.h"
 
@@ -261,6 +262,15 @@ static void told_free(void *rows)
 	json_decref(rows);
 }
 
+/* What the database of the workspace remembers of its accounts' failures. */
+static void add_breakers(const Host *host, const Host *with, json_t *rows)
+{
+	g_autoptr(Db) looked = host->db ? NULL : db_open_to_look(with->workspace->database);
+	Db *db = host->db ? host->db : looked;
+	if (db)
+		breaker_check(db, host_now(host), with->workspace->zone, rows);
+}
+
 json_t *checkup_mail(Host *host, const char *dir, CheckupProgress progress, void *user)
 {
 	json_t *rows = json_array();
@@ -275,6 +285,7 @@ json_t *checkup_mail(Host *host, const char *dir, CheckupProgress progress, void
 	g_autofree char *plan = with ? mail_plan(with->workspace) : NULL;
 	if (!plan)
 		return rows;
+	add_breakers(host, with, rows);
 	MailCheckup mail = { .told = g_ptr_array_new_with_free_func(told_free), .progress = progress, .user = user };
 	ask_net(host, dir, plan, &mail, rows);
 	g_ptr_array_unref(mail.told);

@@ -175,7 +175,8 @@ GBytes *compose_mail(const Compose *c, GError **error)
 	header_date(out, "Date", c->date, c->zone);
 	if (!header_mailbox(out, "From", c->from_name, c->from_address, error) ||
 	    !header_mailbox(out, "To", c->to_name, c->to_address, error) || !header_addresses(out, "Cc", c->cc, error) ||
-	    !header_text(out, "Subject", c->subject, error))
+	    !header_text(out, "Subject", c->subject, error) ||
+	    (c->meant_for && !header_mailbox(out, "X-Perigee-To", NULL, c->meant_for, error)) || !header_addresses(out, "X-Perigee-Cc", c->meant_cc, error))
 		return NULL;
 	header_ids(out, "Message-ID", (const char *const[]){ c->message_id, NULL });
 	put_thread(out, c);

@@ -17,6 +17,8 @@ typedef struct Compose {
 	const char *from_name, *from_address; /* the name may be NULL */
 	const char *to_name, *to_address;
 	const char *const *cc;         /* addresses, NULL-terminated; NULL: none */
+	const char *meant_for;         /* whose it would have been, where all mail is redirected, and its copies: X-Perigee-To, X-Perigee-Cc; NULL: theirs */
+	const char *const *meant_cc;
 	const char *subject;
 	const char *purpose;           /* ask, answer, service, news; ask and news get List-Unsubscribe */
 	Time date;

@@ -32,6 +32,18 @@ static const char SET_REPLIED[] = "UPDATE messages SET state = 'replied' WHERE i
 static const char STARTERS[] =
 	"SELECT s.name, v.declarations FROM scripts s JOIN versions v ON v.hash = s.version"
 	" WHERE s.kind = 'sequence' AND v.declarations LIKE '%\"starts_on\":[%' ORDER BY s.name";
+static const char SAME_COMPANY[] =
+	"SELECT r.id FROM contacts c JOIN runs r ON r.contact = c.id AND r.state IN ('ready', 'waiting', 'sending')"
+	" WHERE c.company IS NOT NULL AND lower(trim(c.company)) = lower(trim(?1)) AND c.id <> ?2 ORDER BY r.id";
+static const char COMPANY[] = "SELECT company FROM contacts WHERE id = ?";
+static const char AWAY_UNTIL[] = "SELECT away_until FROM contacts WHERE id = ?";
+static const char SET_AWAY[] = "UPDATE contacts SET away_until = ? WHERE id = ?";
+static const char WAITS[] =
+	"SELECT j.run, j.position, j.deadline FROM runs r JOIN journal j ON j.run = r.id AND j.answer IS NULL"
+	" WHERE r.contact = ? AND r.state = 'waiting' AND j.kind IN ('wait_reply', 'wait') AND j.deadline IS NOT NULL ORDER BY j.run";
+static const char SET_DEADLINE[] = "UPDATE journal SET deadline = ? WHERE run = ? AND position = ?";
+/* One that is held for its mailbox gets the deadline when that has been read. */
+static const char SET_DUE[] = "UPDATE runs SET due = ? WHERE id = ? AND state = 'waiting' AND due IS NOT NULL";
 static const char WAKE[] = "UPDATE contacts SET snoozed_until = NULL WHERE id = ? AND snoozed_until IS NOT NULL";
 static const char TASK[] = "SELECT contact, run, kind, outcome, note, message FROM tasks WHERE id = ?";
 
@@ -160,6 +172,27 @@ static void withdraw_unsent(Host *host, const GArray *messages)
 	}
 }
 
+/* policy.stop_company: who answers speaks for the others there. */
+static void stop_colleagues(Event *event)
+{
+	Host *host = event->host;
+	if (!value_true(host->workspace->policy, "stop_company"))
+		return;
+	g_autofree char *company = db_text(host->db, COMPANY, "s", event->contact);
+	if (!company || !*g_strstrip(company))
+		return;
+	g_autoptr(GArray) runs = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	Rows *rows = db_query(host->db, SAME_COMPANY, "ss", company, event->contact);
+	while (rows_next(rows)) {
+		int64_t id = rows_int(rows, 0);
+		g_array_append_val(runs, id);
+	}
+	g_autofree char *why = g_strdup_printf("somebody else of %s has answered", company);
+	for (guint i = 0; i < runs->len; i++)
+		if (!continues(host, g_array_index(runs, int64_t, i), "on_reply"))
+			runs_end(host, g_array_index(runs, int64_t, i), "done", "answered elsewhere", NULL, why);
+}
+
 static void on_reply(Event *event)
 {
 	Host *host = event->host;
@@ -183,6 +216,7 @@ static void on_reply(Event *event)
 		}
 	}
 	withdraw_unsent(host, unsent);
+	stop_colleagues(event);
 }
 
 static void on_handled(Event *event)
@@ -321,4 +355,33 @@ int64_t events_task_done(Host *host, int64_t task)
 	}
 	Event event = { .host = host, .contact = contact, .kind = "task_done", .data = data, .owner = run };
 	return record(&event);
+}
+
+/* ---- away ------------------------------------------------------------------------------------------------------ */
+
+typedef struct Wait {
+	int64_t run, position;
+	Time deadline;
+} Wait;
+
+void events_away(Host *host, const char *contact, Time until)
+{
+	Time now = host_now(host), known = db_int(host->db, 0, AWAY_UNTIL, "s", contact);
+	Time absence = until - MAX(now, known);
+	host_write(host);
+	db_run(host->db, SET_AWAY, "is", until, contact);
+	if (absence <= 0)
+		return;
+	g_autoptr(GArray) waits = g_array_new(FALSE, FALSE, sizeof(Wait));
+	Rows *rows = db_query(host->db, WAITS, "s", contact);
+	while (rows_next(rows)) {
+		Wait wait = { rows_int(rows, 0), rows_int(rows, 1), rows_int(rows, 2) };
+		g_array_append_val(waits, wait);
+	}
+	for (guint i = 0; i < waits->len; i++) {
+		const Wait *wait = &g_array_index(waits, Wait, i);
+		Time deadline = MAX(wait->deadline + absence, until);
+		db_run(host->db, SET_DEADLINE, "iii", deadline, wait->run, wait->position);
+		db_run(host->db, SET_DUE, "ii", deadline, wait->run);
+	}
 }

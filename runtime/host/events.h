@@ -20,4 +20,8 @@ json_t *events_take(Host *host, int64_t run, const json_t *kinds);
 /* Is this the name of an event that a script may wait for? */
 bool events_known(const char *kind);
 
+/* An auto-reply says that they are back at `until`: nothing but answers goes to them before, and what their runs wait for is waited for
+ * longer by as much, at least until then. Days that an earlier one has given are not given again. */
+void events_away(Host *host, const char *contact, Time until);
+
 #endif

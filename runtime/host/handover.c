@@ -28,8 +28,8 @@ enum { LOCALE_BYTES = 64, KEEP_PAUSE = 5 * TIME_MINUTE };
 
 static const char HAND[] =
 	"UPDATE messages SET state = 'handed', handed_at = ?1, first_handed_at = coalesce(first_handed_at, ?1), boot = ?2,"
-	" attempts = attempts + 1, address = ?, subject = ?, text = ?, purpose = ?, message_id = ?, thread = ?, in_reply_to = ?, refs = ?, raw = ?, identity = ?, likeness = ?, due = NULL"
-	" WHERE id = ? AND state = 'queued'";
+	" attempts = attempts + 1, address = ?, subject = ?, text = ?, purpose = ?, message_id = ?, thread = ?, in_reply_to = ?, refs = ?, raw = ?, identity = ?, likeness = ?, due = NULL,"
+	" rule = NULL, reason = NULL WHERE id = ? AND state = 'queued'";
 static const char HAND_AGAIN[] =
 	"UPDATE messages SET state = 'handed', handed_at = ?1, first_handed_at = coalesce(first_handed_at, ?1), boot = ?2,"
 	" attempts = attempts + 1, due = NULL WHERE id = ? AND state = 'queued'";
@@ -207,6 +207,12 @@ static bool passes(Host *host, const Message *m, const Account *account, const F
 	*by_hand = false;
 	if (value_true(m->options, "test"))
 		return copies_pass(host, m);
+	if (host->workspace->redirect_all_to && !host->simulated && !g_str_equal(m->channel, "email")) {
+		g_autofree char *why = g_strdup_printf("all mail goes to %s instead of its recipients (redirect_all_to in perigee.lua), and nothing goes by %s",
+		                                       host->workspace->redirect_all_to, m->channel);
+		ledger_refuse(host, m, "redirect", why, "refused");
+		return false;
+	}
 	g_auto(Case) about = { 0 };
 	case_init(&about, host, m, account, front);
 	about.c.text = text;
@@ -370,13 +376,15 @@ static GBytes *compose(Host *host, Message *m, const Account *account, GPtrArray
 		rows_done(rows);
 	}
 	g_autofree char *name = m->contact ? db_text(host->db, NAME, "s", m->contact) : NULL;
+	const char *redirect = host->simulated ? NULL : host->workspace->redirect_all_to;
+	g_autofree char *subject = redirect ? g_strdup_printf("[to %s] %s", m->address, m->subject) : g_strdup(m->subject);
 	g_auto(GStrv) cc = copies(m);
 	g_autofree char *boundary = files->len ? random_digits(host) : NULL;
 	g_autofree char *link = unsubscribe_offered(m->purpose) ? unsubscribe_url(host, m->message_id) : NULL;
 	Compose c = {
-		.cc = (const char *const *)cc,
-		.from_name = account->from_name, .from_address = account->from_address, .to_name = name,
-		.to_address = m->address, .subject = m->subject, .purpose = m->purpose, .date = host_now(host),
+		.cc = redirect ? NULL : (const char *const *)cc, .meant_for = redirect ? m->address : NULL, .meant_cc = redirect ? (const char *const *)cc : NULL,
+		.from_name = account->from_name, .from_address = account->from_address, .to_name = redirect ? NULL : name,
+		.to_address = redirect ? redirect : m->address, .subject = subject, .purpose = m->purpose, .date = host_now(host),
 		.zone = host->workspace->zone, .message_id = m->message_id, .in_reply_to = m->in_reply_to, .references = (const char *const *)refs,
 		.entity = entity, .entity_size = size, .files = files, .boundary = boundary, .unsubscribe_url = link,
 	};
@@ -644,7 +652,7 @@ static void hand_to_person(Host *host, Message *m, const GPtrArray *files)
 {
 	static const char HAND_TO_PERSON[] =
 		"UPDATE messages SET state = 'handed', handed_at = ?, attempts = 1, address = ?, subject = ?, text = ?, purpose = ?,"
-		" identity = ?, likeness = ?, due = NULL WHERE id = ?";
+		" identity = ?, likeness = ?, due = NULL, rule = NULL, reason = NULL WHERE id = ?";
 	host_write(host);
 	g_autofree char *identity = policy_identity(m->channel, m->address), *likeness = likeness_of(host, m);
 	db_run(host->db, HAND_TO_PERSON, "issssssi", host_now(host), m->address, m->subject, m->text, m->purpose, identity, likeness, m->id);

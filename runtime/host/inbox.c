@@ -18,16 +18,15 @@ static const char KNOWN_IN[] = "SELECT 1 FROM messages WHERE message_id = ? AND 
 static const char KNOWN_OUT[] = "SELECT id FROM messages WHERE message_id = ? AND direction = 'out'";
 static const char IS_UNKNOWN[] = "SELECT 1 FROM messages WHERE id = ? AND state = 'unknown'";
 static const char ADD_RECEIVED[] =
-	"INSERT INTO messages (contact, run, channel, account, direction, state, address, subject, text, message_id, thread, in_reply_to, refs, raw, at) "
-	"VALUES (?, ?, 'email', ?, 'in', 'received', ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+	"INSERT INTO messages (contact, run, channel, account, direction, state, address, identity, subject, text, message_id, thread, in_reply_to, refs, raw, at) "
+	"VALUES (?, ?, 'email', ?, 'in', 'received', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char ADD_UNREADABLE[] =
 	"INSERT INTO messages (channel, account, direction, state, message_id, raw, at, error) VALUES ('email', ?, 'in', 'unreadable', ?, ?, ?, ?)";
 static const char ADD_HANDLED[] =
-	"INSERT INTO messages (contact, channel, account, direction, state, address, subject, text, message_id, thread, in_reply_to, refs, at, handed_at, done_at) "
-	"VALUES (?, 'email', ?, 'out', 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+	"INSERT INTO messages (contact, channel, account, direction, state, address, identity, subject, text, message_id, thread, in_reply_to, refs, at, handed_at, done_at) "
+	"VALUES (?, 'email', ?, 'out', 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char LAST_WRITTEN[] = "SELECT max(handed_at) FROM messages WHERE contact = ? AND direction = 'out'";
 static const char FIRST_RUN[] = "SELECT min(started_at) FROM runs WHERE contact = ? AND state IN ('ready', 'waiting', 'sending')";
-static const char SET_AWAY[] = "UPDATE contacts SET away_until = ? WHERE id = ?";
 static const char SET_BOUNCED[] =
 	"UPDATE messages SET state = 'bounced', code = ?, error = ?, done_at = ? WHERE id = ? AND state IN ('accepted', 'delivered', 'unknown', 'read')";
 
@@ -239,10 +238,10 @@ static void see(const Mail *mail, const char *contact, int64_t run, const char *
 
 static int64_t add_received(const Mail *mail, const char *contact, bool in_thread)
 {
-	g_autofree char *refs = refs_text(mail);
+	g_autofree char *refs = refs_text(mail), *identity = *mail->from ? policy_identity("email", mail->from) : NULL;
 	Db *db = mail->host->db;
 	/* What a program answered is no part of the thread: our next mail follows our last one. */
-	db_run(db, ADD_RECEIVED, "szssssssssbi", contact, mail->cited.run, mail->account->name, mail->from, mail->subject, mail->text,
+	db_run(db, ADD_RECEIVED, "szsssssssssbi", contact, mail->cited.run, mail->account->name, mail->from, identity, mail->subject, mail->text,
 	       mail->message_id, in_thread ? mail->cited.thread : NULL, mail->in_reply_to, refs, mail->raw->bytes, mail->raw->size, mail->at);
 	return db_last_id(db);
 }
@@ -294,7 +293,7 @@ static void record_person(Mail *mail)
 	int64_t row = add_received(mail, contact, !away && !silent);
 	see(mail, contact, mail->cited.run, kind);
 	if (away)
-		db_run(host->db, SET_AWAY, "is", away_until(mail), contact);
+		events_away(host, contact, away_until(mail));
 	g_autoptr(json_t) data = event_data(mail, kind);
 	if (!silent)
 		events_record(host, contact, kind, "email", row, mail->cited.id, data);
@@ -378,9 +377,9 @@ static void record_complaint(Mail *mail)
 static void record_handled_by(Mail *mail, const char *contact, const char *address)
 {
 	Host *host = mail->host;
-	g_autofree char *refs = refs_text(mail);
+	g_autofree char *refs = refs_text(mail), *identity = policy_identity("email", address);
 	bool threaded = mail->cited.contact && g_str_equal(mail->cited.contact, contact);
-	db_run(host->db, ADD_HANDLED, "sssssssssiii", contact, mail->account->name, address, mail->subject, mail->text, mail->message_id,
+	db_run(host->db, ADD_HANDLED, "ssssssssssiii", contact, mail->account->name, address, identity, mail->subject, mail->text, mail->message_id,
 	       threaded ? mail->cited.thread : NULL, mail->in_reply_to, refs, mail->at, mail->at, mail->at);
 	int64_t row = db_last_id(host->db);
 	/* What was written before any of their runs began is history, not a person's taking over. */

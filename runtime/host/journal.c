@@ -12,6 +12,7 @@ static const char ADD[] = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?
 static const char ADD_PENDING[] = "INSERT INTO journal VALUES (?, ?, ?, ?, ?, NULL, NULL, ?, ?)";
 static const char NEWEST[] = "SELECT position, answer FROM journal WHERE run = ? AND answer IS NOT NULL ORDER BY position DESC LIMIT 1";
 static const char SET_ANSWER[] = "UPDATE journal SET answer = ? WHERE run = ? AND position = ?";
+static const char PENDING[] = "SELECT kind, args, deadline FROM journal WHERE run = ? AND position = ? AND answer IS NULL";
 static const char SET_PENDING[] = "UPDATE journal SET args = ?, deadline = ? WHERE run = ? AND position = ?";
 static const char SET_DUE[] = "UPDATE runs SET due = ? WHERE id = ? AND state = 'waiting'";
 
@@ -85,16 +86,37 @@ bool journal_similar(const char *kind, const char *args, const char *other_kind,
 	return !g_str_equal(kind, "restart") && !g_str_equal(kind, "enrol") && !g_str_equal(kind, "stop");
 }
 
+static Time deadline_of(Host *host, const Run *run, const char *kind, const json_t *args, Time asked_at)
+{
+	const json_t *within = json_object_get(args, g_str_equal(kind, "sleep") ? "for" : "within");
+	Time deadline;
+	if (!within || json_is_null(within))
+		return TIME_NEVER;
+	g_autoptr(GTimeZone) zone = run->contact ? contacts_zone(host, run->contact) : g_time_zone_ref(host->workspace->zone);
+	return when_resolve(within, asked_at, zone, host->workspace->hours, &deadline, NULL) ? deadline : host_now(host);
+}
+
+/* A wait that grew by their absence (events_away) keeps that, whatever the new version waits for. */
+static Time lengthened_by(Host *host, const Run *run, int64_t position, Time asked_at)
+{
+	Rows *rows = db_query(host->db, PENDING, "ii", run->id, position);
+	if (!rows_next(rows))
+		return 0;
+	g_autofree char *kind = g_strdup(rows_text(rows, 0));
+	g_autoptr(json_t) args = value_parse(rows_text(rows, 1), -1, NULL);
+	Time deadline = rows_int_or(rows, 2, TIME_NEVER);
+	rows_done(rows);
+	Time first = deadline_of(host, run, kind, args, asked_at);
+	bool grew = g_str_has_prefix(kind, "wait") && deadline != TIME_NEVER && first != TIME_NEVER && deadline > first;
+	return grew ? deadline - first : 0;
+}
+
 Time journal_change_pending(Host *host, const Run *run, int64_t position, const char *kind, const char *args, Time asked_at)
 {
 	g_autoptr(json_t) value = value_parse(args, -1, NULL);
-	const json_t *within = json_object_get(value, g_str_equal(kind, "sleep") ? "for" : "within");
-	Time deadline = TIME_NEVER;
-	if (within && !json_is_null(within)) {
-		g_autoptr(GTimeZone) zone = run->contact ? contacts_zone(host, run->contact) : g_time_zone_ref(host->workspace->zone);
-		if (!when_resolve(within, asked_at, zone, host->workspace->hours, &deadline, NULL))
-			deadline = host_now(host);
-	}
+	Time deadline = deadline_of(host, run, kind, value, asked_at);
+	if (deadline != TIME_NEVER)
+		deadline += lengthened_by(host, run, position, asked_at);
 	host_write(host);
 	db_run(host->db, SET_PENDING, "stii", args, deadline, run->id, position);
 	db_run(host->db, SET_DUE, "ti", deadline, run->id);

@@ -26,8 +26,8 @@ enum {
 };
 
 static const char ADD[] =
-	"INSERT INTO messages (contact, run, position, channel, account, direction, state, template, options, address, at, due)"
-	" VALUES (?, ?, ?, ?, ?, 'out', 'queued', ?, ?, ?, ?, ?)";
+	"INSERT INTO messages (contact, run, position, channel, account, direction, state, template, options, address, at, due, rule, reason)"
+	" VALUES (?, ?, ?, ?, ?, 'out', 'queued', ?, ?, ?, ?, ?, ?, ?)";
 static const char FIND[] =
 	"SELECT contact, run, position, channel, account, state, template, options, address, subject, text, purpose, message_id, thread,"
 	" in_reply_to, refs, at, first_handed_at, attempts, raw FROM messages WHERE id = ?";
@@ -197,10 +197,12 @@ static bool read_options(Host *host, const char *contact, const char *channel, c
 static int64_t add(Host *host, const Message *m)
 {
 	g_autofree char *text = value_text(m->options);
-	Time now = host_now(host);
+	Time now = host_now(host), undo = host->workspace->undo;
+	g_autofree char *until = undo ? time_iso(now + undo, host->workspace->zone) : NULL;
+	g_autofree char *reason = undo ? g_strdup_printf("it can be cancelled until %s (perigee messages cancel)", until) : NULL;
 	host_write(host);
-	db_run(host->db, ADD, "siisssssii", m->contact, m->run, m->position, m->channel, m->account, m->template_name, text, m->address, now,
-	       now + host->workspace->undo);
+	db_run(host->db, ADD, "siisssssiiss", m->contact, m->run, m->position, m->channel, m->account, m->template_name, text, m->address, now,
+	       now + undo, undo ? "undo" : NULL, reason);
 	return db_last_id(host->db);
 }
 
@@ -542,7 +544,7 @@ void ledger_unwithdraw(Host *host, int64_t run)
 {
 	static const char IS_PENDING[] = "SELECT 1 FROM journal WHERE run = ? AND answer IS NULL";
 	if (db_int(host->db, 0, IS_PENDING, "i", run))
-		db_run(host->db, UNWITHDRAW, "ii", run, host_now(host));
+		db_run(host->db, UNWITHDRAW, "ii", run, host_now(host) + host->workspace->undo);
 }
 
 void ledger_mail_read(Host *host, const char *account)
