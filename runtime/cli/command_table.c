@@ -12,14 +12,16 @@ const Command command_table[] = {
 	  "  --json     one object a finding: file, line, level (error or warning), text\n\n"
 	  "example: perigee check sequences/welcome.lua\n", command_check, NULL },
 
-	{ "sim", "Try", COMMAND_FILES, "(SEQUENCE or JOB) --contacts FILE.csv [--replies FILE.csv] [--for 30d] [--start TIME] [--seed N] [--json]",
+	{ "sim", "Try", COMMAND_FILES, "(SEQUENCE or JOB) --contacts FILE.csv [--replies FILE.csv] [--for 30d] [--start TIME] [--seed N] [--html OUT] [--json]",
 	  "play a script in virtual time over pretend channels",
-	  "Prints the timeline of what would be sent, answered and decided. Nothing leaves the machine.\n\n"
+	  "Prints the timeline of what would be sent, answered and decided; then, in numbers, who got how far, the days and\n"
+	  "hours of the messages, accounts against their caps, and what rules held or refused. Nothing leaves the machine.\n\n"
 	  "  --contacts FILE.csv   whom it is tried on\n"
 	  "  --replies FILE.csv    what they answer: columns contact,after,channel,kind,text\n"
 	  "  --for DURATION        how long it goes on (default 30d)\n"
 	  "  --start TIME          default: next Monday 00:00 in the workspace's zone\n"
 	  "  --seed N              for all chance; equal inputs give equal output\n"
+	  "  --html OUT            the same as one page for a browser, that needs nothing else; OUT is the file\n"
 	  "  --json                one object an event, a summary last\n\n"
 	  "example: perigee sim sequences/welcome.lua --contacts contacts.csv\n", command_sim, NULL },
 	{ "test", "Try", COMMAND_FILES, "[PATH...] [--json]", "run the workspace's tests (TAP)",

@@ -11,6 +11,7 @@ enum {
 	LABEL = 36, HEAD = 20,              /* room for weekdays and months */
 	HOUR = 22, HOUR_LABEL = 46, HOUR_HEAD = 26,
 	DAY = 10, HIGH = 100,               /* of an account's chart, in units that are stretched to fit */
+	CROWDED = 120,                      /* from so many days on bars stand without gaps */
 	FAR = 5,                            /* a cap so many times the busiest day is told, not drawn */
 };
 
@@ -210,14 +211,15 @@ static void account_table(GString *page, const Report *report, const ReportAccou
 static void account_bars(GString *page, const Report *report, const ReportAccount *row, int top, int cap)
 {
 	char y[G_ASCII_DTOSTR_BUF_SIZE], high[G_ASCII_DTOSTR_BUF_SIZE];
+	int gap = row->days->len > CROWDED ? 0 : 1;
 	for (guint i = 0; i < row->days->len; i++) {
 		int n = g_array_index(row->days, int, i);
 		if (!n)
 			continue;
 		double height = (double)HIGH * n / top;
 		g_autofree char *date = report_date(report->first_day + i);
-		page_add(page, "<rect class=\"day\" x=\"%u\" y=\"%s\" width=\"%d\" height=\"%s\"><title>%s: %d message%s</title></rect>", i * DAY + 1,
-		         g_ascii_formatd(y, sizeof y, "%.2f", HIGH - height), DAY - 2, g_ascii_formatd(high, sizeof high, "%.2f", height), date, n, plural(n));
+		page_add(page, "<rect class=\"day\" x=\"%u\" y=\"%s\" width=\"%d\" height=\"%s\"><title>%s: %d message%s</title></rect>", i * DAY + (guint)gap,
+		         g_ascii_formatd(y, sizeof y, "%.2f", HIGH - height), DAY - 2 * gap, g_ascii_formatd(high, sizeof high, "%.2f", height), date, n, plural(n));
 	}
 	if (cap && cap <= top)
 		page_add(page, "<line class=\"cap\" x1=\"0\" x2=\"%u\" y1=\"%s\" y2=\"%s\"/>", row->days->len * DAY,

@@ -76,7 +76,7 @@ static void facts(GString *page, const Report *report, const ReportAbout *about)
 	fact(page, "Zone", report->host->workspace->timezone);
 	fact(page, "Contacts", who);
 	fact(page, "Answers", replies ? replies : "none are prepared");
-	fact(page, "Changed", settings->len ? settings->str : "nothing, all as in the workspace");
+	fact(page, "What if", settings->len ? settings->str : "nothing is changed");
 	fact(page, "Seed", seed);
 	g_string_append(page, "</dl>\n");
 }

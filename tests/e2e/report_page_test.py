@@ -56,7 +56,7 @@ def pages(work):
     crowd = report_test.workspace(work / "crowd", 238)
     write(crowd, "none.csv", "id,name,email\n")
     rows = (crowd / "people.csv").read_text().splitlines()
-    write(crowd, "names.csv", "\n".join(rows[:1] + [f"{LONG},{LONG},long@example.com,@long,,,{LONG}", "rtl,محمد بن عبد الله,rtl@example.com,,Asia/Dubai,,تصوير"] + rows[1:30]) + "\n")
+    write(crowd, "names.csv", "\n".join(rows[:1] + [f"long,{LONG},long@example.com,@long,,,{LONG}", "rtl,محمد بن عبد الله,rtl@example.com,,Asia/Dubai,,تصوير"] + rows[1:30]) + "\n")
     intro = work / "intro"
     shutil.copytree(ROOT / "scripts" / "creator-intro", intro)
     return {
