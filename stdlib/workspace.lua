@@ -223,9 +223,16 @@ local function any_of(rule)
   end
 end
 
+-- What was sent counts for 90 days.
+local function quarter(path, value)
+  duration(path, value)
+  if seconds_of(value) < 90 * 86400 then fault(path, path .. ": 90 days or more, because policy counts what was sent within them") end
+  return duration(path, value)
+end
+
 local read_keep = record({
-  journals = duration, raw_mail = duration, messages = duration, attachments = duration, logs = duration, secret_uses = duration,
-  contacts = duration,
+  journals = duration, raw_mail = duration, messages = quarter, attachments = duration, logs = duration, secret_uses = duration,
+  contacts = quarter,
 }, keep)
 
 local read_workspace = record({

@@ -86,7 +86,7 @@ static char *joined(const json_t *list, const char *between)
 	return g_string_free(out, FALSE);
 }
 
-/* "opt-in (from the form of the fair, given 2026-11-20 09:00)" */
+/* "opt-in (from the form of the fair, since 2026-11-20 09:00)" */
 static char *consent_in_words(Cli *cli, const json_t *profile)
 {
 	const char *basis = value_string(profile, "consent", NULL), *source = value_string(profile, "consent_source", NULL);
@@ -94,7 +94,7 @@ static char *consent_in_words(Cli *cli, const json_t *profile)
 	if (!basis && !source)
 		return g_strdup("");
 	return g_strdup_printf("%s%s%s%s%s%s%s", basis ? basis : "nothing said", source || *at ? " (" : "", source ? "source: " : "", source ? source : "",
-	                       *at ? source ? ", given " : "given " : "", at, source || *at ? ")" : "");
+	                       *at ? source ? ", since " : "since " : "", at, source || *at ? ")" : "");
 }
 
 static const char RUN_SEQUENCE[] = "SELECT sequence FROM runs WHERE id = ?";

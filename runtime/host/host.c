@@ -17,6 +17,7 @@
 #include "host/jobs.h"
 #include "host/ledger.h"
 #include "host/netlink.h"
+#include "host/retention.h"
 #include "host/spawn.h"
 #include "host/versions.h"
 #include "host/visits.h"
@@ -210,6 +211,7 @@ void host_close(Host *host)
 	if (host->carrier)
 		host->carrier->free(host);
 	checkup_end(host);
+	retention_free(host);
 	visits_abandon_all(host);
 	visits_free(host->visits);
 	workers_free(host->workers);
@@ -405,6 +407,7 @@ static void start_what_is_due(Host *host)
 	jobs_turn(host);
 	visits_turn(host);
 	ledger_turn(host);
+	retention_turn(host);
 }
 
 void host_turn(Host *host, int timeout_ms)
@@ -424,6 +427,8 @@ void host_turn(Host *host, int timeout_ms)
 		gint64 left = (MAX(commit_at, host->retry_at) - now + 999) / 1000;
 		timeout_ms = timeout_ms < 0 ? (int)CLAMP(left, 0, 1000) : (int)CLAMP(left, 0, timeout_ms);
 	}
+	if (retention_busy(host))
+		timeout_ms = timeout_ms < 0 ? 1 : MIN(timeout_ms, 1);
 	/* The watchdog wants to look now and then while something is under way. */
 	if (workers_busy(host->workers) > host->background && (timeout_ms < 0 || timeout_ms > 100))
 		timeout_ms = 100;

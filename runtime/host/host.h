@@ -51,6 +51,7 @@ typedef struct Host {
 	char *boot;           /* this boot of the machine; a message handed in another one can't be settled by the send log */
 	GHashTable *programs; /* versions.c: programs and declarations by hash, templates by name */
 	struct Weblink *web;  /* the role that listens (weblink.h); NULL: none */
+	struct Retention *retention; /* what of the night's work is done (retention.c) */
 	struct Checkup *checkup; /* the start of serve: a worker that looks at its jail; NULL: none */
 	int lock_fd;          /* the workspace's lock, -1 if not taken */
 } Host;

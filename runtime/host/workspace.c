@@ -8,6 +8,7 @@
 #include "host/accounts.h"
 #include "host/contacts.h"
 #include "host/declared.h"
+#include "host/retention.h"
 #include "host/segments.h"
 
 G_DEFINE_QUARK(perigee-workspace-error, workspace_error)
@@ -170,6 +171,8 @@ static bool read_keep(Workspace *workspace, const Declared *outer)
 		g_autoptr(GError) cause = NULL;
 		if (text && !when_span(text, &span, &cause))
 			return declared_wrong(&reader, key, "%s", cause->message);
+		if (text && span < RETENTION_LEAST && (strcmp(key, "contacts") == 0 || strcmp(key, "messages") == 0))
+			return declared_wrong(&reader, key, "must be 90 days or more: policy counts what was sent within them");
 		if (text)
 			json_object_set_new(workspace->keep, key, json_string(text));
 	}
