@@ -124,11 +124,11 @@ GTimeZone *report_zone(Report *report, const char *contact)
 /* The row of a name; past the limit that of all others. */
 static ReportCount *count_of(GPtrArray *counts, const char *name, guint limit)
 {
-	if (counts->len >= limit)
-		name = "others";
 	for (guint i = 0; i < counts->len; i++)
 		if (strcmp(((ReportCount *)counts->pdata[i])->name, name) == 0)
 			return counts->pdata[i];
+	if (counts->len >= limit && strcmp(name, "others") != 0)
+		return count_of(counts, "others", limit);
 	ReportCount *count = g_new0(ReportCount, 1);
 	count->name = g_strdup(name);
 	g_ptr_array_add(counts, count);
@@ -144,13 +144,16 @@ static void day_add(GArray *days, int64_t day)
 
 /* ---- funnels --------------------------------------------------------------------------------------------------- */
 
+#define OTHER_SEQUENCES "other sequences"
+#define FURTHER "further messages"
+
 static ReportFunnel *funnel_of(Report *report, const char *sequence)
 {
-	if (report->funnels->len >= REPORT_FUNNELS)
-		sequence = "other sequences";
 	for (guint i = 0; i < report->funnels->len; i++)
 		if (strcmp(((ReportFunnel *)report->funnels->pdata[i])->sequence, sequence) == 0)
 			return report->funnels->pdata[i];
+	if (report->funnels->len == REPORT_FUNNELS - 1 && strcmp(sequence, OTHER_SEQUENCES) != 0)
+		return funnel_of(report, OTHER_SEQUENCES);
 	ReportFunnel *funnel = g_new0(ReportFunnel, 1);
 	funnel->sequence = g_strdup(sequence);
 	funnel->steps = g_ptr_array_new_with_free_func(step_free);
@@ -161,15 +164,13 @@ static ReportFunnel *funnel_of(Report *report, const char *sequence)
 /* The step's place among the funnel's; past the limit the last one, of all further messages. */
 static guint step_of(ReportFunnel *funnel, const char *template_name, const char *channel)
 {
-	if (funnel->steps->len >= REPORT_STEPS - 1) {
-		template_name = "further messages";
-		channel = "";
-	}
 	for (guint i = 0; i < funnel->steps->len; i++) {
 		const ReportStep *step = funnel->steps->pdata[i];
 		if (strcmp(step->template_name, template_name) == 0 && strcmp(step->channel, channel) == 0)
 			return i;
 	}
+	if (funnel->steps->len >= REPORT_STEPS - 1 && strcmp(template_name, FURTHER) != 0)
+		return step_of(funnel, FURTHER, "");
 	ReportStep *step = g_new0(ReportStep, 1);
 	step->template_name = g_strdup(template_name);
 	step->channel = g_strdup(channel);
@@ -377,6 +378,7 @@ void report_end(Report *report, int contacts)
 {
 	static const char LIVE[] = "SELECT count(*) FROM runs WHERE state IN ('ready', 'waiting', 'sending')";
 	report->contacts = contacts;
+	report->met = MAX((int)g_hash_table_size(report->latest), (int)report->people->len);
 	report->end = host_now(report->host);
 	report->waiting = (int)db_int(report->host->db, 0, LIVE, "");
 	GHashTableIter iter;

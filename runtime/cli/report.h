@@ -89,6 +89,7 @@ typedef struct Report {
 	bool timelines;              /* are wanted (for the page) */
 	int contacts, sent, received, finished, failed, tasks, refused, waiting;
 	int jobs;                    /* runs of a job: about nobody */
+	int met;                     /* contacts to whom anything happened */
 	GPtrArray *funnels;          /* ReportFunnel */
 	GPtrArray *outcomes, *incoming, *task_kinds; /* ReportCount */
 	GPtrArray *failures;         /* ReportCount: errors, as reasons */

@@ -106,7 +106,7 @@ static void tiles(GString *page, const Report *report)
 	g_autofree char *of_runs = enrolled ? g_strdup_printf("%s of runs", answered) : g_strdup(""), *of_left = enrolled ? g_strdup_printf("%s of runs", left) : g_strdup("");
 	g_autofree char *tasks = g_strdup_printf("%d done", done), *live = g_strdup_printf("%d still waiting", report->waiting);
 	g_autofree char *in = g_strdup_printf("%d came in", report->received);
-	g_string_append(page, "<section aria-label=\"Headline numbers\">\n<ul class=\"tiles\">\n");
+	g_string_append(page, "<section aria-label=\"Headline numbers\">\n<ul class=\"tiles\" role=\"list\">\n");
 	tile(page, report->sent == 1 ? "message sent" : "messages sent", report->sent, in, "");
 	tile(page, "answered", replied, of_runs, "good");
 	tile(page, "unsubscribed", unsubscribed, of_left, "");

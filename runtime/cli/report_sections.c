@@ -97,7 +97,7 @@ void page_funnel(GString *page, const ReportFunnel *funnel, bool alone)
 	g_autofree char *name = page_text(funnel->sequence);
 	if (!alone)
 		page_add(page, "<h3><bdi>%s</bdi></h3>\n", name);
-	g_string_append(page, "<ol class=\"rows\">\n");
+	g_string_append(page, "<ol class=\"rows\" role=\"list\">\n");
 	row_begin(page, "Enrolled", "", funnel->enrolled, funnel->enrolled);
 	funnel_bar(page, "Enrolled", funnel->enrolled, funnel->enrolled, funnel->left);
 	g_string_append(page, "<p class=\"notes\">");
@@ -121,7 +121,7 @@ void page_outcomes(GString *page, const Report *report)
 	g_autoptr(GPtrArray) sorted = report_sorted(report->outcomes);
 	static const char *const classes[] = { "on" }, *const bad[] = { "failed" }, *const live[] = { "waiting" };
 	int all = report->finished + report->failed + report->waiting;
-	g_string_append(page, "<ul class=\"rows small\">\n");
+	g_string_append(page, "<ul class=\"rows small\" role=\"list\">\n");
 	for (guint i = 0; i < sorted->len; i++) {
 		const ReportCount *outcome = sorted->pdata[i];
 		row_begin(page, outcome->name, "", outcome->n, all);
@@ -230,7 +230,7 @@ static void rule(GString *page, const ReportRule *row)
 
 void page_rules(GString *page, const Report *report)
 {
-	g_string_append(page, report->rules->len ? "<ul class=\"rules\">\n" : "<p class=\"soft\">No rule held or refused anything.</p>\n");
+	g_string_append(page, report->rules->len ? "<ul class=\"rules\" role=\"list\">\n" : "<p class=\"soft\">No rule held or refused anything.</p>\n");
 	for (guint i = 0; i < report->rules->len; i++)
 		rule(page, report->rules->pdata[i]);
 	g_string_append(page, report->rules->len ? "</ul>\n" : "");
@@ -254,7 +254,7 @@ static void person(GString *page, Report *report, const ReportPerson *p)
 	g_autofree char *found = db_text(report->host->db, NAME, "s", p->contact), *name = page_text(found && *found ? found : p->contact);
 	g_autofree char *id = page_text(p->contact), *outcome = page_text(p->outcome ? p->outcome : "still waiting");
 	page_add(page, "<details class=\"person\"><summary><span class=\"who\"><bdi>%s</bdi> <span class=\"id\">%s</span></span> "
-	         "<span class=\"soft\">%d message%s</span> <span class=\"chip%s\"><bdi>%s</bdi></span></summary>\n<ol class=\"timeline\">\n", name, id, p->messages,
+	         "<span class=\"soft\">%d message%s</span> <span class=\"chip%s\"><bdi>%s</bdi></span></summary>\n<ol class=\"timeline\" role=\"list\">\n", name, id, p->messages,
 	         plural(p->messages), p->failed ? " bad" : "", outcome);
 	for (guint i = 0; i < p->lines->len; i++)
 		line(page, report, p, &g_array_index(p->lines, ReportLine, i));
@@ -267,7 +267,7 @@ static void person(GString *page, Report *report, const ReportPerson *p)
 void page_people(GString *page, const Report *report)
 {
 	g_autoptr(GPtrArray) shown = report_people(report);
-	int more = report->contacts - (int)shown->len;
+	int more = report->met - (int)shown->len;
 	guint failed = 0;
 	while (failed < shown->len && ((ReportPerson *)shown->pdata[failed])->failed)
 		failed++;

@@ -303,6 +303,22 @@ def small(folder):
     ok("3 runs of the job itself" in "".join(page.words), "that says how many of the runs are the job's own")
 
 
+def limits(folder):
+    """A script of 45 different messages: what comes after the 39th is told together."""
+    names = [f"m{i:02d}" for i in range(45)]
+    for name in names:
+        write(folder, f"templates/{name}.md", f"---\nsubject: {name}\npurpose: service\n---\n{name} for {{{{ first_name }}}}\n")
+    write(folder, "sequences/many.lua", 'local perigee = require "perigee"\nreturn perigee.sequence { name = "many", needs = { send = { "email" } }, run = function(contact)\n'
+          + "".join(f'  contact:send("email", "{n}")\n' for n in names + names[:2]) + "end }\n")
+    head, *people = (folder / "people.csv").read_text().splitlines()
+    write(folder, "two.csv", "\n".join([head] + people[:2]) + "\n")
+    exits("a script of 45 messages has a page", 0, "sim", "many", "--contacts", "two.csv", "--html", "many.html", cwd=folder)
+    rows = Page((folder / "many.html").read_text()).table("Step", "Runs")[0]
+    ok(list(rows)[1:] == [f"{n}, email" for n in names[:39]] + ["further messages"], "which tells 39 of them apart", list(rows))
+    ok(rows["further messages"][:3] == ["2", "100 %", "12"] and rows["m00, email"][2] == "4" and rows["m02, email"][2] == "2",
+       "and counts the rest together, but not those that it knows", rows)
+
+
 def places(folder):
     args = ("sim", "walk", "--contacts", "few.csv", "--for", "2d", "--html")
     (folder / "out").mkdir()
@@ -326,6 +342,7 @@ def main():
         folder = workspace(work / "W", 238)
         many(folder)
         small(folder)
+        limits(folder)
         places(folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
