@@ -18,6 +18,7 @@ static const char SUPPRESS[] =
 static const char PAUSE[] = "INSERT OR REPLACE INTO pauses (scope, name, until, at) VALUES (?, ?, ?, ?)";
 static const char PAUSE_FOR_EVER[] = "INSERT OR REPLACE INTO pauses (scope, name, until, at) VALUES (?, ?, NULL, ?)";
 static const char RESUME[] = "DELETE FROM pauses WHERE scope = ? AND name = ?";
+static const char FORGET_ENDED[] = "DELETE FROM pauses WHERE until <= ?";
 static const char PAUSES[] = "SELECT scope, name, until, at FROM pauses WHERE until IS NULL OR until > ? ORDER BY scope, name";
 static const char RELEASE_PAUSED[] = "UPDATE messages SET due = ?, rule = NULL, reason = NULL WHERE state = 'queued' AND rule = 'paused'";
 
@@ -159,6 +160,7 @@ void policy_pause(Host *host, const char *scope, const char *name, Time until)
 bool policy_resume(Host *host, const char *scope, const char *name)
 {
 	host_write(host);
+	db_run(host->db, FORGET_ENDED, "i", host_now(host));
 	db_run(host->db, RESUME, "ss", scope, name);
 	bool was_paused = db_changes(host->db) > 0;
 	db_run(host->db, RELEASE_PAUSED, "i", host_now(host));

@@ -170,11 +170,11 @@ static char *waiting_reason(Host *host, const WhyCase *asked, const char *held)
 }
 
 /* What has become of a run that is over, and what a person can do. */
-static char *ended_reason(Host *host, const WhyCase *asked, const char *state, const char *outcome, const char *error, Time at)
+static char *ended_reason(const Host *host, const WhyCase *asked, const char *outcome, const char *error, Time at)
 {
 	int64_t run = asked->shown_run;
 	Stamp when = stamp(host, at);
-	const char *sequence = asked->c.sequence;
+	const char *state = asked->run_state;
 	if (strcmp(state, "failed") == 0)
 		return g_strdup_printf("run %" G_GINT64_FORMAT " failed on %s: %s; mend it, then `perigee retry %" G_GINT64_FORMAT "`", run, when.text,
 		                       error ? error : "nothing says why", run);
@@ -184,9 +184,9 @@ static char *ended_reason(Host *host, const WhyCase *asked, const char *state, c
 		                       run, when.text, run, run, run);
 	if (strcmp(state, "stopped") == 0)
 		return g_strdup_printf("run %" G_GINT64_FORMAT " was stopped on %s%s%s: `perigee retry %" G_GINT64_FORMAT "` lets it go on", run, when.text,
-		                       outcome && strcmp(outcome, "stopped") != 0 ? ": " : "", outcome && strcmp(outcome, "stopped") != 0 ? outcome : "", run);
-	return g_strdup_printf("run %" G_GINT64_FORMAT " is over since %s: %s%s%s%s; for another: `perigee enrol %s %s --again`", run, when.text,
-	                       outcome ? outcome : "done", error ? " (" : "", error ? error : "", error ? ")" : "", sequence, asked->c.contact);
+		                       g_strcmp0(outcome, "stopped") != 0 ? ", " : "", g_strcmp0(outcome, "stopped") != 0 ? outcome : "", run);
+	return g_strdup_printf("run %" G_GINT64_FORMAT " is over since %s, %s%s%s%s", run, when.text, outcome ? outcome : "done", error ? " (" : "",
+	                       error ? error : "", error ? ")" : "");
 }
 
 static void add_run(Host *host, WhyCase *asked)
@@ -200,7 +200,7 @@ static void add_run(Host *host, WhyCase *asked)
 	rows_done(rows);
 	bool live = runs_live(host, asked->shown_run);
 	if (!live) {
-		add(asked, "run", POLICY_REFUSE, TIME_NEVER, ended_reason(host, asked, state, outcome, error, ended_at));
+		add(asked, "run", POLICY_REFUSE, TIME_NEVER, ended_reason(host, asked, outcome, error, ended_at));
 	} else if (!asked->message && (strcmp(state, "ready") != 0 || held)) {
 		char *reason = waiting_reason(host, asked, held);
 		Time until = held ? TIME_NEVER : asked->run_due;
@@ -242,43 +242,44 @@ static const WhyGate *gate_of(const WhyCase *asked, const char *rule)
 	return NULL;
 }
 
+static bool opens_by_itself(const WhyGate *gate)
+{
+	static const char *const own[] = { "run", "undo", "retry", NULL };
+	return g_strv_contains(own, gate->rule) && gate->verdict.answer == POLICY_DEFER && gate->verdict.until != TIME_NEVER;
+}
+
+static void name_rule(GString *rules, const char *rule)
+{
+	g_auto(GStrv) named = g_strsplit(rules->str, ", ", -1);
+	if (!g_strv_contains((const char *const *)named, rule))
+		g_string_append_printf(rules, "%s%s", rules->len ? ", " : "", rule);
+}
+
 /* The first moment at which every gate is open: behind the gates of message and run that open by themselves policy is asked again at each
- * time that it names. verdict: what it says then; the caller clears it. */
-static Time first_opening(Host *host, const WhyCase *asked, Verdict *verdict)
+ * time that it names. rules: those that delayed it ("account_cap, hours"); then: what policy says at the end, which the caller clears. */
+static Time first_opening(Host *host, const WhyCase *asked, GString *rules, Verdict *then)
 {
 	enum { LOOKS = 500 };
 	Clock clock = host->clock;
 	Time at = host_now(host);
 	for (guint i = 0; i < asked->gates->len; i++) {
 		const WhyGate *gate = asked->gates->pdata[i];
-		bool own = strcmp(gate->rule, "run") == 0 || strcmp(gate->rule, "undo") == 0 || strcmp(gate->rule, "retry") == 0;
-		if (own && gate->verdict.answer == POLICY_DEFER && gate->verdict.until != TIME_NEVER)
+		if (opens_by_itself(gate)) {
+			name_rule(rules, gate->rule);
 			at = MAX(at, gate->verdict.until);
+		}
 	}
-	*verdict = (Verdict){ 0 };
 	for (int i = 0; i < LOOKS; i++) {
-		verdict_clear(verdict);
 		host->clock = clock_virtual(at);
-		*verdict = policy_check(host, &asked->c);
+		*then = policy_check(host, &asked->c);
 		host->clock = clock;
-		if (verdict->answer != POLICY_DEFER || verdict->until == TIME_NEVER || verdict->until <= at)
+		if (then->answer != POLICY_DEFER || then->until == TIME_NEVER || then->until <= at)
 			break;
-		at = verdict->until;
+		name_rule(rules, then->rule);
+		at = then->until;
+		verdict_clear(then);
 	}
-	bool open = verdict->answer == POLICY_ALLOW || verdict->answer == POLICY_HAND;
-	return open ? at : TIME_NEVER;
-}
-
-/* "hours, account_cap": the gates that time opens. */
-static char *delays(const WhyCase *asked)
-{
-	GString *names = g_string_new(NULL);
-	for (guint i = 0; i < asked->gates->len; i++) {
-		const WhyGate *gate = asked->gates->pdata[i];
-		if (gate->verdict.answer == POLICY_DEFER)
-			g_string_append_printf(names, "%s%s", names->len ? ", " : "", gate->rule);
-	}
-	return g_string_free(names, FALSE);
+	return then->answer == POLICY_ALLOW || then->answer == POLICY_HAND ? at : TIME_NEVER;
 }
 
 /* "message 12", "what run 7 sends next", "a message" */
@@ -289,28 +290,75 @@ static char *subject_of(const WhyCase *asked)
 	return asked->c.run ? g_strdup_printf("what run %" G_GINT64_FORMAT " sends next", asked->c.run) : g_strdup("a message");
 }
 
-static char *opening_text(Host *host, const WhyCase *asked, const char *subject, bool by_hand)
+/* What a person can do about a closed gate whose reason does not say so. Caller frees; NULL: it says so, or nothing can be done. */
+static char *advice_for(const Host *host, const WhyCase *asked, const WhyGate *gate)
 {
-	GString *text = g_string_new(NULL);
-	bool now = asked->opens <= host_now(host);
-	g_autofree char *rules = delays(asked);
-	const char *does = by_hand ? "becomes a task for a person" : "can leave";
-	int64_t ahead = asked->message && !by_hand ? db_int(host->db, 0, AHEAD, "i", asked->message) : 0;
-	if (!now)
-		g_string_append_printf(text, "%s %s on %s at the earliest (%s)", subject, does, stamp(host, asked->opens).text, rules);
-	else if (by_hand)
-		g_string_append_printf(text, "%s %s: `perigee tasks` shows it then", subject, does);
-	else if (asked->c.run)
-		g_string_append_printf(text, "nothing is in the way: %s leaves", subject);
-	else if (asked->c.sequence)
-		g_string_append_printf(text, "nothing is in the way: `perigee enrol %s %s` starts it", asked->c.sequence, asked->c.contact);
-	else
-		g_string_append(text, "nothing is in the way");
+	const PolicyCase *c = &asked->c;
+	const char *rule = gate->rule, *reason = gate->verdict.reason;
+	bool dead = strcmp(rule, "suppressed") == 0 && g_str_has_prefix(reason, "the address is dead");
+	if (dead || strcmp(rule, "address") == 0)
+		return g_strdup_printf("`perigee contacts set %s %s=ADDRESS` gives them %s", c->contact, c->channel, dead ? "another" : "one");
+	if (strcmp(rule, "suppressed") == 0)
+		return g_strdup("leave them in peace");
+	if (strcmp(rule, "account") == 0 && !c->account)
+		return g_strdup("add one there, then start `perigee serve` again");
+	if (strcmp(rule, "unseen_reply") == 0)
+		return g_strdup("`perigee messages --contact` shows what they wrote");
+	if (strcmp(rule, "inbox_fresh") == 0)
+		return g_strdup(host->serving ? "`perigee doctor mail` says if the mailbox can't be read" : "`perigee serve` reads it");
+	return NULL;
+}
+
+/* A gate that no time opens. */
+static char *closed_text(Host *host, const WhyCase *asked, const WhyGate *gate, const char *subject)
+{
+	const WhyGate *run = gate_of(asked, "run");
+	bool over = run && run->verdict.answer == POLICY_REFUSE, own = strcmp(gate->rule, "run") == 0 || strcmp(gate->rule, "sending") == 0;
+	if (gate == run && over && strcmp(asked->run_state, "done") == 0)
+		return g_strdup_printf("%s; another: `perigee enrol %s %s --again`", run->verdict.reason, asked->c.sequence, asked->c.contact);
+	if (own)
+		return g_strdup(gate->verdict.reason);
+	g_autofree char *advice = advice_for(host, asked, gate);
+	const char *does = gate->verdict.answer == POLICY_REFUSE ? "will be refused" : gate->verdict.answer == POLICY_WITHDRAW ? "will be withdrawn" : "waits";
+	const char *dash = advice ? "; " : "", *then = advice ? advice : "";
+	if (over && gate->verdict.answer == POLICY_REFUSE)
+		return g_strdup_printf("%s; what it sent would be refused now: %s (rule %s)%s%s", run->verdict.reason, gate->verdict.reason, gate->rule, dash, then);
+	return g_strdup_printf("%s %s: %s (rule %s)%s%s", subject, does, gate->verdict.reason, gate->rule, dash, then);
+}
+
+static void append_queue(Host *host, const WhyCase *asked, const char *rules, GString *text)
+{
+	const Account *account = asked->c.account;
+	bool counts = account && (account->gap || strstr(rules, "account_cap") || strstr(rules, "warmup"));
+	int64_t ahead = counts && asked->message ? db_int(host->db, 0, AHEAD, "i", asked->message) : 0;
 	if (ahead)
 		g_string_append_printf(text, ", behind %" G_GINT64_FORMAT " other%s of %s (`perigee plan` says what leaves when)", ahead, ahead == 1 ? "" : "s",
-		                       asked->c.account ? asked->c.account->name : "its account");
-	if (asked->c.run && !host->serving)
-		g_string_append(text, now && !by_hand ? " once `perigee serve` runs" : ", if `perigee serve` runs then");
+		                       account->name);
+}
+
+/* What time opens, or is open. */
+static char *opening_text(Host *host, const WhyCase *asked, const char *subject, const char *rules, bool by_hand)
+{
+	GString *text = g_string_new(NULL);
+	const WhyGate *run = gate_of(asked, "run");
+	bool now = asked->opens <= host_now(host), waits = run && opens_by_itself(run);
+	const char *serve = asked->c.run && !host->serving ? "`perigee serve` runs" : NULL;
+	if (!now) {
+		g_string_append_printf(text, "%s%s%s %s on %s at the earliest (%s)", waits ? run->verdict.reason : "", waits ? "; " : "", waits ? "what it sends then" : subject,
+		                       by_hand ? "becomes a task for a person" : "can leave", stamp(host, asked->opens).text, rules);
+		append_queue(host, asked, rules, text);
+	} else if (by_hand) {
+		g_string_append_printf(text, "%s becomes a task for a person%s%s: `perigee tasks` shows it then", subject, serve ? " once " : "", serve ? serve : "");
+	} else if (asked->c.run) {
+		g_string_append_printf(text, "nothing is in the way: %s leaves%s%s", subject, serve ? " once " : "", serve ? serve : "");
+		append_queue(host, asked, rules, text);
+	} else if (asked->c.sequence) {
+		g_string_append_printf(text, "nothing is in the way: `perigee enrol %s %s` starts it", asked->c.sequence, asked->c.contact);
+	} else {
+		g_string_append(text, "nothing is in the way");
+	}
+	if (!now && serve)
+		g_string_append_printf(text, ", if %s then", serve);
 	return g_string_free(text, FALSE);
 }
 
@@ -321,36 +369,46 @@ static void decide(WhyCase *asked, const WhyGate *gate, Time opens)
 	asked->opens = opens;
 }
 
-/* What is refused now is refused, though a gate before it would delay that; what only a change opens comes next, then what time opens. */
+/* Neither now nor by itself: what is refused is refused, though another gate would delay that first; then what only a change opens. */
+static const WhyGate *closed_gate(const WhyCase *asked)
+{
+	const WhyGate *gate = gate_of(asked, "sending");
+	if (!gate)
+		gate = first_with(asked, POLICY_REFUSE, false);
+	if (!gate)
+		gate = first_with(asked, POLICY_WITHDRAW, false);
+	return gate ? gate : first_with(asked, POLICY_DEFER, true);
+}
+
+static Time before_of(Host *host, const WhyCase *asked)
+{
+	g_auto(Message) m = { 0 };
+	return asked->message && message_load(host, asked->message, &m) ? value_integer(m.options, "before_at", TIME_NEVER) : TIME_NEVER;
+}
+
 static void sum_up(Host *host, WhyCase *asked)
 {
 	g_autofree char *subject = subject_of(asked);
-	const WhyGate *refused = first_with(asked, POLICY_REFUSE, false), *withdrawn = first_with(asked, POLICY_WITHDRAW, false);
-	const WhyGate *stuck = first_with(asked, POLICY_DEFER, true), *sending = gate_of(asked, "sending"), *closed = refused ? refused : withdrawn ? withdrawn : stuck;
-	if (sending)
-		closed = sending;
-	Verdict then;
-	Time opens = first_opening(host, asked, &then);
-	const WhyGate *hand = first_with(asked, POLICY_HAND, false), *late = gate_of(asked, "before"), *delay = first_with(asked, POLICY_DEFER, false);
-	g_auto(Message) m = { 0 };
-	Time before = late && message_load(host, asked->message, &m) ? value_integer(m.options, "before_at", TIME_NEVER) : TIME_NEVER;
+	const WhyGate *closed = closed_gate(asked), *hand = first_with(asked, POLICY_HAND, false), *delay = first_with(asked, POLICY_DEFER, false);
 	if (closed) {
 		decide(asked, closed, TIME_NEVER);
-		bool tells = closed == sending || strcmp(closed->rule, "run") == 0;
-		const char *does = closed == refused ? "will be refused" : closed == withdrawn ? "will be withdrawn" : "waits";
-		asked->sum = tells ? g_strdup(closed->verdict.reason) :
-		             g_strdup_printf("%s %s: %s (rule %s)", subject, does, closed->verdict.reason, closed->rule);
-	} else if (opens == TIME_NEVER) {
+		asked->sum = closed_text(host, asked, closed, subject);
+		return;
+	}
+	g_autoptr(GString) rules = g_string_new(NULL);
+	Verdict then = { 0 };
+	Time opens = first_opening(host, asked, rules, &then), before = before_of(host, asked);
+	if (opens == TIME_NEVER) {
 		decide(asked, delay, TIME_NEVER);
-		asked->sum = g_strdup_printf("%s waits (%s), and then %s: %s (rule %s)", subject, delay ? delay->rule : "time",
-		                             then.answer == POLICY_REFUSE ? "will be refused" : "waits on", then.reason ? then.reason : "", then.rule ? then.rule : "");
+		asked->sum = g_strdup_printf("%s waits (%s), and then %s: %s (rule %s)", subject, rules->str, then.answer == POLICY_REFUSE ? "will be refused" : "waits on",
+		                             then.reason ? then.reason : "", then.rule ? then.rule : "");
 	} else if (opens > before) {
-		decide(asked, delay ? delay : late, TIME_NEVER);
-		asked->sum = g_strdup_printf("%s will be refused as too late: it must leave before %s and can't before %s", subject, stamp(host, before).text,
-		                             stamp(host, opens).text);
+		decide(asked, delay ? delay : gate_of(asked, "before"), TIME_NEVER);
+		asked->sum = g_strdup_printf("%s will be refused as too late: it must leave before %s and can't before %s (%s)", subject, stamp(host, before).text,
+		                             stamp(host, opens).text, rules->str);
 	} else {
 		decide(asked, delay ? delay : hand, opens);
-		asked->sum = opening_text(host, asked, subject, hand != NULL);
+		asked->sum = opening_text(host, asked, subject, rules->str, hand != NULL);
 	}
 	verdict_clear(&then);
 }
