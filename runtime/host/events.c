@@ -232,8 +232,8 @@ static void on_handled(Event *event)
 static void on_leaving(Event *event)
 {
 	policy_suppress_person(event->host, event->contact, g_str_equal(event->kind, "complaint") ? "complaint" : "opted_out");
-	runs_stop_contact(event->host, event->contact, NULL, "unsubscribed");
 	tasks_they_left(event->host, event->contact);
+	runs_stop_contact(event->host, event->contact, NULL, "unsubscribed");
 }
 
 static void on_bounce(Event *event)

@@ -551,8 +551,30 @@ static int print_holidays(const char *code, int first, int last)
 	return calendar < 0;
 }
 
+/* --schedules: for each line "ZONE<tab>SECONDS<tab>SCHEDULE" of the input the next due time in seconds, "never", or what is wrong. */
+static int print_schedules(void)
+{
+	char line[1000];
+	while (fgets(line, sizeof line, stdin)) {
+		g_auto(GStrv) parts = g_strsplit(g_strchomp(line), "\t", 3);
+		g_autoptr(GError) error = NULL;
+		g_autoptr(GTimeZone) zone = g_strv_length(parts) == 3 ? when_zone(parts[0], &error) : NULL;
+		g_autoptr(Schedule) schedule = zone ? schedule_parse(parts[2], zone, &error) : NULL;
+		Time next = schedule ? schedule_next(schedule, g_ascii_strtoll(parts[1], NULL, 10) * 1000) : TIME_NEVER;
+		if (!schedule)
+			printf("%s\n", error ? error->message : "not three fields");
+		else if (next == TIME_NEVER)
+			printf("never\n");
+		else
+			printf("%" G_GINT64_FORMAT "\n", next / 1000);
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (argc == 2 && g_str_equal(argv[1], "--schedules"))
+		return print_schedules();
 	if (argc == 5 && g_str_equal(argv[1], "--holidays"))
 		return print_holidays(argv[2], atoi(argv[3]), atoi(argv[4]));
 	bool full = argc > 1 && g_str_equal(argv[1], "--full");
