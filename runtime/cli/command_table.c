@@ -134,6 +134,12 @@ const Command command_table[] = {
 	  "--state unknown lists requests of scripts, too (IDs like r12): resolve takes them off the list; their runs have gone on.\n"
 	  "example: perigee messages --state unknown\n", command_messages, NULL },
 	{ "why", "Look", COMMAND_OPEN, "CONTACT [SEQUENCE] [--json]", "every gate between a contact and a message, in order",
+	  "For each live run of the contact: the rules of policy in their order, then what its message and the run itself wait for, and\n"
+	  "one sentence that says what will happen, or what to do. Without a live run: what became of the last one, and whether\n"
+	  "another could write. Nothing is changed.\n\n"
+	  "  SEQUENCE    of this one alone\n"
+	  "  --json      one object a gate: rule, answer (allow, defer, refuse, withdraw, hand), reason, until, channel, run,\n"
+	  "              message; a last one with the rule \"sum\"\n\n"
 	  "example: perigee why ana welcome\n", command_why, NULL },
 
 	{ "secret", "Keep", COMMAND_OPEN,
