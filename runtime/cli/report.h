@@ -72,7 +72,7 @@ typedef struct ReportAccount {
 typedef struct ReportLine {
 	Time at;
 	const char *kind; /* static: "sent", "received", "held", "refused", "task", "end", "failed", "other" */
-	char *words, *detail; /* detail may be NULL */
+	char *words, *subject, *detail; /* the latter two may be NULL */
 } ReportLine;
 
 typedef struct ReportPerson {

@@ -158,7 +158,8 @@ static void times(GString *page, const Report *report)
 char *report_html(const Report *report, const ReportAbout *about)
 {
 	GString *page = g_string_new(NULL);
-	g_autofree char *title = page_text(about->script);
+	g_autofree char *base = g_path_get_basename(about->script), *name = g_strndup(base, strlen(base) - (g_str_has_suffix(base, ".lua") ? strlen(".lua") : 0));
+	g_autofree char *title = page_text(name);
 	head(page, title);
 	page_add(page, "<header>\n<p class=\"eyebrow\">Simulation</p>\n<h1><bdi>%s</bdi></h1>\n<p class=\"soft\">Played on a simulated clock with pretend channels. "
 	         "Nothing was sent.</p>\n", title);

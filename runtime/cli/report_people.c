@@ -9,6 +9,7 @@ enum { DETAIL = 400 };
 static void line_clear(void *line)
 {
 	g_free(((ReportLine *)line)->words);
+	g_free(((ReportLine *)line)->subject);
 	g_free(((ReportLine *)line)->detail);
 }
 
@@ -61,11 +62,8 @@ static const char *received_words(const char *kind)
 
 static ReportLine sent_line(const json_t *event)
 {
-	const char *subject = value_string(event, "subject", NULL);
-	g_autofree char *text = detail(value_string(event, "text", NULL));
-	return (ReportLine){ .kind = "sent",
-		.words = g_strdup_printf("Sent %s by %s", value_string(event, "template", "a message"), value_string(event, "channel", "")),
-		.detail = subject ? g_strdup_printf("%s%s%s", subject, text ? "\n" : "", text ? text : "") : g_steal_pointer(&text) };
+	return (ReportLine){ .kind = "sent", .subject = detail(value_string(event, "subject", NULL)), .detail = detail(value_string(event, "text", NULL)),
+		.words = g_strdup_printf("Sent %s by %s", value_string(event, "template", "a message"), value_string(event, "channel", "")) };
 }
 
 static ReportLine held_line(Report *report, const json_t *event)
@@ -73,7 +71,7 @@ static ReportLine held_line(Report *report, const json_t *event)
 	Time until = value_integer(event, "until", TIME_NEVER);
 	g_autofree char *when = until == TIME_NEVER ? NULL : report_moment(until, report_zone(report, value_string(event, "contact", NULL)));
 	return (ReportLine){ .kind = "held", .detail = detail(value_string(event, "reason", NULL)),
-		.words = g_strdup_printf("%s waits%s%s (%s)", value_string(event, "channel", ""), when ? " until " : "", when ? when : "", value_string(event, "rule", "")) };
+		.words = g_strdup_printf("Held by %s%s%s (%s)", value_string(event, "rule", ""), when ? " until " : "", when ? when : "", value_string(event, "channel", "")) };
 }
 
 static ReportLine changes_line(const json_t *event)
@@ -101,7 +99,7 @@ static ReportLine line_of(Report *report, const json_t *event, const char *event
 		return held_line(report, event);
 	if (strcmp(event_name, "refused") == 0)
 		return (ReportLine){ .kind = "refused", .detail = detail(value_string(event, "reason", NULL)),
-			.words = g_strdup_printf("%s refused (%s)", channel, value_string(event, "rule", value_string(event, "code", ""))) };
+			.words = g_strdup_printf("Refused by %s (%s)", value_string(event, "rule", value_string(event, "code", "")), channel) };
 	if (strcmp(event_name, "received") == 0)
 		return (ReportLine){ .kind = "received", .detail = detail(value_string(event, "text", NULL)),
 			.words = g_strdup_printf("%s%s%s", received_words(kind), *channel ? " by " : "", channel) };

@@ -241,8 +241,10 @@ void page_rules(GString *page, const Report *report)
 static void line(GString *page, Report *report, const ReportPerson *person, const ReportLine *at)
 {
 	g_autofree char *when = report_moment(at->at, report_zone(report, person->contact)), *iso = time_iso(at->at, report_zone(report, person->contact));
-	g_autofree char *words = page_text(at->words), *detail = at->detail ? page_text(at->detail) : NULL;
+	g_autofree char *words = page_text(at->words), *detail = at->detail ? page_text(at->detail) : NULL, *subject = at->subject ? page_text(at->subject) : NULL;
 	page_add(page, "<li class=\"%s\"><time datetime=\"%s\">%s</time><div><p><bdi>%s</bdi></p>", at->kind, iso, when, words);
+	if (subject)
+		page_add(page, "<p class=\"subject\" dir=\"auto\">%s</p>", subject);
 	if (detail)
 		page_add(page, "<p class=\"detail\" dir=\"auto\">%s</p>", detail);
 	g_string_append(page, "</div></li>\n");
