@@ -99,7 +99,7 @@ end
 -- Names that other versions have or will have; the rest is a slip of the pen.
 local later = {
   ["perigee.broadcast"] = true, ["perigee.hook"] = true,
-  ["perigee.driver"] = true, ["perigee.recipe"] = true, ["perigee.contacts.segment"] = true,
+  ["perigee.driver"] = true, ["perigee.recipe"] = true,
 }
 
 local function closed(table, path)

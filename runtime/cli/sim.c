@@ -7,6 +7,7 @@
 #include "host/contacts.h"
 #include "host/jobs.h"
 #include "host/runs.h"
+#include "host/segments.h"
 #include "host/simulate.h"
 #include "host/versions.h"
 
@@ -39,12 +40,21 @@ static bool load_contacts(Sim *sim, const char *file, GError **error)
 	return true;
 }
 
-static void start_all(Sim *sim, const char *sequence)
+/* The contacts of the file in its order; with a segment only those that are in it. False: there is no such segment. */
+static bool choose(Sim *sim, const char *segment, GPtrArray *ids, GError **error)
 {
-	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) members = g_ptr_array_new_with_free_func(g_free);
+	if (segment && !segments_ids(sim->host, segment, members, error))
+		return false;
 	Rows *rows = db_query(sim->host->db, "SELECT id FROM contacts ORDER BY rowid", "");
 	while (rows_next(rows))
-		g_ptr_array_add(ids, g_strdup(rows_text(rows, 0)));
+		if (!segment || g_ptr_array_find_with_equal_func(members, rows_text(rows, 0), g_str_equal, NULL))
+			g_ptr_array_add(ids, g_strdup(rows_text(rows, 0)));
+	return true;
+}
+
+static void start_all(Sim *sim, const char *sequence, const GPtrArray *ids)
+{
 	for (guint i = 0; i < ids->len; i++) {
 		int64_t run;
 		g_autofree char *said = NULL;
@@ -83,7 +93,7 @@ static bool load_script(Sim *sim, const char *word, char **sequence, GError **er
 }
 
 typedef struct Wishes {
-	const char *contacts, *duration, *start, *html;
+	const char *contacts, *duration, *start, *html, *segment;
 	int64_t seed;
 	SimWorld world;
 } Wishes;
@@ -109,16 +119,17 @@ static bool simulate(Sim *sim, const char *script, Wishes *wishes, GError **erro
 		cli_usage(sim->cli, "sim", "%s", wrong->message);
 		return false;
 	}
+	g_autoptr(GPtrArray) ids = g_ptr_array_new_with_free_func(g_free);
 	wishes->world.seed = (uint32_t)wishes->seed;
 	simulate_begin(sim->host, wishes->world.start, wishes->world.seed);
-	if (!load_contacts(sim, wishes->contacts, error) || !load_script(sim, script, &sequence, error) || !sim_world_begin(sim, &wishes->world, error))
+	if (!load_contacts(sim, wishes->contacts, error) || !choose(sim, wishes->segment, ids, error) || !load_script(sim, script, &sequence, error) || !sim_world_begin(sim, &wishes->world, error))
 		return false;
 	if (wishes->html || !sim->cli->json)
 		sim->report = report_new(sim->host, wishes->html != NULL);
 	sim->host->see = sim_see;
 	sim->host->see_user = sim;
 	if (sequence)
-		start_all(sim, sequence);
+		start_all(sim, sequence, ids);
 	return sim_world_play(sim, &wishes->world, error);
 }
 
@@ -139,7 +150,7 @@ int command_sim(Cli *cli, int argc, char **argv)
 {
 	Wishes wishes = { .duration = "30d", .seed = 1 };
 	const Option options[] = {
-		{ "--contacts", OPTION_TEXT, &wishes.contacts }, { "--replies", OPTION_TEXT, &wishes.world.replies }, { "--for", OPTION_TEXT, &wishes.duration },
+		{ "--contacts", OPTION_TEXT, &wishes.contacts }, { "--segment", OPTION_TEXT, &wishes.segment }, { "--replies", OPTION_TEXT, &wishes.world.replies }, { "--for", OPTION_TEXT, &wishes.duration },
 		{ "--start", OPTION_TEXT, &wishes.start }, { "--html", OPTION_TEXT, &wishes.html }, { "--seed", OPTION_NUMBER, &wishes.seed },
 		{ "--outage", OPTION_TEXTS, &wishes.world.outages }, { "--edit", OPTION_TEXTS, &wishes.world.edits }, { "--policy", OPTION_TEXTS, &wishes.world.policy }, { NULL, 0, NULL },
 	};

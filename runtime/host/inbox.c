@@ -25,7 +25,9 @@ static const char ADD_UNREADABLE[] =
 static const char ADD_HANDLED[] =
 	"INSERT INTO messages (contact, channel, account, direction, state, address, identity, subject, text, message_id, thread, in_reply_to, refs, at, handed_at, done_at) "
 	"VALUES (?, 'email', ?, 'out', 'accepted', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-static const char LAST_WRITTEN[] = "SELECT max(handed_at) FROM messages WHERE contact = ? AND direction = 'out'";
+/* To this very address; of messages of before there were identities it is not known. */
+static const char LAST_WRITTEN[] =
+	"SELECT max(handed_at) FROM messages WHERE contact = ? AND direction = 'out' AND (identity = ? OR identity IS NULL)";
 static const char FIRST_RUN[] = "SELECT min(started_at) FROM runs WHERE contact = ? AND state IN ('ready', 'waiting', 'sending')";
 static const char SET_BOUNCED[] =
 	"UPDATE messages SET state = 'bounced', code = ?, error = ?, done_at = ? WHERE id = ? AND state IN ('accepted', 'delivered', 'unknown', 'read')";
@@ -199,15 +201,16 @@ static bool cite_answered(Mail *mail)
 	return cite_return_path(mail);
 }
 
-/* The contact with this address; of several (an agent's), the one that was last written to. NULL if there is none. */
+/* The contact with this address; of several (an agent's), the one that was last written to there. NULL if there is none. */
 static char *contact_at(Host *host, const char *address)
 {
 	g_autofree char *norm = contacts_normalize("email", address, NULL);
 	g_autoptr(GPtrArray) ids = norm ? contacts_by_address(host, "email", norm) : NULL;
+	g_autofree char *identity = norm ? policy_identity("email", norm) : NULL;
 	const char *best = NULL;
 	int64_t best_at = -1;
 	for (guint i = 0; ids && i < ids->len; i++) {
-		int64_t at = db_int(host->db, 0, LAST_WRITTEN, "s", ids->pdata[i]);
+		int64_t at = db_int(host->db, 0, LAST_WRITTEN, "ss", ids->pdata[i], identity);
 		if (at > best_at) {
 			best = ids->pdata[i];
 			best_at = at;
