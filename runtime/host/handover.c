@@ -207,7 +207,7 @@ static bool passes(Host *host, const Message *m, const Account *account, const F
 	*by_hand = false;
 	if (value_true(m->options, "test"))
 		return copies_pass(host, m);
-	if (host->workspace->redirect_all_to && !host->simulated && !g_str_equal(m->channel, "email")) {
+	if (host->workspace->redirect_all_to && (!host->simulated || host->planning) && !g_str_equal(m->channel, "email")) {
 		g_autofree char *why = g_strdup_printf("all mail goes to %s instead of its recipients (redirect_all_to in perigee.lua), and nothing goes by %s",
 		                                       host->workspace->redirect_all_to, m->channel);
 		ledger_refuse(host, m, "redirect", why, "refused");
