@@ -366,21 +366,21 @@ static const char MOVE[] = "UPDATE runs SET version = ? WHERE id = ?";
 void runs_move(Host *host, int64_t run, const char *version, GHashTable *rewrites)
 {
 	host_write(host);
+	/* A pending wait whose duration was changed takes its new deadline; first, since it is compared with the old one. */
+	int64_t pending;
+	g_autofree char *kind = NULL, *old_args = NULL;
+	Time asked_at, deadline;
+	if (run_pending(host, run, &pending, &kind, &old_args, &asked_at, &deadline) && g_hash_table_contains(rewrites, &pending)) {
+		g_auto(Run) row = { 0 };
+		if (run_load(host, run, &row) && !g_str_equal(kind, "send"))
+			journal_change_pending(host, &row, pending, kind, g_hash_table_lookup(rewrites, &pending), asked_at);
+	}
 	GHashTableIter iter;
 	void *position, *args;
 	g_hash_table_iter_init(&iter, rewrites);
 	while (g_hash_table_iter_next(&iter, &position, &args))
 		db_run(host->db, REWRITE, "sii", (const char *)args, run, *(int64_t *)position);
 	db_run(host->db, MOVE, "si", version, run);
-	/* A pending wait whose duration was changed takes its new deadline. */
-	int64_t pending;
-	g_autofree char *kind = NULL, *now_args = NULL;
-	Time asked_at, deadline;
-	if (run_pending(host, run, &pending, &kind, &now_args, &asked_at, &deadline) && g_hash_table_contains(rewrites, &pending)) {
-		g_auto(Run) row = { 0 };
-		if (run_load(host, run, &row) && !g_str_equal(kind, "send"))
-			journal_change_pending(host, &row, pending, kind, now_args, asked_at);
-	}
 }
 
 static void upgrade_one(Host *host, UpgradeResult *result, bool dry)
