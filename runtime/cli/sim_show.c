@@ -52,8 +52,15 @@ static char *in_words(Sim *sim, const json_t *event, const char *kind)
 {
 	const char *channel = value_string(event, "channel", "");
 	g_autofree char *text = short_text(value_string(event, "text", value_string(event, "note", "")));
-	if (g_str_equal(kind, "enrolled"))
-		return g_strdup_printf(json_object_get(event, "contact") ? "enrolled in %s" : "job %s starts", value_string(event, "sequence", ""));
+	if (g_str_equal(kind, "enrolled")) {
+		g_autofree char *due = cli_time(sim->cli, value_integer(event, "due", TIME_NEVER));
+		return g_strdup_printf("%s%s%s%s%s", json_object_get(event, "contact") ? "enrolled in " : "job ", value_string(event, "sequence", ""),
+		                       json_object_get(event, "contact") ? "" : " starts", *due ? ", due since " : "", due);
+	}
+	if (g_str_equal(kind, "passed_over")) {
+		g_autofree char *due = cli_time(sim->cli, value_integer(event, "due", TIME_NEVER));
+		return g_strdup_printf("job %s does not start for %s: %s", value_string(event, "sequence", ""), due, value_string(event, "reason", ""));
+	}
 	if (g_str_equal(kind, "sent")) {
 		const char *subject = value_string(event, "subject", NULL);
 		g_autofree char *with = names_in_words(json_object_get(event, "attach"));
@@ -156,10 +163,14 @@ void sim_see(void *user, json_t *event)
 	g_autofree char *at = time_iso(host_now(sim->host), zone_of(sim, contact));
 	json_object_set_new(event, "at", json_string(at));
 	json_object_del(event, "locale");
-	if (g_str_equal(kind, "deferred") || json_object_get(event, "until")) {
-		Time until = value_integer(event, "until", TIME_NEVER);
-		g_autofree char *text = until == TIME_NEVER ? NULL : time_iso(until, zone_of(sim, contact));
-		json_object_set_new(event, "until", text ? json_string(text) : json_null());
+	static const char *const times[] = { "until", "due" };
+	for (size_t i = 0; i < G_N_ELEMENTS(times); i++) {
+		bool always = i == 0 && g_str_equal(kind, "deferred");
+		if (!always && !json_is_integer(json_object_get(event, times[i])))
+			continue;
+		Time time = value_integer(event, times[i], TIME_NEVER);
+		g_autofree char *text = time == TIME_NEVER ? NULL : time_iso(time, zone_of(sim, contact));
+		json_object_set_new(event, times[i], text ? json_string(text) : json_null());
 	}
 	cli_json(sim->cli, event);
 }

@@ -112,8 +112,17 @@ static int64_t start(Host *host, const char *name, const char *version, Time due
 	host_write(host);
 	db_run(host->db, ADD, "sssiisi", name, key, version, now, (int64_t)(host_random(host) >> 1), text, now);
 	int64_t run = db_last_id(host->db);
-	host_see(host, json_pack("{s:s, s:s}", "event", "enrolled", "sequence", name), NULL, run);
+	json_t *event = json_pack("{s:s, s:s}", "event", "enrolled", "sequence", name);
+	if (now - due >= TIME_SECOND)
+		json_object_set_new(event, "due", json_integer(due));
+	host_see(host, event, NULL, run);
 	return run;
+}
+
+/* A due time at which no run begins, for whoever looks. */
+static void see_passed(Host *host, const char *name, Time due, const char *reason)
+{
+	host_see(host, json_pack("{s:s, s:s, s:I, s:s}", "event", "passed_over", "sequence", name, "due", (json_int_t)due, "reason", reason), NULL, 0);
 }
 
 /* ---- due times ------------------------------------------------------------------------------------------------- */
@@ -151,9 +160,12 @@ static bool arm(Host *host, Job *job, const Plan *plan)
 	bool all = strcmp(plan->missed, "all") == 0;
 	job->due = all ? job->next_due : last;
 	job->missed = now - job->due >= LATE;
+	if (!all && last != job->next_due)
+		see_passed(host, job->name, job->next_due, "of the due times that passed before it could begin the last one counts");
 	if (last != job->due || last != job->next_due)
 		log_info("job %s: due times passed while nothing ran; `missed` is \"%s\"", job->name, plan->missed);
 	if (job->missed && strcmp(plan->missed, "skip") == 0) {
+		see_passed(host, job->name, job->due, "it is over, and `missed` is \"skip\"");
 		set_due(host, job, schedule_next(plan->schedule, now));
 		return false;
 	}
@@ -171,10 +183,12 @@ static void begin(Host *host, const Job *job, const Plan *plan)
 	bool waits = strcmp(plan->overlap, "wait") == 0 || (job->missed && strcmp(plan->missed, "all") == 0);
 	if (live && waits)
 		return; /* it stays due until the run before it has ended */
-	if (live)
+	if (live) {
 		log_info("job %s: run %" G_GINT64_FORMAT " of it is still live, this time is passed over", job->name, live);
-	else
+		see_passed(host, job->name, job->due, "the run before it is not over yet, and `overlap` is \"skip\"");
+	} else {
 		start(host, job->name, job->version, job->due);
+	}
 	host_write(host);
 	db_run(host->db, DISARM, "s", job->name);
 	set_due(host, job, schedule_next(plan->schedule, job->due));

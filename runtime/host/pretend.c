@@ -343,8 +343,10 @@ static void turn(Host *host)
 		replies_turn(host, pretend->replies);
 }
 
+/* What the visits before have asked for is looked at here too: a delay begins when its task is made, not at the next turn. */
 static Time next_due(Host *host)
 {
+	look_at_tasks(host);
 	return MIN(replies_next(own(host)->replies), next_outage(own(host)->outages));
 }
 

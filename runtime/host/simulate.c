@@ -32,6 +32,8 @@ bool simulate_watched(Host *host, Time end, SimulateLook look, void *user)
 		if (host->carrier->failure)
 			return false;
 		Time next = host_next_due(host);
+		if (!host_idle(host)) /* the carrier has looked, and asks a model */
+			continue;
 		if (next > end) {
 			clock_jump(&host->clock, end);
 			return true;

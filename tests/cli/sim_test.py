@@ -42,7 +42,7 @@ return perigee.job {
 
 
 def contract(folder):
-    args = ("sim", "asker", "--contacts", "people.csv", "--replies", "replies.csv", "--start", "2026-12-07T08:00", "--for", "9d", "--json")
+    args = ("sim", "asker", "--contacts", "people.csv", "--replies", "replies.csv", "--start", "2026-12-07T08:00", "--for", "15d", "--json")
     first = exits("sim plays a month and ends with 0", 0, *args, cwd=folder)
     rows, summary = first.rows()[:-1], first.rows()[-1]
     ok(not first.err, "nothing is said beside the timeline", first)
@@ -64,7 +64,7 @@ def contract(folder):
     write(folder, "bad.csv", "contact,after,channel,kind,text\na,2h,email,rply,Yes\n")
     exits("a reply of no known kind has its line", 1, "sim", "asker", "--contacts", "people.csv", "--replies", "bad.csv", cwd=folder,
           says="bad.csv:2: ")
-    people = run("sim", "asker", "--contacts", "people.csv", "--replies", "replies.csv", "--for", "9d", cwd=folder)
+    people = run("sim", "asker", "--contacts", "people.csv", "--replies", "replies.csv", "--for", "15d", cwd=folder)
     ok("Dan D                   complains" in people.out and "unsubscribed             2" in people.out, "people get a timeline in words", people)
 
 
@@ -80,6 +80,13 @@ def jobs(folder):
     write(folder, "jobs/slow.lua", JOB % "skip")
     found = starts()
     ok(found == ["00:15", "01:00", "01:45"], "overlap skip: due times met meanwhile are passed over", found)
+    rows = run("sim", "slow", "--contacts", "people.csv", "--for", "1h", "--start", "2026-12-07", "--json", cwd=folder).rows()
+    ok([r["due"][11:16] for r in rows if r["event"] == "passed_over"] == ["00:30", "00:45"], "and each of them is told", rows)
+    write(folder, "jobs/slow.lua", JOB % "wait")
+    rows = run("sim", "slow", "--contacts", "people.csv", "--for", "2h", "--start", "2026-12-07", "--json", cwd=folder).rows()
+    late = [(r["event"], r["at"][11:16], r["due"][11:16]) for r in rows if "due" in r]
+    ok(late == [("enrolled", "00:55", "00:30"), ("passed_over", "01:35", "00:45"), ("enrolled", "01:35", "01:30")],
+       "one that begins late says since when it was due, and what was missed meanwhile", rows)
 
 
 def main():
