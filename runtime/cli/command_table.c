@@ -12,18 +12,27 @@ const Command command_table[] = {
 	  "  --json     one object a finding: file, line, level (error or warning), text\n\n"
 	  "example: perigee check sequences/welcome.lua\n", command_check, NULL },
 
-	{ "sim", "Try", COMMAND_FILES, "(SEQUENCE or JOB) --contacts FILE.csv [--replies FILE.csv] [--for 30d] [--start TIME] [--seed N] [--html OUT] [--json]",
+	{ "sim", "Try", COMMAND_FILES, "(SEQUENCE or JOB) --contacts FILE.csv [--replies (FILE.csv or FILE.lua or random[:...])]\n"
+	  "                   [--outage \"CHANNEL FROM FOR\"]... [--edit \"WHEN FILE\"]... [--policy KEY=VALUE]...\n"
+	  "                   [--for 30d] [--start TIME] [--seed N] [--html OUT] [--json]",
 	  "play a script in virtual time over pretend channels",
 	  "Prints the timeline of what would be sent, answered and decided; then, in numbers, who got how far, the days and\n"
 	  "hours of the messages, accounts against their caps, and what rules held or refused. Nothing leaves the machine.\n\n"
 	  "  --contacts FILE.csv   whom it is tried on\n"
 	  "  --replies FILE.csv    what they answer: columns contact,after,channel,kind,text\n"
+	  "  --replies random      they answer by chance; random:KIND=P,... with these probabilities for each message\n"
+	  "                        (reply, auto_reply, bounce, unsubscribe, complaint, handled, click, task_done, or\n"
+	  "                        TEMPLATE.KIND), after=1h-5d: how long they take\n"
+	  "  --replies FILE.lua    they answer as a function of the message says: function(message, chance)\n"
+	  "  --outage \"C F D\"      channel C has no connection from F for D: \"email +2d 6h\"\n"
+	  "  --edit \"WHEN FILE\"    the script is replaced by this file at that time: \"+3d edited.lua\"\n"
+	  "  --policy KEY=VALUE    another value than in perigee.lua: asks_per_week=1, hours=always, ACCOUNT.per_day=40\n"
 	  "  --for DURATION        how long it goes on (default 30d)\n"
 	  "  --start TIME          default: next Monday 00:00 in the workspace's zone\n"
 	  "  --seed N              for all chance; equal inputs give equal output\n"
 	  "  --html OUT            the same as one page for a browser, that needs nothing else; OUT is the file\n"
 	  "  --json                one object an event, a summary last\n\n"
-	  "example: perigee sim sequences/welcome.lua --contacts contacts.csv\n", command_sim, NULL },
+	  "example: perigee sim sequences/welcome.lua --contacts contacts.csv --replies random\n", command_sim, NULL },
 	{ "test", "Try", COMMAND_FILES, "[PATH...] [--json]", "run the workspace's tests (TAP)",
 	  "Runs the tests of tests/*.lua, each twice, and says which of their promises do not hold.\n\n"
 	  "example: perigee test tests/welcome_test.lua\n", command_test, NULL },
