@@ -221,6 +221,11 @@ static void print_trouble(Cli *cli, const Plan *plan)
 	if (plan->paused)
 		cli_print(cli, "  %d run%s rest%s because their script is paused: `perigee runs` says which, `perigee upgrade` lets them go on\n", plan->paused,
 		          plural(plan->paused), plan->paused == 1 ? "s" : "");
+	for (guint i = 0; i < plan->failing->len; i++) {
+		const PlanFailing *failing = plan->failing->pdata[i];
+		g_autofree char *text = cli_plain(failing->text, 0);
+		cli_print(cli, "* %s fails at this moment: %s. The plan takes it for mended\n", failing->account, text);
+	}
 	if (plan->unsettled)
 		cli_print(cli, "  %d message%s %s with the servers at this moment, and count%s as sent before\n", plan->unsettled, plural(plan->unsettled),
 		          plan->unsettled == 1 ? "is" : "are", plan->unsettled == 1 ? "s" : "");
@@ -325,6 +330,12 @@ static void json_plan(Cli *cli, const Plan *plan)
 	json_object_set_new(summary, "failed", json_failures(plan));
 	json_object_set_new(summary, "limits", json_limits(cli, plan));
 	json_object_set_new(summary, "paused_scripts", json_integer(plan->paused));
+	json_t *failing = json_array();
+	for (guint i = 0; i < plan->failing->len; i++) {
+		const PlanFailing *one = plan->failing->pdata[i];
+		json_array_append_new(failing, json_pack("{s:s, s:s}", "account", one->account, "text", one->text));
+	}
+	json_object_set_new(summary, "failing", failing);
 	json_object_set_new(summary, "in_flight", json_integer(plan->unsettled));
 	cli_json(cli, summary);
 }

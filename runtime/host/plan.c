@@ -27,6 +27,7 @@ static const char FAILED[] =
 static const char ENROLLED[] = "SELECT count(*) FROM runs WHERE contact IS NOT NULL AND started_at >= ? AND started_at < ?";
 static const char REQUESTS[] = "SELECT count(DISTINCT run) FROM requests WHERE state IN ('queued', 'handed')";
 static const char PAUSED[] = "SELECT count(*) FROM runs WHERE held = ':script'";
+static const char FAILING[] = "SELECT account, coalesce(text, code, 'it is not known why') FROM account_states WHERE state = 'failing' ORDER BY account";
 static const char ACCOUNT_OF[] = "SELECT account, channel FROM messages WHERE run = ? AND state = 'queued' ORDER BY id DESC LIMIT 1";
 
 /* What is known of an account as time passes. */
@@ -114,7 +115,7 @@ static int begin(Host *host)
 /* Now, and the midnights after it. */
 static Time *make_bounds(Host *host, int days)
 {
-	Time *bounds = g_new(Time, days + 1);
+	Time *bounds = g_new(Time, (gsize)days + 1);
 	GTimeZone *zone = host->workspace->zone;
 	g_autoptr(GDateTime) now = g_date_time_new_from_unix_utc(host_now(host) / 1000);
 	g_autoptr(GDateTime) here = g_date_time_to_timezone(now, zone);
@@ -150,8 +151,8 @@ static PlanLine *line_of(Plan *plan, const char *account, const char *channel)
 			return line;
 	}
 	PlanLine *line = g_new0(PlanLine, 1);
-	*line = (PlanLine){ .account = g_strdup(account), .channel = g_strdup(channel), .messages = g_new0(int, plan->days),
-	                    .by_hand = g_new0(int, plan->days), .limited = g_new0(const char *, plan->days) };
+	*line = (PlanLine){ .account = g_strdup(account), .channel = g_strdup(channel), .messages = g_new0(int, (gsize)plan->days),
+	                    .by_hand = g_new0(int, (gsize)plan->days), .limited = g_new0(const char *, (gsize)plan->days) };
 	g_ptr_array_add(plan->lines, line);
 	return line;
 }
@@ -315,6 +316,26 @@ static void count_failures(Making *making)
 
 /* ---- making one ------------------------------------------------------------------------------------------------ */
 
+static void failing_free(void *data)
+{
+	PlanFailing *failing = data;
+	g_free(failing->account);
+	g_free(failing->text);
+	g_free(failing);
+}
+
+static void find_failing(Host *host, Plan *plan)
+{
+	Rows *rows = db_query(host->db, FAILING, "");
+	while (rows_next(rows)) {
+		if (!workspace_account(host->workspace, rows_text(rows, 0)))
+			continue;
+		PlanFailing *failing = g_new(PlanFailing, 1);
+		*failing = (PlanFailing){ g_strdup(rows_text(rows, 0)), g_strdup(rows_text(rows, 1)) };
+		g_ptr_array_add(plan->failing, failing);
+	}
+}
+
 static void wait_free(void *data)
 {
 	PlanWait *wait = data;
@@ -350,7 +371,8 @@ static Plan *plan_new(Host *host, int days)
 	plan->waits = g_ptr_array_new_with_free_func(wait_free);
 	plan->refusals = g_ptr_array_new_with_free_func(refusal_free);
 	plan->failures = g_ptr_array_new_with_free_func(failure_free);
-	plan->tasks = g_new0(int, days);
+	plan->failing = g_ptr_array_new_with_free_func(failing_free);
+	plan->tasks = g_new0(int, (gsize)days);
 	plan->bounds = make_bounds(host, days);
 	for (guint i = 0; i < host->workspace->accounts->len; i++) {
 		const Account *account = host->workspace->accounts->pdata[i];
@@ -367,6 +389,7 @@ void plan_free(Plan *plan)
 	g_ptr_array_unref(plan->waits);
 	g_ptr_array_unref(plan->refusals);
 	g_ptr_array_unref(plan->failures);
+	g_ptr_array_unref(plan->failing);
 	g_free(plan->tasks);
 	g_free(plan->bounds);
 	g_free(plan);
@@ -379,6 +402,7 @@ Plan *plan_make(Host *host, int days, PlanSee see, void *user, GError **error)
 	g_autoptr(GHashTable) paces = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	Making making = { .host = host, .plan = plan, .paces = paces, .see = see, .user = user };
 	plan->unsettled = unsettled;
+	find_failing(host, plan);
 	host->see = see_event;
 	host->see_user = &making;
 	bool done = simulate_until(host, plan->bounds[days] - 1);

@@ -41,6 +41,10 @@ typedef struct PlanFailure {
 	char *sequence, *contact, *error;
 } PlanFailure;
 
+typedef struct PlanFailing {
+	char *account, *text;
+} PlanFailing;
+
 typedef struct Plan {
 	int days;
 	Time *bounds;         /* days + 1: the first is now, the others midnights of the workspace's zone */
@@ -52,6 +56,7 @@ typedef struct Plan {
 	int enrolled;         /* runs that jobs and scripts will start */
 	int requests;         /* runs that wait for an answer of the web: what they do then is not known */
 	int paused;           /* runs whose script is paused */
+	GPtrArray *failing;   /* PlanFailing: accounts in trouble now, which the plan takes for mended */
 	int unsettled;        /* messages that were with the servers when it began */
 } Plan;
 

@@ -148,8 +148,11 @@ Verdict rule_paused(Look *look)
 		const char *scope = rows_text(rows, 0);
 		bool all = strcmp(scope, "all") == 0;
 		verdict_clear(&verdict);
-		verdict = verdict_say(POLICY_DEFER, until, "%s%s%s is paused until %s", all ? "everything" : scope, all ? "" : " ", rows_text(rows, 1),
-		                      until == TIME_NEVER ? "a person resumes it (perigee resume)" : said(look, until).text);
+		const char *name = rows_text(rows, 1);
+		g_autofree char *what = all ? g_strdup("everything") : g_strdup_printf("%s %s", scope, name);
+		g_autofree char *resume = all ? g_strdup("perigee resume") : g_strdup_printf("perigee resume --%s %s", scope, name);
+		g_autofree char *end = until == TIME_NEVER ? g_strdup_printf("a person resumes it (%s)", resume) : g_strdup(said(look, until).text);
+		verdict = verdict_say(POLICY_DEFER, until, "%s is paused until %s", what, end);
 	}
 	return verdict;
 }

@@ -323,7 +323,15 @@ static char *closed_text(Host *host, const WhyCase *asked, const WhyGate *gate, 
 	const char *dash = advice ? "; " : "", *then = advice ? advice : "";
 	if (over && gate->verdict.answer == POLICY_REFUSE)
 		return g_strdup_printf("%s; what it sent would be refused now: %s (rule %s)%s%s", run->verdict.reason, gate->verdict.reason, gate->rule, dash, then);
-	return g_strdup_printf("%s %s: %s (rule %s)%s%s", subject, does, gate->verdict.reason, gate->rule, dash, then);
+	GString *text = g_string_new(NULL);
+	g_string_append_printf(text, "%s %s: %s (rule %s)%s%s", subject, does, gate->verdict.reason, gate->rule, dash, then);
+	/* Where it waits for one thing that no time ends, it may wait for others too. */
+	for (guint i = 0; gate->verdict.answer == POLICY_DEFER && i < asked->gates->len; i++) {
+		const WhyGate *other = asked->gates->pdata[i];
+		if (other != gate && other->verdict.answer == POLICY_DEFER && other->verdict.until == TIME_NEVER)
+			g_string_append_printf(text, "; besides, %s (rule %s)", other->verdict.reason, other->rule);
+	}
+	return g_string_free(text, FALSE);
 }
 
 static void append_queue(Host *host, const WhyCase *asked, const char *rules, GString *text)

@@ -250,7 +250,10 @@ def beside_serve(folder):
     world.run("resume")
     # As a killed serve leaves it: a log beside the database, a message with the server, a wait held for a mailbox.
     world.sql("UPDATE messages SET state = 'handed', handed_at = ?, due = NULL, rule = NULL WHERE contact = 'c00'", int(world.now() * 1000) - 3000)
+    world.sql("INSERT OR REPLACE INTO account_states VALUES ('young', 'failing', 'auth', '535 bad password', 1)")
     rows = world.plan()
+    ok(rows[-1]["failing"] == [{"account": "young", "text": "535 bad password"}] and "young fails at this moment: 535 bad password" in world.do("plan"),
+       "an account that fails is named", rows[-1])
     ok(rows[-1]["in_flight"] == 1, "what is with the server at this moment counts as sent", rows[-1])
     ok(sum(r["messages"] for r in rows if r.get("account") == "capped" and r["day"] == rows[0]["day"]) <= 3, "also for the account's cap", rows[:3])
     smtp.close()

@@ -216,7 +216,7 @@ def situations(w):
         ("night", "mail", outside_hours, ("hours", "defer", tomorrow9), "can leave on 2030-01-09 01:00 at the earliest (hours)"),
         ("broken", "mail", lambda c: w.sql("INSERT INTO breakers VALUES ('down', 5, ?, ?, 'connection refused')", ms(START), ms(at(0, 0, 15))),
          ("breaker", "defer", at(0, 0, 15)), "can leave on 2030-01-08 12:15 at the earliest (breaker)"),
-        ("halted", "mail", lambda c: w.do("pause", "--contact", c), ("paused", "defer", None), "contact halted is paused until a person resumes it"),
+        ("halted", "mail", lambda c: w.do("pause", "--contact", c), ("paused", "defer", None), "contact halted is paused until a person resumes it (perigee resume --contact halted)"),
         ("halted2", "mail", lambda c: w.do("pause", "--contact", c, "--until", "2030-01-10 10:00"), ("paused", "defer", at(2, -2)),
          "can leave on 2030-01-10 10:00 at the earliest (paused)"),
         ("greyed", "mail", retried, ("retry", "defer", at(0, 0, 20)), "can leave on 2030-01-08 12:20 at the earliest (retry)"),
