@@ -28,7 +28,7 @@ static const char *const ERASURES[] = {
 	 " error = NULL, in_reply_to = NULL, refs = NULL, identity = NULL, likeness = NULL, message_id = CASE direction WHEN 'out' THEN message_id END"
 	 " WHERE contact = ?1"),
 	"UPDATE tasks SET state = 'done', done_at = ?2 WHERE contact = ?1 AND state = 'open'",
-	"UPDATE tasks SET contact = NULL, note = NULL, outcome = 'erased' WHERE contact = ?1",
+	"UPDATE tasks SET contact = NULL, note = NULL, files = NULL, outcome = 'erased' WHERE contact = ?1",
 	"DELETE FROM notes WHERE contact = ?1",
 	"DELETE FROM stage_changes WHERE contact = ?1",
 	"DELETE FROM consent_changes WHERE contact = ?1",

@@ -22,7 +22,7 @@ static const struct { const char *name, *sql; } PARTS[] = {
 	{ "attachments", ("SELECT a.message, a.name, a.type, a.size FROM attachments a JOIN messages m ON m.id = a.message WHERE m.contact = ?"
 	                  " ORDER BY a.message, a.position") },
 	{ "events", "SELECT id, kind, at, channel, message, data FROM events WHERE contact = ? ORDER BY id" },
-	{ "tasks", "SELECT id, kind, note, due, state, outcome, created_at, done_at, run, message FROM tasks WHERE contact = ? ORDER BY id" },
+	{ "tasks", "SELECT id, kind, note, files, due, state, outcome, created_at, done_at, run, message FROM tasks WHERE contact = ? ORDER BY id" },
 	{ "runs", "SELECT id, sequence, key, state, outcome, error, due, started_at, ended_at, start FROM runs WHERE contact = ? ORDER BY id" },
 	{ "journal", ("SELECT j.run, j.position, j.kind, j.args, j.asked_at, j.answer, j.answered_at, j.deadline FROM journal j JOIN runs r ON r.id = j.run"
 	              " WHERE r.contact = ? ORDER BY j.run, j.position") },

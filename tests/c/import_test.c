@@ -233,7 +233,7 @@ static void assert_round_trip(Host *host)
 	g_assert_cmpstr(again, ==, csv);
 	static const char *const TABLES[] = {
 		("SELECT group_concat(id || quote(name) || quote(first_name) || quote(locale) || quote(timezone) || quote(country) || quote(company) || quote(owner)"
-		 " || stage || quote(preferred_channel) || quote(consent) || quote(consent_source) || fields) FROM (SELECT * FROM contacts ORDER BY id)"),
+		 " || stage || quote(preferred_channel) || quote(consent) || quote(consent_source) || quote(consent_at) || fields) FROM (SELECT * FROM contacts ORDER BY id)"),
 		"SELECT group_concat(contact || channel || address || norm) FROM (SELECT * FROM identities ORDER BY contact, channel, rank, norm)",
 		"SELECT group_concat(contact || label) FROM (SELECT * FROM labels ORDER BY contact, label)",
 	};
@@ -245,7 +245,7 @@ static void assert_round_trip(Host *host)
 
 static json_t *random_text(GRand *random)
 {
-	static const char *const PIECES[] = { "\"", ",", ";", "\\", "\n", "\r\n", "é", "漢", " ", "x", "12", "=", "'" };
+	static const char *const PIECES[] = { "\"", ",", ";", "\\", "\n", "\r\n", "é", "漢", " ", "x", "12", "=", "'", "+", "-", "@", "\t" };
 	g_autoptr(GString) text = g_string_new(NULL);
 	for (int n = g_rand_int_range(random, 0, 5); n > 0; n--)
 		g_string_append(text, PIECES[g_rand_int_range(random, 0, G_N_ELEMENTS(PIECES))]);
@@ -265,7 +265,7 @@ static json_t *random_value(GRand *random)
 
 static void test_round_trip(void)
 {
-	static const char *const NAMES[] = { "Followers", "an odd one", "json:x", "Email", "a,b", "q\"", "line\nbreak", "tags2", "é" };
+	static const char *const NAMES[] = { "Followers", "an odd one", "json:x", "Email", "a,b", "q\"", "line\nbreak", "tags2", "é", "=sum", "'=sum", "-x", "@y" };
 	g_autoptr(GRand) random = g_rand_new_with_seed(5);
 	for (int turn = 0; turn < 60; turn++) {
 		g_auto(Host) host;
@@ -279,11 +279,33 @@ static void test_round_trip(void)
 				json_object_set_new(fields, NAMES[g_rand_int_range(random, 0, G_N_ELEMENTS(NAMES))], random_value(random));
 			g_autofree char *email = g_strdup_printf("p%d@x.example;q%d@x.example", g_rand_int_range(random, 0, 20), i);
 			json_object_set_new(c, g_rand_boolean(random) ? "email" : "consent", json_string(email));
+			if (g_rand_boolean(random))
+				json_object_set_new(c, "consent_at", json_string(g_rand_boolean(random) ? "2026-03-29" : "2025-10-26T02:30:00+02:00"));
+			json_object_set_new(c, "instagram", json_string(g_rand_boolean(random) ? "@a.b;=c;-d;+e" : "'@f"));
 			g_autoptr(GError) error = NULL;
 			g_autofree char *id = contacts_put(&host, c, false, "test", &error);
 			g_assert_no_error(error);
 			g_assert_nonnull(id);
 		}
+		assert_round_trip(&host);
+	}
+}
+
+/* What a spreadsheet would run as a formula begins with an apostrophe, and comes back as it was. */
+static void test_formulas(void)
+{
+	static const struct { const char *text, *cell; } CASES[] = {
+		{ "=HYPERLINK(1)", "'=HYPERLINK(1)" }, { "+33 6", "'+33 6" }, { "-5", "'-5" }, { "@SUM(1)", "'@SUM(1)" }, { "'=x", "''=x" }, { "''=x", "'''=x" },
+		{ "' =x", "'' =x" }, { "it's", "it's" }, { "'quoted'", "'quoted'" }, { "a=b", "a=b" }, { "'", "'" }, { "x", "x" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+		g_auto(Host) host;
+		open_host(&host);
+		g_autoptr(json_t) c = json_pack("{s:s, s:s, s:{s:s}}", "id", "a", "name", CASES[i].text, "fields", "f", CASES[i].text);
+		g_autofree char *id = contacts_put(&host, c, false, "test", NULL), *csv = contacts_export(&host), *wanted = g_strdup_printf("a,%s,", CASES[i].cell);
+		g_assert_cmpstr(id, ==, "a");
+		if (!strstr(csv, wanted))
+			g_error("%s does not hold %s", csv, wanted);
 		assert_round_trip(&host);
 	}
 }
@@ -414,6 +436,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/import/an address is shared only where the file says so", test_shared);
 	g_test_add_func("/import/hostile files are read or refused", test_hostile);
 	g_test_add_func("/import/what is exported is imported to the same", test_round_trip);
+	g_test_add_func("/import/a cell is no formula to a spreadsheet, and is what it was", test_formulas);
 	g_test_add_func("/import/many rows are quick", test_many);
 	g_test_add_func("/contacts/a merged contact has what both had", test_merge);
 	g_test_add_func("/contacts/an erased person is named nowhere", test_erase);

@@ -115,6 +115,12 @@ static void without_a_citation_the_sender_s_address_decides(World *w, const void
 	arrives(w, "{'kind':'other','text':'Hello','from':'ANA@shop.example','message_id':'n1@x'}");
 	arrives(w, "{'kind':'other','text':'Hello','from':'agent@x.example','message_id':'n2@x'}"); /* shared: cleo was written to last */
 	is_text(w, "SELECT group_concat(contact || ':' || kind) FROM events", "ana:reply,cleo:reply");
+	/* What was written to one of them at another address says nothing of this one. */
+	run_sql(w, "UPDATE messages SET identity = 'email:agent@x.example' WHERE id = 11");
+	run_sql(w, "INSERT INTO messages (id, contact, channel, account, direction, state, address, identity, at, handed_at) VALUES"
+	           " (99, 'ben', 'email', 'lea', 'out', 'accepted', 'ben@own.example', 'email:ben@own.example', 5, 5)");
+	arrives(w, "{'kind':'other','text':'Again','from':'agent@x.example','message_id':'n3@x'}");
+	is_text(w, "SELECT contact FROM messages WHERE direction = 'in' AND message_id = 'n3@x'", "cleo");
 	is_text(w, "SELECT state FROM messages WHERE id = 10", "accepted");
 }
 
