@@ -199,10 +199,10 @@ static void account_table(GString *page, const Report *report, const ReportAccou
 		int n = g_array_index(row->days, int, i);
 		if (!n)
 			continue;
-		g_autofree char *date = report_date(report->first_day + i), *share = report_share(n, cap);
+		g_autofree char *date = report_date(report->first_day + i), *share = report_share(n, cap), *percent = page_text(share);
 		page_add(page, "<tr><th scope=\"row\">%s</th><td class=\"n\">%d</td>", date, n);
 		if (cap)
-			page_add(page, "<td class=\"n\">%s</td>", share);
+			page_add(page, "<td class=\"n\">%s</td>", percent);
 		g_string_append(page, "</tr>\n");
 	}
 	g_string_append(page, "</tbody></table></div></details>\n");

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
 char *page_text(const char *text)
 {
@@ -209,8 +210,10 @@ bool report_write(const Report *report, const ReportAbout *about, Cli *cli, cons
 	g_autoptr(GError) wrong = NULL;
 	if (!report_can_write(cli, path, error))
 		return false;
-	/* Into a file beside it, which then takes its place. */
-	if (!g_file_set_contents_full(file, page, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &wrong)) {
+	/* Into a file beside it, which then takes its place. It tells of people: a new one is its owner's alone, an older one keeps its rights. */
+	struct stat old;
+	int mode = stat(file, &old) == 0 ? (int)(old.st_mode & 0777) : 0600;
+	if (!g_file_set_contents_full(file, page, -1, G_FILE_SET_CONTENTS_CONSISTENT, mode, &wrong)) {
 		g_set_error(error, REPORT_ERROR, 0, "%s: the page can't be written: %s", path, wrong->message);
 		return false;
 	}

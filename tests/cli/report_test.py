@@ -198,6 +198,8 @@ def day(text):
 
 
 def well_made(page):
+    loose = re.findall(r"<(?![a-z/!]).{0,20}|&(?!amp;|lt;|gt;|quot;|#39;|#x\w+;|apos;).{0,20}", page.text.split("</style>")[1])
+    ok(not loose, "no sign of markup stands there by itself", loose[:9])
     ok(not page.faults, "the page's elements are closed in order", *page.faults[:9])
     names = Counter(tag for tag, _ in page.tags)
     ok(not names["script"] and not names["link"] and not names["img"] and not names["iframe"], "it has no script, no image and nothing from elsewhere", names)
@@ -295,11 +297,14 @@ def small(folder):
     head, *people = (folder / "people.csv").read_text().splitlines()
     write(folder, "few.csv", "\n".join([head] + people[:12]) + "\n")
     args = ("sim", "weekly", "--contacts", "few.csv", "--start", "2026-12-07", "--for", "20d")
+    write(folder, "perigee.lua", WORKSPACE.replace("per_day = 60", "per_day = 900"))
     exits("a job has a page", 0, *args, "--html", "job.html", cwd=folder)
     sums = Sums(run(*args, "--json", cwd=folder).rows())
     page = Page((folder / "job.html").read_text())
     well_made(page)
     funnel(page, sums, "a job")
+    shares = {v[1] for v in page.table("Day", "Messages", "Of its cap")[0].values()}
+    ok("<1 %" in shares and "its cap lies far above" in "".join(page.words), "a share that is nearly nothing is not said to be nothing", shares)
     ok("3 runs of the job itself" in "".join(page.words), "that says how many of the runs are the job's own")
 
 
@@ -325,12 +330,15 @@ def places(folder):
     exits("a folder is no page", 1, *args, "out", cwd=folder, says="that is a folder; name the file")
     exits("nor is a name that ends like one", 1, *args, "new/", cwd=folder, says="that is a folder")
     exits("its folder must be there", 1, *args, "missing/page.html", cwd=folder, says="its folder does not exist")
+    exits("a new page", 0, *args, "few.html", cwd=folder)
     os.mkfifo(folder / "pipe")
     got = exits("what is no plain file is left alone", 1, *args, "pipe", cwd=folder, says="no plain file")
     ok(not got.out, "which is said before anything is simulated", got)
     write(folder, "out/page.html", "old")
     exits("a page takes the place of an older one", 0, *args, "out/page.html", cwd=folder)
     ok(os.listdir(folder / "out") == ["page.html"] and "<!doctype html>" in (folder / "out/page.html").read_text(), "and leaves nothing beside it", os.listdir(folder / "out"))
+    ok((folder / "out/page.html").stat().st_mode & 0o077 == 0o044 and (folder / "few.html").stat().st_mode & 0o077 == 0,
+       "an older page keeps its rights, a new one is its owner's alone")
     before = (folder / "out/page.html").read_bytes()
     exits("a script that can't be loaded", 1, "sim", "nothing", "--contacts", "few.csv", "--html", "out/page.html", cwd=folder)
     ok((folder / "out/page.html").read_bytes() == before, "leaves the older page as it was")
