@@ -24,7 +24,11 @@ static const char WAITING[] =
 	"SELECT e.id, e.kind, e.at, e.channel, e.data FROM event_runs r JOIN events e ON e.id = r.event"
 	" WHERE r.run = ? AND r.given_at IS NULL ORDER BY e.id";
 static const char GIVEN[] = "UPDATE event_runs SET given_at = ? WHERE run = ? AND event = ?";
-static const char SEEN[] = "UPDATE runs SET seen_event = max(seen_event, ?) WHERE id = ?";
+/* A run has seen their replies up to the first of its own that it has not been given; those to others are none of its business. */
+static const char SEEN[] =
+	"UPDATE runs SET seen_event = max(seen_event, coalesce("
+	"(SELECT min(e.id) - 1 FROM event_runs r JOIN events e ON e.id = r.event WHERE r.run = ?1 AND r.given_at IS NULL AND e.kind = 'reply'),"
+	" (SELECT max(id) FROM events WHERE contact = runs.contact AND kind = 'reply'), 0)) WHERE id = ?1";
 static const char ADDRESS_OF[] = "SELECT channel, address FROM messages WHERE id = ?";
 static const char LAST_OF_RUN[] =
 	"SELECT max(id) FROM messages WHERE run = ? AND direction = 'out' AND state NOT IN ('withdrawn', 'refused', 'cancelled')";
@@ -100,7 +104,7 @@ json_t *events_take(Host *host, int64_t run, const json_t *wanted)
 	host_write(host);
 	db_run(host->db, GIVEN, "iii", host_now(host), run, id);
 	if (reply)
-		db_run(host->db, SEEN, "ii", id, run);
+		db_run(host->db, SEEN, "i", run);
 	return event;
 }
 
@@ -210,7 +214,7 @@ static void on_reply(Event *event)
 			if (!give(event, run) && !goes_on && is_asleep(host, run))
 				runs_end(host, run, "done", "replied", NULL, NULL);
 		} else if (goes_on) {
-			db_run(host->db, SEEN, "ii", event->id, run);
+			db_run(host->db, SEEN, "i", run);
 		} else {
 			runs_end(host, run, "done", "answered elsewhere", NULL, NULL);
 		}
@@ -285,10 +289,8 @@ static void start_on(Event *event, const char *word)
 		g_autofree char *key = g_strdup_printf("event-%" G_GINT64_FORMAT, event->id);
 		g_autofree char *said = NULL;
 		int64_t run;
-		if (runs_enrol_by_script(host, names->pdata[i], event->contact, key, &run, &said) == ENROL_STARTED) {
+		if (runs_enrol_by_script(host, names->pdata[i], event->contact, key, &run, &said) == ENROL_STARTED)
 			db_run(host->db, GIVE_LATER, "ii", run, event->id);
-			db_run(host->db, SEEN, "ii", event->id, run);
-		}
 	}
 }
 
