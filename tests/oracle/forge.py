@@ -15,7 +15,7 @@ DOMAINS = ["gmail.com", "outlook.example", "brand.example", "studio.example"]
 CITIES = ["Porto", "Lyon", "Évry", "Kyoto", "", "Rome"]
 CHANNELS = ["email", "whatsapp", "sms", "instagram", "telegram", "messenger", "linkedin", "tiktok", "youtube"]
 WEIGHTS = [10, 4, 3, 3, 2, 1, 1, 1, 1]
-CONSENTS = ["", "", "", "opt-in", "opt-in", "opt-in", "opt-in", "legitimate interest", "no", "withdrawn", "whatsapp: opt-in; email: legitimate interest",
+CONSENTS = ["", "", "", "opt-in", "opt-in", "opt-in", "opt-in", "opt-in", "opt-in", "opt-in", "legitimate interest", "no", "withdrawn", "whatsapp: opt-in; email: legitimate interest",
             "email: opt-in; sms: no", "sms: opt-in; whatsapp: opt-in; email: no"]
 BRIEF = ["5m", "20m", "45m", "1h", "2h", "5h"]
 LONG = ["12h", "1d", "2d", "3d", "5d", "8d"]
@@ -73,7 +73,7 @@ class Draw:
 
 def settings(d):
     hours = d.weighted(["always", ["mon-fri 09:00-18:00"], ["mon-sat 08:00-12:00", "mon-sat 14:00-20:30"], ["mon-sun 00:00-24:00"],
-                        ["tue-thu 10:00-11:00"], ["mon-sun 22:00-24:00", "mon-sun 00:00-02:30"]], [3, 5, 3, 1, 1, 1])
+                        ["tue-thu 10:00-11:00"], ["mon-sun 22:00-24:00", "mon-sun 00:00-02:30"]], [3, 5, 3, 2, 0.6, 1])
     made = {"timezone": d.one(ZONES), "hours": hours, "policy": {}}
     if d.often(0.6):
         made["holidays"] = d.r.sample(["FR", "IT", "DE", "ES", "GB", "US"], d.r.randint(1, 2)) + (["2026-11-10"] if d.often(0.5) else [])
@@ -86,7 +86,7 @@ def settings(d):
         made["policy"]["personal"] = False
     if d.often(0.3):
         made["policy"]["stop_company"] = True
-    if d.often(0.15):
+    if d.often(0.1):
         made["policy"]["opt_in"] = d.one([["email"], ["instagram", "email"]])
     if d.often(0.3):
         made["undo"] = d.one(["30s", "10m", "2h"])
@@ -123,12 +123,12 @@ def contacts(d, n):
         row = {"id": f"p{i:02}", "name": f"{first} {d.one(LAST)}" if d.often(0.95) else "", "labels": "all", "city": d.one(CITIES), "handle": f"h{i:02}"}
         if d.often(0.9):
             row["email"] = d.one(agents) if d.often(0.12) else f"{first.lower()}{i}@{d.one(DOMAINS)}".replace("ö", "o").replace("ł", "l")
-        if d.often(0.6):
+        if d.often(0.8):
             row["phone"] = d.one(numbers) if d.often(0.08) else f"+336120{i:05}"
         if d.often(0.15):
             row["whatsapp"] = f"+336130{i:05}"
         for channel in ("instagram", "telegram", "messenger", "linkedin", "tiktok", "youtube"):
-            if d.often(0.4):
+            if d.often(0.6):
                 row[channel] = f"{channel[:2]}.{first.lower()}{i}".replace("ö", "o").replace("ł", "l")
         if d.often(0.6):
             row["timezone"] = d.one(ZONES)
@@ -157,9 +157,9 @@ WALKERS = {"walk": (None, "stop", "stop"), "stay": (None, "continue", "stop"), "
 
 def step(d):
     kind = d.weighted(["send", "try", "reach", "tryreach", "push", "sleep", "reply", "thank", "event", "task", "set", "label", "note", "signal", "enrol",
-                       "stop", "can", "again"], [14, 12, 4, 4, 5, 14, 14, 6, 4, 2, 2, 2, 1, 2, 4, 0.4, 2, 1])
+                       "stop", "can", "again"], [4, 24, 1, 8, 6, 14, 14, 7, 4, 2, 2, 2, 1, 2, 4, 0.4, 2, 1])
     if kind in ("send", "try"):
-        channel = d.channel()
+        channel = d.channel() if d.often(0.7) else "email"
         more = f" before={d.one([600, 7200, 90000])}" if d.often(0.1) else ""
         more += f" cc={d.one(['agent0@gmail.com', 'ana0@gmail.com', 'x@copy.example'])}" if channel == "email" and d.often(0.08) else ""
         more += " thread=new" if channel == "email" and d.often(0.1) else ""
@@ -227,10 +227,10 @@ def script(d):
 def replies(d, people):
     rows = []
     for person in people:
-        for _ in range(d.weighted([0, 1, 2, 3, 5], [3, 4, 3, 2, 1])):
+        for _ in range(d.weighted([0, 1, 2, 3, 6], [2, 3, 3, 3, 3])):
             kind = d.weighted(["reply", "auto_reply", "bounce", "unsubscribe", "complaint", "handled", "click", "task_done", "signal:go"],
                               [10, 3, 1, 1.2, 0.4, 1, 0.6, 3, 1])
-            channel = d.weighted(["email", "whatsapp", "sms", "instagram", "linkedin"], [7, 2, 1, 2, 1])
+            channel = d.weighted(["email", "whatsapp", "sms", "instagram", "linkedin", "telegram"], [8, 2, 1, 2, 1, 0.5])
             text = {"reply": d.one(["Yes", "Tell me more", "No, thanks"]), "auto_reply": "I am away", "handled": "mine",
                     "task_done": d.one(["done", "sent", "no"])}.get(kind, "")
             rows.append([person["id"], d.one(["1m", "10m", "1h", "5h", "1 day", "3 days"]), "" if kind == "task_done" else channel, kind, text])
@@ -253,13 +253,21 @@ def case(seed, people=24, scripts=3):
         if scripts and d.often(0.3):
             person["enrol"].append(f"{d.one([0, 1, 3])} made{d.r.randrange(scripts)} -")
     made["replies"] = replies(d, made["contacts"])
+    made["days"] = d.one([12, 20, 35])
     made["outages"] = []
     for _ in range(d.weighted([0, 1, 2, 3], [4, 3, 2, 1])):
-        made["outages"].append([d.one(["email", "email", "whatsapp", "sms"]), d.r.randint(0, 20 * 24) * 3600 + 3600 * d.one([0, 9, 10]),
+        made["outages"].append([d.one(["email", "email", "whatsapp", "sms"]), d.r.randint(0, (made["days"] - 1) * 24) * 3600 + 60 * d.one([0, 5, 30]),
                                 d.one([600, 3 * 3600, 6 * 3600, 30 * 3600])])
-    made["days"] = d.one([12, 20, 35])
-    made["chance"] = d.one(["", "", "reply 30%"])
+    made["chance"] = chance(d) if d.often(0.5) else ""
+    made["edits"] = [[d.r.randint(1, 8 * 24) * 3600, name, [statement(d, 0) for _ in range(d.r.randint(1, 3))]] for name in made["scripts"] if d.often(0.3)]
     return made
+
+
+def chance(d):
+    """The words of --replies random."""
+    numbers = {"reply": d.one([0.1, 0.3, 0.5]), "auto_reply": d.one([0, 0.1]), "bounce": d.one([0, 0.04]), "unsubscribe": d.one([0, 0.04]),
+               "complaint": d.one([0, 0.02]), "handled": d.one([0, 0.05]), "click": d.one([0, 0.1]), "task_done": d.one([0.2, 0.8])}
+    return ",".join(f"{k}={v}" for k, v in numbers.items() if v) + f",after={d.one(['1m-20m', '1h-2d', '1m-6d'])}"
 
 
 # ---- to files -------------------------------------------------------------------------------------------------------
@@ -320,6 +328,10 @@ def write(made, folder):
     for name, s in made["scripts"].items():
         body = "    local a = actor.new(contact)\n" + "".join(s["statements"]) + '    return "through"\n'
         (folder / f"sequences/{name}.lua").write_text(sequence_lua(name, s["topic"], s["on_reply"], s["on_handled"], body))
+    for i, (_, name, more) in enumerate(made["edits"]):
+        s = made["scripts"][name]
+        body = "    local a = actor.new(contact)\n" + "".join(s["statements"] + more) + '    return "edited"\n'
+        (folder / f"edit{i}.lua").write_text(sequence_lua(name, s["topic"], s["on_reply"], s["on_handled"], body))
     (folder / "jobs/starter.lua").write_text(STARTER.replace("%d)", f"{start_of(made)})"))
     for name, (purpose, more, text) in TEMPLATES.items():
         front = f"subject: About {name}\npurpose: {purpose}\n" + (more + "\n" if more else "")

@@ -117,7 +117,7 @@ class Oracle:
         self.replied_at = defaultdict(list)    # replies from an address
         self.by_account = defaultdict(list)
         self.gone, self.dead = set(), set()    # addresses of people who left; dead addresses
-        self.said = defaultdict(set)           # a plain text → contacts it was sent to
+        self.said = defaultdict(list)          # a plain text → messages that say it
         self.promises = []                     # what must hold before time moves on
         self.counted = defaultdict(int)
         self.outcomes = defaultdict(int)
@@ -177,11 +177,12 @@ class Oracle:
             return
         if words[0] == "@ask":
             options = dict(w.split("=", 1) for w in words[5:])
-            run.by_hand = None          # it has been answered, since the script goes on
             run.asked = {"n": words[1], "how": words[2], "channels": words[3].split(","), "template": words[4], "at": self.now, "sent": 0, **options}
         elif words[0] == "@got":
             if run.asked and words[2] == "sent" and not run.asked["sent"]:
                 self.breach("lost", "the script was told of a message that nobody was sent", run)
+            if words[2] != "sent":
+                self.not_sent(run)
             run.asked = None
         elif words[0] == "@given":
             run.owed = max(0, run.owed - 1)
@@ -194,8 +195,18 @@ class Oracle:
             run.waits = False
             run.told.add((words[0], self.now))
 
+    def not_sent(self, run):
+        """A person did not send what they had a task for."""
+        m, run.by_hand = run.by_hand, None
+        if m:
+            person = self.people[m.contact]
+            for some in (person.sent, run.sent, self.by_key[m.key], self.said[plain(m.text, person)]):
+                some.remove(m)
+
     def see_finished(self, event):
         run = self.run_of(event)
+        if run:
+            self.not_sent(run)
         outcome = event.get("outcome", "done")
         self.outcomes[outcome] += 1
         if not run or not run.live:
@@ -260,8 +271,8 @@ class Oracle:
     def on_reply(self, person, event, owner):
         person.replies.append((self.now, event["channel"]))
         self.replied_at[person.key(event["channel"])].append(self.now)
-        if person.sent and not owner:
-            self.breach("lost", "an answer that belongs to no run, though one wrote to them", None, person.id)
+        if not owner:   # it answers a teammate, or nobody in particular: it is the last writer's
+            owner = next((self.runs[m.run] for m in reversed(person.sent) if m.run), None)
         for run in self.live(person):
             goes_on = self.sequence(run).get("on_reply") == "continue"
             if run is owner:
@@ -346,7 +357,7 @@ class Oracle:
         self.by_key[m.key].append(m)
         if m.account:
             self.by_account[m.account].append(m)
-        self.said[plain(m.text, person)].add(person.id)
+        self.said[plain(m.text, person)].append(m)
         return m
 
     def purpose(self, m, person):
@@ -436,8 +447,8 @@ class Oracle:
             return None
         if any(o.purpose == "ask" for o in person.sent):
             return None
-        others = self.said[plain(m.text, person)] - {person.id}
-        return f"{sorted(others)[0]} was sent the same" if others else None
+        others = [o for o in self.said[plain(m.text, person)] if o.contact != person.id]
+        return f"{others[0].contact} was sent the same" if others else None
 
     def rule_two_then_call(self, m, person, run):
         most = self.policy["two_then_call"]

@@ -44,7 +44,9 @@ def play(made, folder=None):
         arguments = ["sim", "starter", "--contacts", "people.csv", "--start", forge.START, "--for", f"{made['days']}d", "--seed", str(made["seed"] % 1000), "--json"]
         arguments += ["--replies", made["chance"] and f"random:{made['chance']}" or "replies.csv"]
         for channel, at, span in made["outages"]:
-            arguments += ["--outage", f"{channel} {at}s {span}s"]
+            arguments += ["--outage", f"{channel} +{at}s {span}s"]
+        for i, (at, *_) in enumerate(made["edits"]):
+            arguments += ["--edit", f"+{at}s edit{i}.lua"]
         done = subprocess.run([PERIGEE, *arguments], cwd=place, capture_output=True, timeout=300, stdin=subprocess.DEVNULL)
         return Played(made, done.stdout.decode(), done.stderr.decode(), done.returncode)
     finally:
@@ -87,6 +89,7 @@ def smaller(made):
                 yield cut
         size = 0 if size == 1 else (size + 1) // 2
     yield from halves(["outages"], range(len(made["outages"])))
+    yield from halves(["edits"], range(len(made["edits"])))
     yield from halves(["replies"], range(len(made["replies"])))
     for person, programmes in made["programmes"].items():
         for name, steps in programmes.items():
@@ -96,7 +99,7 @@ def smaller(made):
     for name, script in made["scripts"].items():
         yield from halves(["scripts", name, "statements"], range(len(script["statements"])))
     used = " ".join(e for p in made["contacts"] for e in p["enrol"])
-    yield from halves(["scripts"], [n for n in made["scripts"] if n not in used])
+    yield from halves(["scripts"], [n for n in made["scripts"] if n not in used + " ".join(e[1] for e in made["edits"])])
     yield from halves(["settings"], [k for k in made["settings"] if k not in ("timezone", "policy")])
     yield from halves(["settings", "policy"], made["settings"]["policy"])
     yield from halves(["accounts"], range(len(made["accounts"])))
