@@ -19,6 +19,7 @@ const Command command_table[] = {
 	  "Prints the timeline of what would be sent, answered and decided; then, in numbers, who got how far, the days and\n"
 	  "hours of the messages, accounts against their caps, and what rules held or refused. Nothing leaves the machine.\n\n"
 	  "  --contacts FILE.csv   whom it is tried on\n"
+	  "  --segment S           only those of them who are in this segment of perigee.lua\n"
 	  "  --replies FILE.csv    what they answer: columns contact,after,channel,kind,text\n"
 	  "  --replies random      they answer by chance; random:KIND=P,... with these probabilities for each message\n"
 	  "                        (reply, auto_reply, bounce, unsubscribe, complaint, handled, click, task_done, or\n"
@@ -52,7 +53,7 @@ const Command command_table[] = {
 
 	{ "contacts", "People", COMMAND_OPEN,
 	  "import FILE.csv [--update] [--strict] [--dry-run] | add KEY=VALUE... | set CONTACT KEY=VALUE... | merge CONTACT OTHER | list | show CONTACT "
-	  "| export [FILE.csv] | erase CONTACT --yes",
+	  "| duplicates | export [FILE.csv] | export CONTACT [FILE.json or FILE.tar] | erase CONTACT --yes | requests [ADDRESS]",
 	  "import, list and change contacts",
 	  "  import FILE.csv   a header line, then a contact a line; bad lines are told and passed over\n"
 	  "    --update        change contacts that are there already (else they are passed over)\n"
@@ -60,22 +61,36 @@ const Command command_table[] = {
 	  "    --dry-run       change nothing, say what would be done\n"
 	  "  add, set          KEY=VALUE: attributes, addresses by channel, labels=A;B, label=A, unlabel=A, any field; KEY= removes\n"
 	  "  merge             CONTACT takes over all that is OTHER's\n"
-	  "  list              --label L, --stage S, --channel C choose\n"
-	  "  erase CONTACT     forgets a person for good; their addresses are never written to again\n\n"
+	  "  duplicates        who is likely there twice, and the command that merges them\n"
+	  "  list              --label L, --stage S, --channel C, --segment S choose; how many are in each stage\n"
+	  "  show CONTACT      their profile, messages, runs, and how stage and consent came about\n"
+	  "  export            all contacts as CSV, which imports to the same\n"
+	  "  export CONTACT    all that is kept about one person: JSON, or a .tar with their mails and files\n"
+	  "  erase CONTACT     forgets a person for good; their addresses are never written to again\n"
+	  "  requests          when people's data was given out or erased; with an address or id, theirs\n\n"
 	  "CONTACT is an id, an address, or a name that is unique.\n"
 	  "example: perigee contacts set ana stage=talking niche=\"slow cooking\"\n", command_contacts, NULL },
-	{ "enrol", "People", COMMAND_OPEN, "SEQUENCE (CONTACT... or --label L or --all) [--again] [--dry-run] [--yes] [--json]",
+	{ "enrol", "People", COMMAND_OPEN, "SEQUENCE (CONTACT... or --label L or --segment S or --all) [--again] [--dry-run] [--yes] [--json]",
 	  "start a sequence for contacts",
 	  "Says how many will start, are passed over, would be refused; their first message is rendered for all of them first.\n"
 	  "Who has a run of the sequence, or had one, gets no second one.\n\n"
 	  "  --label L    all contacts with this label\n"
+	  "  --segment S  all of a segment that perigee.lua describes\n"
 	  "  --all        all contacts\n"
 	  "  --again      another run for those who had one\n"
 	  "  --dry-run    start nothing\n"
 	  "  --yes        do not ask\n\n"
 	  "example: perigee enrol welcome --label new --dry-run\n", command_enrol, NULL },
-	{ "tasks", "People", COMMAND_OPEN, "[--state S] [--contact C] [--all] [--json] | done ID [--outcome O]", "what people are asked to do",
-	  "Lists open tasks, those due first. `done` tells the run that asked for it.\n\n"
+	{ "tasks", "People", COMMAND_OPEN, "[--state S] [--contact C] [--all] [--json] | show ID [--json] | done ID... [--outcome O]",
+	  "what people are asked to do, and that it is done",
+	  "Lists open tasks: overdue, due, the oldest, and last those of people who are put off. A message that a program may not\n"
+	  "send stands there with a link to the profile and its text; ticked, it is sent, and its run goes on.\n\n"
+	  "  --state S       open or done\n"
+	  "  --contact C     of one contact\n"
+	  "  --all           done ones, too\n"
+	  "  show ID         one task, with the whole text to paste\n"
+	  "  done ID...      they are done; the runs that asked for them are told\n"
+	  "    --outcome O   how it went; for a message \"not sent\" or \"declined\": then it is refused\n\n"
 	  "example: perigee tasks done 12 --outcome \"wants a quote\"\n", command_tasks, NULL },
 
 	{ "serve", "Run", COMMAND_OWNER, "[--key-file F] [--public ADDR] [--until-idle] [--fast-forward GRACE]", "run everything: send, read mail, wake runs",
@@ -123,7 +138,10 @@ const Command command_table[] = {
 	  "  --days N    how many days, today among them (default 7)\n"
 	  "  --json      one object a day and account, a summary last\n\n"
 	  "example: perigee plan --days 14\n", command_plan, NULL },
-	{ "jobs", "Run", COMMAND_OPEN, "[--json] | run JOB", "scheduled jobs and their next times; run one now",
+	{ "jobs", "Run", COMMAND_OPEN, "[--next N] [--json] | run JOB [--json]", "scheduled jobs and their next times; run one now",
+	  "Each job with its next time (in the workspace's zone), its last run and how it ended, and why one rests.\n\n"
+	  "  --next N    the next N times of each\n"
+	  "  run JOB     now, whatever its schedule says, unless a run of it is not over\n\n"
 	  "example: perigee jobs run weekly-report\n", command_jobs, NULL },
 
 	{ "runs", "Look", COMMAND_OPEN, "[--state S] [--sequence N] [--json]", "list runs, those that need you first",
