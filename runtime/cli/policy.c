@@ -9,6 +9,17 @@
 #include "host/versions.h"
 #include "host/why.h"
 
+/* The sequence that was meant; NULL: the error has been printed. A job writes to nobody: there is nothing to ask of it or to pause. */
+static char *named_sequence(Cli *cli, const char *word, const char *advice)
+{
+	g_autofree char *name = cli_script(cli, word);
+	g_autofree char *version = name ? versions_newest(cli->host, name) : NULL;
+	if (!name || !version || strcmp(value_string(versions_declared(cli->host, version), "type", "sequence"), "job") != 0)
+		return g_steal_pointer(&name);
+	cli_fail(cli, "%s is a job: it writes to nobody itself; %s", name, advice);
+	return NULL;
+}
+
 /* ---- why ------------------------------------------------------------------------------------------------------- */
 
 static void print_json(Cli *cli, const WhyCase *asked, const char *rule, PolicyAnswer answer, const char *reason, Time until)
@@ -83,7 +94,7 @@ int command_why(Cli *cli, int argc, char **argv)
 	g_autofree char *contact = contacts_resolve(cli->host, words->pdata[0], &error);
 	if (!contact)
 		return cli_fail_error(cli, error);
-	g_autofree char *sequence = words->len > 1 ? cli_script(cli, words->pdata[1]) : NULL;
+	g_autofree char *sequence = words->len > 1 ? named_sequence(cli, words->pdata[1], "ask about a sequence that it enrols in") : NULL;
 	if (words->len > 1 && !sequence)
 		return EXIT_FAILED;
 	if (!why_cases(cli->host, contact, sequence, see_case, cli))
@@ -121,17 +132,6 @@ static char *named_account(Cli *cli, const char *word)
 		cli_fail(cli, "there is no account \"%s\" in perigee.lua; did you mean %s?", word, near);
 	else
 		cli_fail(cli, "there is no account \"%s\" in perigee.lua; %s%s", word, *all ? "there are: " : "there is none", all);
-	return NULL;
-}
-
-/* A job writes to nobody, so a pause of it would hold nothing. */
-static char *named_sequence(Cli *cli, const char *word)
-{
-	g_autofree char *name = cli_script(cli, word);
-	g_autofree char *version = name ? versions_newest(cli->host, name) : NULL;
-	if (!name || !version || strcmp(value_string(versions_declared(cli->host, version), "type", "sequence"), "job") != 0)
-		return g_steal_pointer(&name);
-	cli_fail(cli, "%s is a job: it writes to nobody itself; pause the sequences that it enrols in, or take its file out of jobs/", name);
 	return NULL;
 }
 
@@ -179,7 +179,7 @@ static bool find_scope(Cli *cli, const Typed *typed, Scope *scope)
 	if (typed->account)
 		*scope = (Scope){ "account", named_account(cli, typed->account) };
 	else if (typed->sequence)
-		*scope = (Scope){ "sequence", named_sequence(cli, typed->sequence) };
+		*scope = (Scope){ "sequence", named_sequence(cli, typed->sequence, "pause the sequences that it enrols in, or take its file out of jobs/") };
 	else if (typed->contact)
 		*scope = (Scope){ "contact", named_contact(cli, typed->contact) };
 	else

@@ -243,6 +243,8 @@ def beside_serve(folder):
         got = world.run("plan")
         changed = same_files(before, world.files(shared))
         ok(got.returncode == 0 and not changed, "beside serve a plan takes no lock and changes no file", changed, got.stdout, got.stderr)
+        why = json.loads(world.do("why", "c00", "--json").splitlines()[-1])
+        ok("everything is paused" in why["reason"] and "serve" not in why["reason"], "and so does why, asked of the serve that runs", why)
         ok("everything is paused" in got.stdout and "0 messages" in got.stdout, "and sees that all is paused", got.stdout)
     finally:
         serve.send_signal(signal.SIGKILL)

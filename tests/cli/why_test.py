@@ -393,6 +393,8 @@ def pauses(folder):
         got = w.run(*words)
         ok(got.returncode == code and says in got.stderr and not got.stdout, sentence, got)
     ok(listed() == [], "and none of them pauses anything", listed())
+    got = w.run("why", "ana", "weekly")
+    ok(got.returncode == 1 and "weekly is a job" in got.stderr, "nor has it anything to ask why about", got)
 
 
 if __name__ == "__main__":
