@@ -183,14 +183,15 @@ const Command command_table[] = {
 	  "  dkim NAME           the public half of a key that signs mail, as it stands in the DNS: TXT of SELECTOR._domainkey.DOMAIN\n"
 	  "  audit               who used which secret, where and when: a sign-in of an account, or a request of a script\n\n"
 	  "example: perigee secret set mailbox --host smtp.example.com < password.txt\n", command_secret, command_secret_anywhere },
-	{ "doctor", "Keep", COMMAND_NO_WORKSPACE, "[safety or mail] [--json]", "what is wrong here, or could be safer, and what to do",
+	{ "doctor", "Keep", COMMAND_NO_WORKSPACE, "[safety or mail or keep] [--json]", "what is wrong here, or could be safer, and what to do",
 	  "safety: tries the jail of each role, looks at locked memory, core dumps, the key's file, the vault and the folders.\n"
 	  "mail: asks the DNS about the domain of each e-mail account (SPF, DKIM, DMARC, MX, PTR), connects to its servers and signs\n"
-	  "in, and compares it with what providers ask of senders; no mail is sent. Both in the running `perigee serve` if there is\n"
+	  "in, and compares it with what providers ask of senders; no mail is sent.\n"
+	  "keep: when what is old was last dropped, and what goes next. All in the running `perigee serve` if there is\n"
 	  "one. Exit 1 if something fails; what only could be better is a warning, what could not be looked at is unknown.\n\n"
 	  "  --json    one object a row: group, name, state (ok, warn, fail, unknown), text\n\n"
 	  "example: perigee doctor mail\n", command_doctor, NULL },
-	{ "doctor-of-owner", "Keep", COMMAND_OPEN, "[safety or mail] [--json]", "", "", command_doctor, NULL },
+	{ "doctor-of-owner", "Keep", COMMAND_OPEN, "[safety or mail or keep] [--json]", "", "", command_doctor, NULL },
 	{ "backup", "Keep", COMMAND_OPEN, "FILE.tar", "a consistent copy of the workspace, while it runs",
 	  "Holds the database, perigee.lua, scripts, templates, tests, contacts.csv, attachments and the sealed vault; never the\n"
 	  "vault's key. Put back with: mkdir NEW && tar xf FILE.tar -C NEW\n\n"

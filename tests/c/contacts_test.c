@@ -226,7 +226,7 @@ static void test_replace(void)
 	json_object_del(profile, "created_at");
 	json_object_del(profile, "updated_at");
 	g_autofree char *text = value_text(profile);
-	g_assert_cmpstr(text, ==, "{\"addresses\":{\"email\":[\"c@x.example\"]},\"consent\":\"opt-in\",\"fields\":{},\"id\":\"lea\","
+	g_assert_cmpstr(text, ==, "{\"addresses\":{\"email\":[\"c@x.example\"]},\"consent\":\"opt-in\",\"consent_at\":1795428000000,\"fields\":{},\"id\":\"lea\","
 		"\"identities\":{\"email\":\"c@x.example\"},\"labels\":[\"b\",\"c\"],\"stage\":\"prospect\"}");
 }
 
