@@ -208,7 +208,7 @@ static void account_table(GString *page, const Report *report, const ReportAccou
 	g_string_append(page, "</tbody></table></div></details>\n");
 }
 
-static void account_bars(GString *page, const Report *report, const ReportAccount *row, int top, int cap)
+static void account_bars(GString *page, const Report *report, const ReportAccount *row, double top, int cap)
 {
 	char y[G_ASCII_DTOSTR_BUF_SIZE], high[G_ASCII_DTOSTR_BUF_SIZE];
 	int gap = row->days->len > CROWDED ? 0 : 1;
@@ -243,9 +243,8 @@ void page_account(GString *page, const Report *report, const ReportAccount *row,
 	const Account *account = row->account;
 	int busiest = report_most((const int *)(const void *)row->days->data, row->days->len), cap = account && !account->pretend ? account->per_day : 0;
 	bool far = cap > FAR * busiest;
-	/* Room above the highest, so that the line of the cap is seen. */
-	int top = MAX(1, cap && !far ? MAX(cap, busiest) : busiest);
-	top += MAX(1, top / 12);
+	/* A little room above the highest, so that the line of the cap is seen. */
+	double top = 1.08 * MAX(1, cap && !far ? MAX(cap, busiest) : busiest);
 	g_autofree char *name = page_text(*row->name ? row->name : "By hand"), *words = account_words(account);
 	g_autofree char *first = report_date(report->first_day), *last = report_date(report->first_day + row->days->len - 1);
 	page_add(page, "<article class=\"account\"><h3><bdi>%s</bdi> <span class=\"chip\">%s</span></h3>\n<p class=\"soft\">%d message%s, at most %d a day%s</p>\n", name, words,
