@@ -42,9 +42,42 @@ static GPtrArray *entries(int folder)
 
 /* ---- merging ---------------------------------------------------------------------------------------------------- */
 
+/* The host's jail lets no file change its folder, as with a file of another disk: it is copied, and then removed where it was. */
+static bool copy_bytes(int from, int to)
+{
+	struct stat stat;
+	ssize_t n;
+	char bytes[64 * 1024];
+	while ((n = read(from, bytes, sizeof bytes)) > 0)
+		for (ssize_t done = 0, step; done < n; done += step)
+			if ((step = write(to, bytes + done, (size_t)(n - done))) < 0)
+				return false;
+	if (n < 0 || fstat(from, &stat) < 0 || fsync(to) < 0)
+		return false;
+	const struct timespec times[] = { stat.st_atim, stat.st_mtim }; /* keep.attachments counts from it */
+	return futimens(to, times) == 0;
+}
+
+static bool copy_file(int source, const char *name, int target, const char *as)
+{
+	int from = openat(source, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	int to = from >= 0 ? openat(target, as, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+	bool ok = to >= 0 && copy_bytes(from, to);
+	int why = errno;
+	if (to >= 0)
+		close(to);
+	if (from >= 0)
+		close(from);
+	if (to >= 0)
+		unlinkat(ok ? source : target, ok ? name : as, 0);
+	errno = why;
+	return ok;
+}
+
+/* EEXIST: there is one of that name. */
 static bool move(int source, const char *name, int target, const char *as)
 {
-	return renameat2(source, name, target, as, RENAME_NOREPLACE) == 0;
+	return renameat2(source, name, target, as, RENAME_NOREPLACE) == 0 || (errno == EXDEV && copy_file(source, name, target, as));
 }
 
 /* "contract.pdf" of bo is "contract (bo).pdf", then "contract (bo 2).pdf". */
@@ -64,24 +97,33 @@ static bool move_aside(int source, const char *name, int target, const char *fro
 	return false;
 }
 
+static void merge_folder(int source, int target, const char *from, int depth);
+
+/* A folder within theirs; false: it is no folder, or goes too deep. */
+static bool merge_inner(int source, const char *name, int target, const char *from, int depth)
+{
+	int below = depth < DEPTH_MOST ? open_below(source, name) : -1;
+	if (below < 0)
+		return false;
+	int there = mkdirat(target, name, 0700) == 0 || errno == EEXIST ? open_below(target, name) : -1;
+	if (there >= 0) {
+		merge_folder(below, there, from, depth + 1);
+		unlinkat(source, name, AT_REMOVEDIR);
+		close(there);
+	}
+	close(below);
+	return there >= 0;
+}
+
 static void merge_folder(int source, int target, const char *from, int depth)
 {
 	g_autoptr(GPtrArray) names = entries(source);
 	for (guint i = 0; i < names->len; i++) {
 		const char *name = names->pdata[i];
-		if (move(source, name, target, name))
+		if (merge_inner(source, name, target, from, depth) || move(source, name, target, name) ||
+		    (errno == EEXIST && move_aside(source, name, target, from)))
 			continue;
-		int below = errno == EEXIST && depth < DEPTH_MOST ? open_below(source, name) : -1, there = below >= 0 ? open_below(target, name) : -1;
-		if (below >= 0 && there >= 0) {
-			merge_folder(below, there, from, depth + 1);
-			unlinkat(source, name, AT_REMOVEDIR);
-		} else if (!move_aside(source, name, target, from)) {
-			log_error("a file of the contact %s could not be moved to whom they were merged into: %s", from, g_strerror(errno));
-		}
-		if (below >= 0)
-			close(below);
-		if (there >= 0)
-			close(there);
+		log_error("a file of the contact %s could not be moved to whom they were merged into: %s", from, g_strerror(errno));
 	}
 }
 
