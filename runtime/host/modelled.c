@@ -74,8 +74,10 @@ static bool plan(const Call *call, const json_t *item)
 	g_autoptr(GTimeZone) zone = contacts_zone(host, call->contact);
 	g_autoptr(GError) why = NULL;
 	Time at = call->at, returns = 0;
-	if (!events_known(kind) || (text && strlen(text) > TEXT_BYTES))
-		return fail(call, "%s: a model can't let this happen: \"%.60s\"", file, kind);
+	if (!events_known(kind))
+		return fail(call, "%s: there is no kind \"%.60s\" of what happens", file, kind);
+	if (text && strlen(text) > TEXT_BYTES)
+		return fail(call, "%s: the text is longer than %d bytes", file, TEXT_BYTES);
 	if (*channel && !contacts_is_channel(channel))
 		return fail(call, "%s: there is no channel \"%.60s\"", file, channel);
 	if ((after && !when_resolve(after, call->at, zone, host->workspace->hours, &at, &why)) || (back && !when_iso(back, zone, &returns, &why)))
@@ -89,8 +91,10 @@ static bool plan(const Call *call, const json_t *item)
 static bool take(const Call *call, const json_t *list)
 {
 	bool good = json_is_null(list) || (json_is_array(list) && json_array_size(list) <= MOST);
-	if (!good)
-		return fail(call, "%s: a model returns nil, { kind = \"reply\", ... } or a list of at most %d of those", call->modelled->program->name, MOST);
+	if (!good) {
+		g_autofree char *place = place_of(call, json_array_get(list, 0));
+		return fail(call, "%s: a model returns nil, { kind = \"reply\", ... } or a list of at most %d of those", place, MOST);
+	}
 	for (size_t i = 0; i < json_array_size(list); i++)
 		if (!plan(call, json_array_get(list, i)))
 			return false;
@@ -121,31 +125,31 @@ static void failed(void *user, uint64_t ticket, const char *code, const char *te
 	call_free(call);
 }
 
-/* A model only says what happens: whatever it asks for, it is told so, at its line. */
-static bool refuse(const Call *call, uint64_t ticket, Frame *frame)
+/* A model only says what happens: one that asks for an effect has failed, at that line. */
+static bool refuse(Call *call, uint64_t ticket, Frame *frame, bool *bad)
 {
-	uint32_t position = frame_get_u32(frame);
-	frame_get_u8(frame);
-	for (int i = 0; i < 3; i++)
-		frame_get_str(frame, NULL);
-	Peer *peer = frame_end(frame) ? workers_peer(call->modelled->host->workers, ticket) : NULL;
-	if (!peer)
+	frame_get_u32(frame);
+	bool waits = frame_get_u8(frame);
+	frame_get_str(frame, NULL);
+	frame_get_str(frame, NULL);
+	g_autofree char *where = workers_words(frame, WORKERS_PLACE);
+	*bad = !frame_end(frame);
+	if (*bad)
 		return false;
-	peer_begin(peer, W_ANSWER, ticket);
-	peer_put_u32(peer, position);
-	peer_put_i64(peer, call->at);
-	peer_put_str(peer, "{\"raise\":\"a model of contacts says what they do, and does nothing itself\"}", -1);
-	peer_end(peer);
+	Peer *peer = waits ? NULL : workers_peer(call->modelled->host->workers, ticket); /* it stands there */
+	if (peer) {
+		peer_begin(peer, W_ABANDON, ticket);
+		peer_end(peer);
+	}
+	failed(call, ticket, "invalid", "a model of contacts says what they do, and does nothing itself", where);
 	return true;
 }
 
 static bool frame(void *user, uint64_t ticket, Frame *f, bool *bad)
 {
 	Call *call = user;
-	if (f->kind == W_EFFECT) {
-		*bad = !refuse(call, ticket, f);
-		return false;
-	}
+	if (f->kind == W_EFFECT)
+		return refuse(call, ticket, f, bad);
 	if (f->kind == W_FAILED) {
 		g_autofree char *code = NULL, *text = NULL, *where = NULL;
 		*bad = !workers_failure(f, &code, &text, &where);

@@ -284,8 +284,12 @@ static void tell_reached(Host *host, const char *contact, const char *channel, c
 	pretend->model->reached(host, pretend->model, &message);
 }
 
+static void hand(Host *host, const Handing *handing);
+
 void pretend_sent(Host *host, const char *contact, const char *channel)
 {
+	if (host->carrier->hand != hand) /* simulated, but not by these channels: plan */
+		return;
 	Rows *rows = db_query(host->db, LAST_ACCEPTED, "ss", contact, channel);
 	bool has = rows_next(rows);
 	g_autofree char *template_name = has ? g_strdup(rows_text(rows, 0)) : NULL, *subject = has ? g_strdup(rows_text(rows, 1)) : NULL;

@@ -121,6 +121,7 @@ def mistakes(folder):
         ("\nreturn function(m) return { kind = 'reply', after = '3 dys' } end", "bad.lua:2: \"3 dys\""),
         ("return function(m) return { kind = 'reply', channel = 'fax' } end", "bad.lua:1: there is no channel \"fax\""),
         ("local p = require 'perigee'\nreturn function(m) p.log 'x' end", "bad.lua:2: a model of contacts says"),
+        ("local p = require 'perigee'\nreturn function(m)\n pcall(p.sleep, '1h')\nend", "bad.lua:3: a model of contacts says"),
         ("return function(m) while true do end end", "bad.lua:1: more than 50 ms"), ("return function(m) io.open 'x' end", "a script has no files"),
     ]
     for source, says in cases:
