@@ -185,8 +185,8 @@ Time channel_quiet_over(const Channel *channel, GTimeZone *zone, Time at)
 	if (minute >= channel->quiet_from && minute < channel->quiet_to)
 		return at;
 	day += minute >= channel->quiet_to;
-	/* Where the clock is put back over that time, its first showing may have been before. */
-	return MAX(local_to_utc(zone, day * LOCAL_DAY + channel->quiet_from * 60) * TIME_SECOND, at + TIME_SECOND);
+	Time from = local_to_utc(zone, day * LOCAL_DAY + channel->quiet_from * 60) * TIME_SECOND;
+	return from > at ? from : at + TIME_MINUTE; /* where the clock is put back over that time, its first showing has been */
 }
 
 void channels_check(GHashTable *channels, Time now, json_t *rows)

@@ -77,6 +77,13 @@ static int by_length(const void *a, const void *b)
 	return (x->len < y->len) - (x->len > y->len);
 }
 
+static bool has_letter(const char *word)
+{
+	while (*word && !g_unichar_isalpha(g_utf8_get_char(word)))
+		word = g_utf8_next_char(word);
+	return *word;
+}
+
 /* The longest first: "Maya Lind" before "Maya". */
 static GPtrArray *phrases_of(Host *host, const char *contact)
 {
@@ -89,7 +96,8 @@ static GPtrArray *phrases_of(Host *host, const char *contact)
 	for (guint i = 0, n = phrases->len; i < n; i++) {
 		const GPtrArray *words = phrases->pdata[i];
 		for (guint w = 0; words->len > 1 && w < words->len; w++)
-			add_phrase(phrases, words->pdata[w]);
+			if (has_letter(words->pdata[w])) /* a number alone is no name: it may be what was said of them */
+				add_phrase(phrases, words->pdata[w]);
 	}
 	rows = db_query(host->db, ADDRESSES, "s", contact);
 	while (rows_next(rows)) {

@@ -120,7 +120,7 @@ def serve(stream):
     while select.select([stream.sock], [], []) and (stream.read() or stream.open):
         for kind, id, raw, fd in stream.frames():
             if kind == W_LOAD:
-                stream.write(frame(W_LOADED, id, text('{{"accounts":[],"workspace":{{"timezone":"Europe/Paris"}}}}')))
+                stream.write(frame(W_LOADED, id, text('{{"accounts":[],"channels":{{"email":{{"checked":"2026-11-20","source":"a page"}}}},"workspace":{{"timezone":"Europe/Paris"}}}}')))
             while kind == W_VISIT:
                 pass
 

@@ -36,7 +36,7 @@ return perigee.sequence {
   end,
 }
 """
-TEMPLATE = "---\nsubject: Hello {{ first_name }}\n---\nDear {{ first_name }}, this is about {{ niche | default: \"bread\" }}.\n"
+TEMPLATE = "---\nsubject: Hello {{ first_name }}\npersonal: no\n---\nDear {{ first_name }}, this is about {{ niche | default: \"bread\" }}.\n"
 MAIL = "From: Somebody <somebody@else.example>\r\nTo: ours@sender.example\r\nSubject: Hello\r\nMessage-ID: <%s@else.example>\r\nX-Lie: %s\r\n\r\nHello.\r\n"
 
 
