@@ -159,7 +159,7 @@ function methods:try_send(channel, template, options)
   return send(self, "try_send", channel, template, options, true)
 end
 
-local MOST_CHANNELS = 8
+local MOST_CHANNELS = 16
 
 local function reach(self, call, channels, template, options, try)
   no_job(call)

@@ -147,7 +147,8 @@ void breaker_check(Db *db, Time now, GTimeZone *zone, json_t *rows)
 		g_autofree char *name = g_strdup_printf("%s: breaker", account);
 		int failures = (int)rows_int(all, 1);
 		if (rows_null(all, 2)) {
-			finding_add(rows, name, FINDING_WARN, "the last %d attempt%s failed: %s", failures, failures == 1 ? "" : "s", error);
+			g_autofree char *several = g_strdup_printf("%d attempts", failures);
+			finding_add(rows, name, FINDING_WARN, "its last %s failed: %s", failures == 1 ? "attempt" : several, error);
 			continue;
 		}
 		g_autofree char *since = time_iso(rows_int(all, 2), zone), *until = time_iso(rows_int(all, 3), zone);

@@ -27,7 +27,7 @@ bool reach_begin(json_t *options, const json_t *channels, GError **error)
 {
 	size_t n = json_array_size(channels);
 	if (n == 0 || n > REACH_CHANNELS)
-		return wrong(error, "reach: the channels are a list of 1 to 8 names");
+		return wrong(error, "reach: the channels are a list of 1 to 16 names");
 	for (size_t i = 0; i < n; i++) {
 		const char *channel = json_string_value(json_array_get(channels, i));
 		if (!channel || !contacts_is_channel(channel)) {

@@ -14,7 +14,7 @@
 
 #include "host/handover.h"
 
-enum { REACH_CHANNELS = 8 };
+enum { REACH_CHANNELS = 16 };
 
 /* The options of a new message: those of the call (an object) and the channels. False: the channels are none. */
 bool reach_begin(json_t *options, const json_t *channels, GError **error);

@@ -78,7 +78,7 @@ function contact:try_send(channel, template, options) end
 ---local message = contact:reach({ "email", "instagram" }, "intro")
 ---contact:note("Reached by " .. message.channel)
 ---```
----@param channels string[] at most 8, each in needs.send
+---@param channels string[] at most 16, each in needs.send
 ---@param template string
 ---@param options? perigee.SendOptions from counts for the channel that account has, cc for e-mail
 ---@return perigee.Message? message, string? text, string? code

@@ -62,7 +62,7 @@ exec {real}
 def workspace(folder):
     write(folder, "perigee.lua", 'workspace { timezone = "Europe/Paris" }\n')
     write(folder, "sequences/talk.lua", SEQUENCE)
-    write(folder, "templates/hi.md", "---\nsubject: Hi {{ first_name }}\n---\nHello {{ first_name }}, {{ company | default: 'you' }}.\n")
+    write(folder, "templates/hi.md", "---\nsubject: Hi {{ first_name }}\npersonal: no\n---\nHello {{ first_name }}, {{ company | default: 'you' }}.\n")
     write(folder, "tests/talk_test.lua", TEST)
     rows = [f"p{i:02},Person {i},p{i:02}@example.com,{zone},{labels},{city}" for i, (zone, labels, city) in enumerate(
         [("Asia/Tokyo", "press;b;a", "Kyoto"), ("", "z;press", "Évry"), ("America/New_York", "", "Zürich"), ("Pacific/Auckland", "a;press", "łódź")] * 6)]

@@ -72,6 +72,8 @@ test("what came before the wait is delivered to it", function(t)
   t:enrol { sequence = "asker", contact = ana }
   t:event { kind = "auto_reply", channel = "email", text = "away" }
   t:advance "8 days"
+  t:expect_outcome(nil)
+  t:advance "5 days" -- the days they are away are waited longer
   t:expect_outcome "silent"
 end)
 
