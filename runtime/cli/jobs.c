@@ -50,13 +50,21 @@ static char *last_words(Cli *cli, const json_t *row)
 	return g_strdup_printf("%s %s", at, is_good ? outcome : state);
 }
 
+/* A time that has come already waits for the run before it (`overlap`, or times that are made up). */
+static char *next_words(Cli *cli, const json_t *row, Time next)
+{
+	static const char *const live[] = { "ready", "waiting", "sending", NULL };
+	bool waits = next <= host_now(cli->host) && g_strv_contains(live, value_string(row, "last_state", ""));
+	return waits ? g_strdup_printf("after run %" G_GINT64_FORMAT, value_integer(row, "last_run", 0)) : cli_time(cli, next);
+}
+
 static void job_rows(List *list, json_t *row, const Time *next, int n, const char *rests)
 {
 	Cli *cli = list->cli;
 	const char *name = value_string(row, "name", ""), *zone = value_string(row, "zone", "");
 	bool elsewhere = strcmp(zone, cli->host->workspace->timezone) != 0;
 	g_autofree char *schedule = g_strdup_printf("%s%s%s", value_string(row, "schedule", ""), elsewhere ? " in " : "", elsewhere ? zone : "");
-	g_autofree char *first = n ? cli_time(cli, next[0]) : NULL, *last = last_words(cli, row);
+	g_autofree char *first = n ? next_words(cli, row, next[0]) : NULL, *last = last_words(cli, row);
 	table_row(list->table, name, rests || !first ? "rests" : first, last, schedule, NULL);
 	for (int i = 1; i < n && !rests; i++) {
 		g_autofree char *at = cli_time(cli, next[i]);

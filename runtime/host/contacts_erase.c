@@ -10,8 +10,9 @@
 #include <string.h>
 
 static const char EXISTS[] = "SELECT 1 FROM contacts WHERE id = ?";
+/* What a person has been asked to send is not: its task is taken back. */
 static const char ON_ITS_WAY[] =
-	"SELECT (SELECT count(*) FROM messages WHERE contact = ?1 AND state = 'handed')"
+	"SELECT (SELECT count(*) FROM messages m WHERE contact = ?1 AND state = 'handed' AND NOT EXISTS (SELECT 1 FROM tasks WHERE message = m.id))"
 	" + (SELECT count(*) FROM requests WHERE run IN (SELECT id FROM runs WHERE contact = ?1) AND state = 'handed')";
 
 /* In this order; ?1 is the contact, ?2 the time. The id too is personal: most often it is made of the name or the address. */

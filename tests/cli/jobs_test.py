@@ -113,6 +113,7 @@ try:
     serve()
     ok(len(dues("slow")) == 1 and len(dues("patient")) == 1, "while a run is not over no other begins", dues("slow"), dues("patient"))
     ok([r[0] for r in sql("SELECT job FROM job_starts")] == ["patient"], "overlap = skip passes the time over, wait keeps it", sql("SELECT * FROM job_starts"))
+    ok("after run" in run("jobs").out, "what waits is told as such", run("jobs"))
     run("stop", sql("SELECT id FROM runs WHERE sequence = 'patient'")[0][0])
     serve()
     ok(len(dues("patient")) == 2, "what waited begins when the run before it is over", dues("patient"))

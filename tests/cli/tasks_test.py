@@ -135,6 +135,12 @@ try:
     again = [t for t in run("tasks", "--json").rows() if t["run"] == stopped["run"] and t["state"] == "open"]
     ok(retried.code == 0 and len(again) == 1, "retried, it asks again", retried, again)
 
+    run("enrol", "hand", "eve", "--yes")
+    serve()
+    erased = run("contacts", "erase", "dan", "--yes")
+    ok(erased.code == 0 and not [t for t in run("tasks", "--json").rows() if t["contact"] == "dan"]
+       and not sql("SELECT 1 FROM messages WHERE state = 'handed' AND contact IS NULL"), "somebody can be erased while they are to be written to", erased)
+
     eve = run("contacts", "show", "eve", "--json").rows()[0]
     ok("put off until" in run("contacts", "show", "eve").out and eve["snoozed_until"], "who is put off is shown as such", eve)
     ok(run("tasks", "--outcome", "x").code == 2 and "did you mean done" in run("tasks", "dnoe", "1").err, "wrong words are told")
