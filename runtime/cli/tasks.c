@@ -57,7 +57,10 @@ static char *what_to_do(const json_t *task)
 			verb = verbs[i].verb;
 	const char *name = value_string(task, "name", NULL), *id = value_string(task, "contact", NULL);
 	const char *who = name && *name ? name : id ? id : "somebody who has been erased";
-	return channel ? g_strdup_printf("%s %s on %s", verb, who, profile_channel(channel)) : g_strdup_printf("%s %s", verb, who);
+	if (channel && strcmp(channel, "call") == 0) /* the text is what is to be said */
+		return g_strdup_printf("Call %s", who);
+	return channel ? g_strdup_printf("%s %s %s %s", verb, who, strcmp(channel, "sms") == 0 ? "by" : "on", profile_channel(channel)) :
+	                 g_strdup_printf("%s %s", verb, who);
 }
 
 static char *due_words(Cli *cli, const json_t *task)

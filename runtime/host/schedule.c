@@ -29,13 +29,20 @@ struct Schedule {
 static const char ACCEPTED[] = "write cron (\"0 9 * * 1-5\"), \"every weekday at 09:00\", \"every monday and thursday at 09:00\", "
                                "\"every 15 minutes\", \"every hour\" or a date and time (\"2026-12-01T09:00\")";
 
-static bool refuse(GError **error, const char *text, const char *why)
+/* One line of at most so many bytes, fit to be shown; why holds words of theirs, too. */
+static char *plain(const char *text, gsize most)
 {
-	g_autofree char *valid = g_utf8_make_valid(text, MIN((gssize)strlen(text), 60));
+	char *valid = g_utf8_make_valid(text, (gssize)MIN(strlen(text), most));
 	for (char *c = valid; *c; c++)
 		if (g_ascii_iscntrl(*c))
 			*c = ' ';
-	g_set_error(error, WHEN_ERROR, WHEN_ERROR_SYNTAX, "\"%s\" %s; %s", valid, why, ACCEPTED);
+	return valid;
+}
+
+static bool refuse(GError **error, const char *text, const char *why)
+{
+	g_autofree char *valid = plain(text, 60), *because = plain(why, 200);
+	g_set_error(error, WHEN_ERROR, WHEN_ERROR_SYNTAX, "\"%s\" %s; %s", valid, because, ACCEPTED);
 	return false;
 }
 

@@ -152,6 +152,12 @@ static void test_suggestions(void)
 		if (!strstr(error->message, cases[i].says))
 			g_error("'%s' says: %s", cases[i].text, error->message);
 	}
+	static const char *const foreign[] = { "every \xff\xfe at 09:00", "every day at 9\r\n\x1b[1m", "every mond\xc3 at 09:00", "\xff * * *" };
+	for (size_t i = 0; i < G_N_ELEMENTS(foreign); i++) {
+		g_autoptr(GError) error = NULL;
+		g_assert_null(schedule_parse(foreign[i], utc, &error));
+		g_assert_true(g_utf8_validate(error->message, -1, NULL) && !strpbrk(error->message, "\r\n\x1b"));
+	}
 }
 
 /* For a time of day: the first moment after `after` whose minute shows it for the first time, or that ends a gap with it in. */

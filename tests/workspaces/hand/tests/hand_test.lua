@@ -76,3 +76,15 @@ test("a teammate who takes over ends what was to be sent by hand", function(t)
   t:expect_outcome "taken over"
   t:expect_task { kind = "message", state = "done", outcome = "no longer needed" }
 end)
+
+test("who is put off is so until they write", function(t)
+  t:enrol { sequence = "off", contact = ana }
+  t:expect(t:expect_task { kind = "review" }.snoozed_until ~= nil, true)
+  t:event { kind = "task_done", text = "yes" } -- the review
+  t:event { kind = "task_done", text = "sent" }
+  t:expect_sent { channel = "instagram" }
+  t:advance "1 day"
+  t:expect(t:expect_task { kind = "review" }.snoozed_until ~= nil, true)
+  t:reply { channel = "instagram", text = "There is" }
+  t:expect(t:expect_task { kind = "review" }.snoozed_until, nil)
+end)
