@@ -203,7 +203,7 @@ static void note_lost(Host *host, const char *into, const char *from, const Pers
 	for (int i = 0; i < CONTACT_CONSENT; i++)
 		if (b->values[i] && a->values[i] && strcmp(a->values[i], b->values[i]) != 0)
 			g_string_append_printf(lost, "\n%s = %s", CONTACT_ATTRIBUTE_NAMES[i], b->values[i]);
-	g_autofree char *text = g_strdup_printf("'%s' was merged into this contact%s%s", from, lost->len ? "; of it this was different:" : "", lost->str);
+	g_autofree char *text = g_strdup_printf("'%s' was merged in%s%s", from, lost->len ? "; it had" : "", lost->str);
 	contacts_note(host, into, "merge", text);
 }
 

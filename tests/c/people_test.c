@@ -2,6 +2,7 @@
 /* LINKS: host */
 /* People over the years: merged, found twice, grouped, exported, erased, and forgotten when their time is over. */
 #include "host/contacts.h"
+#include "host/policy.h"
 #include "host/retention.h"
 #include "host/runs.h"
 #include "host/segments.h"
@@ -479,6 +480,32 @@ static void test_erase_shared(void)
 	g_assert_cmpuint(ids->len, ==, 1);
 }
 
+static const char *gate(World *w, const char *contact, const char *address)
+{
+	PolicyCase c = { .contact = contact, .channel = "email", .address = address, .purpose = "ask" };
+	Verdict verdict = policy_check(&w->host, &c);
+	const char *rule = verdict.rule;
+	verdict_clear(&verdict);
+	return rule;
+}
+
+/* Whoever reads the agent's mailbox has asked for peace: that holds for all who have the address, and for nobody else. */
+static void test_opt_out_shared(void)
+{
+	g_auto(World) w;
+	world_open_with(&w, PLAIN);
+	put(&w, "{'id':'a','email':'agent@x.example'}");
+	put(&w, "{'id':'b','email':'agent@x.example;own@x.example','shared_address':true}");
+	put(&w, "{'id':'c','email':'else@x.example'}");
+	g_assert_cmpstr(gate(&w, "b", "own@x.example"), !=, "suppressed");
+	policy_suppress_person(&w.host, "a", "opted_out");
+	static const struct { const char *contact, *address; bool open; } CASES[] = {
+		{ "a", "agent@x.example", false }, { "b", "agent@x.example", false }, { "b", "own@x.example", false }, { "c", "else@x.example", true },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++)
+		g_assert_true((g_strcmp0(gate(&w, CASES[i].contact, CASES[i].address), "suppressed") != 0) == CASES[i].open);
+}
+
 /* ---- keep ------------------------------------------------------------------------------------------------------- */
 
 static void turn_until_done(World *w)
@@ -621,6 +648,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/people/all of a person is exported, and after erasure stands in no file", test_erase);
 	g_test_add_func("/people/what a live run needs is told", test_erase_live);
 	g_test_add_func("/people/an erased person's agent can still be written to for others", test_erase_shared);
+	g_test_add_func("/people/who opts out with a shared address does so for all who have it", test_opt_out_shared);
 	g_test_add_func("/people/keep drops what is old at night, and nothing that is needed", test_keep);
 	g_test_add_func("/people/prospects who never answered are forgotten after their time", test_keep_contacts);
 	return g_test_run();
