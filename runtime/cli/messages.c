@@ -30,7 +30,7 @@ static char *remark(const Cli *cli, const json_t *row)
 static void see_message(void *user, json_t *row)
 {
 	static const char *const names[] = { "id", "at", "contact", "run", "channel", "account", "direction", "state", "template", "subject",
-		                             "message_id", "error", NULL };
+		                             "message_id", "error", "reason", NULL };
 	static const char *const times[] = { "at", NULL };
 	List *list = user;
 	const char *state = value_string(row, "state", "");
