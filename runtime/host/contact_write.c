@@ -80,19 +80,18 @@ static char *merged_fields(json_t *fields, const json_t *changes)
 }
 
 /* What a basis was given by, and when, is not what another one was given by. A person who says it now, without a date, means now.
- * Returns the text that consent_at then has (caller frees), or NULL: it stands in values. */
-static char *settle_consent(Host *host, const ContactChange *change, const char *const *was, const char **values, const char *cause)
+ * made keeps the text that values then has of it; the caller frees it. */
+static void settle_consent(Host *host, const ContactChange *change, const char *const *was, const char **values, const char *cause, char **made)
 {
 	if (g_strcmp0(was ? was[CONTACT_CONSENT] : NULL, values[CONTACT_CONSENT]) == 0)
-		return NULL;
+		return;
 	if (!change->given[CONTACT_CONSENT_SOURCE])
 		values[CONTACT_CONSENT_SOURCE] = NULL;
 	if (change->given[CONTACT_CONSENT_AT])
-		return NULL;
-	bool now = values[CONTACT_CONSENT] && strcmp(cause, "person") == 0;
-	char *at = now ? contact_change_time(host_now(host)) : NULL;
-	values[CONTACT_CONSENT_AT] = at;
-	return at;
+		return;
+	if (values[CONTACT_CONSENT] && strcmp(cause, "person") == 0)
+		*made = contact_change_time(host_now(host));
+	values[CONTACT_CONSENT_AT] = *made;
 }
 
 static void record_consent(Host *host, const char *id, const char *const *was, const char *const *values, const char *cause)
@@ -114,7 +113,8 @@ void contact_change_add(Host *host, const ContactChange *change, const char *id,
 		const Workspace *workspace = host->workspace;
 		values[CONTACT_STAGE] = workspace && workspace->stages && workspace->stages[0] ? workspace->stages[0] : "prospect";
 	}
-	g_autofree char *consent_at = settle_consent(host, change, NULL, values, cause);
+	g_autofree char *consent_at = NULL;
+	settle_consent(host, change, NULL, values, cause, &consent_at);
 	g_autoptr(json_t) none = json_object();
 	g_autofree char *fields = merged_fields(none, change->fields);
 	host_write(host);
@@ -266,7 +266,8 @@ bool contact_change_apply(Host *host, const ContactChange *change, const char *i
 	}
 	if (!fields_fit(row.fields, error))
 		return false;
-	g_autofree char *consent_at = settle_consent(host, change, (const char *const *)row.was, row.is, cause);
+	g_autofree char *consent_at = NULL;
+	settle_consent(host, change, (const char *const *)row.was, row.is, cause, &consent_at);
 	host_write(host);
 	bool addresses = write_addresses(host, change, id, replace);
 	bool labels = write_labels(host, change, id, replace);

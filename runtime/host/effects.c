@@ -520,7 +520,8 @@ static void do_contacts_segment(Asked *asked)
 
 static void do_contacts_get(Asked *asked)
 {
-	json_t *view = contacts_view(asked->host, text_arg(asked, "id"), NULL);
+	g_autofree char *id = contacts_current(asked->host, text_arg(asked, "id")); /* one that was merged away leads to whom they are now */
+	json_t *view = id ? contacts_view(asked->host, id, NULL) : NULL;
 	answer(asked, json_pack("[o]", view ? view : json_null()));
 }
 
