@@ -14,7 +14,8 @@
  *   template    it can't be rendered for them; or it is held until its template, or perigee.lua, is mended
  *   before      it must leave before a time
  *   undo        it can be taken back until then
- *   retry       the server did not take it, and it is tried again then
+ *   retry       it could not be handed over, and it is tried again then
+ *   queued      a rule that is open by now has put it off until then
  *   sending     it is with the server, or with a person (hand)
  *   connection  its account fails
  *   script      its script is paused
@@ -33,6 +34,7 @@ typedef struct WhyCase {
 	Time run_due;          /* when it wakes; TIME_NEVER: not by itself */
 	int64_t message;       /* the message that waits and that it is about; 0: none */
 	const char *message_state;
+	Time due;              /* when it is looked at again; 0: now, or by a change */
 	const char *unfit;     /* why it can't be rendered; NULL: it can, or it was not tried */
 	GPtrArray *gates;      /* WhyGate */
 	/* All of it in one: */

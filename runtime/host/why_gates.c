@@ -58,6 +58,14 @@ static void see_rule(void *user, const char *rule, const Verdict *verdict)
 	add(user, rule, verdict->answer, verdict->until, g_strdup(verdict->reason));
 }
 
+static const WhyGate *gate_of(const WhyCase *asked, const char *rule)
+{
+	for (guint i = 0; i < asked->gates->len; i++)
+		if (strcmp(((const WhyGate *)asked->gates->pdata[i])->rule, rule) == 0)
+			return asked->gates->pdata[i];
+	return NULL;
+}
+
 /* ---- of the message -------------------------------------------------------------------------------------------- */
 
 static void add_before(Host *host, WhyCase *asked)
@@ -73,12 +81,17 @@ static void add_before(Host *host, WhyCase *asked)
 
 static void add_queued(Host *host, WhyCase *asked, const char *rule, const char *reason, Time due, int64_t attempts)
 {
-	bool waits = due != TIME_NEVER && due > host_now(host);
-	if (g_strcmp0(rule, "retry") == 0 || (g_strcmp0(rule, "breaker") == 0 && attempts))
+	bool waits = due != TIME_NEVER && due > host_now(host), undo = !rule || strcmp(rule, "undo") == 0;
+	const WhyGate *same = undo ? NULL : gate_of(asked, rule);
+	bool open = !undo && (!same || same->verdict.answer == POLICY_ALLOW);
+	asked->due = waits ? due : 0;
+	if (g_strcmp0(rule, "retry") == 0 || (open && attempts && strcmp(rule, "breaker") == 0))
 		add(asked, "retry", waits ? POLICY_DEFER : POLICY_ALLOW, due,
-		    g_strdup_printf("the server did not take it (try %" G_GINT64_FORMAT "): %s", attempts, reason ? reason : "it did not say why"));
-	else if ((!rule || strcmp(rule, "undo") == 0) && waits)
+		    g_strdup_printf("it could not be handed over (try %" G_GINT64_FORMAT "): %s", attempts, reason ? reason : "nothing says why"));
+	else if (undo && waits)
 		add(asked, "undo", POLICY_DEFER, due, g_strdup_printf("it can be taken back until then: `perigee messages cancel %" G_GINT64_FORMAT "`", asked->message));
+	else if (open && waits)
+		add(asked, "queued", POLICY_DEFER, due, g_strdup_printf("rule %s put it off until then, and is open since: it is looked at again at that time", rule));
 }
 
 static void add_handed(Host *host, WhyCase *asked)
@@ -234,17 +247,9 @@ static const WhyGate *first_with(const WhyCase *asked, PolicyAnswer answer, bool
 	return NULL;
 }
 
-static const WhyGate *gate_of(const WhyCase *asked, const char *rule)
-{
-	for (guint i = 0; i < asked->gates->len; i++)
-		if (strcmp(((const WhyGate *)asked->gates->pdata[i])->rule, rule) == 0)
-			return asked->gates->pdata[i];
-	return NULL;
-}
-
 static bool opens_by_itself(const WhyGate *gate)
 {
-	static const char *const own[] = { "run", "undo", "retry", NULL };
+	static const char *const own[] = { "run", "undo", "retry", "queued", NULL };
 	return g_strv_contains(own, gate->rule) && gate->verdict.answer == POLICY_DEFER && gate->verdict.until != TIME_NEVER;
 }
 
@@ -261,7 +266,7 @@ static Time first_opening(Host *host, const WhyCase *asked, GString *rules, Verd
 {
 	enum { LOOKS = 500 };
 	Clock clock = host->clock;
-	Time at = host_now(host);
+	Time at = MAX(host_now(host), asked->due);
 	for (guint i = 0; i < asked->gates->len; i++) {
 		const WhyGate *gate = asked->gates->pdata[i];
 		if (opens_by_itself(gate)) {
@@ -319,7 +324,9 @@ static char *closed_text(Host *host, const WhyCase *asked, const WhyGate *gate, 
 	if (own)
 		return g_strdup(gate->verdict.reason);
 	g_autofree char *advice = advice_for(host, asked, gate);
-	const char *does = gate->verdict.answer == POLICY_REFUSE ? "will be refused" : gate->verdict.answer == POLICY_WITHDRAW ? "will be withdrawn" : "waits";
+	bool real = asked->c.run != 0; /* or only asked about */
+	const char *refused = real ? "will be refused" : "would be refused";
+	const char *does = gate->verdict.answer == POLICY_REFUSE ? refused : gate->verdict.answer == POLICY_WITHDRAW ? "will be withdrawn" : real ? "waits" : "would wait";
 	const char *dash = advice ? "; " : "", *then = advice ? advice : "";
 	if (over && gate->verdict.answer == POLICY_REFUSE)
 		return g_strdup_printf("%s; what it sent would be refused now: %s (rule %s)%s%s", run->verdict.reason, gate->verdict.reason, gate->rule, dash, then);
@@ -351,6 +358,8 @@ static char *opening_text(Host *host, const WhyCase *asked, const char *subject,
 	const WhyGate *run = gate_of(asked, "run");
 	bool now = asked->opens <= host_now(host), waits = run && opens_by_itself(run);
 	const char *serve = asked->c.run && !host->serving ? "`perigee serve` runs" : NULL;
+	if (asked->c.sequence && !asked->shown_run && !now)
+		g_string_append_printf(text, "they are not enrolled (`perigee enrol %s %s`); ", asked->c.sequence, asked->c.contact);
 	if (!now) {
 		g_string_append_printf(text, "%s%s%s %s on %s at the earliest (%s)", waits ? run->verdict.reason : "", waits ? "; " : "", waits ? "what it sends then" : subject,
 		                       by_hand ? "becomes a task for a person" : "can leave", stamp(host, asked->opens).text, rules);

@@ -48,7 +48,7 @@ class World:
         self.key.write_bytes(os.urandom(32))
         self.key.chmod(0o600)
         allowed = f'allow_addresses = {{ "{smtp.address}" }},' if smtp else ""
-        self.write("perigee.lua", f'workspace {{ timezone = "{ZONE}", {allowed} }}\n{config}')
+        self.write("perigee.lua", f'workspace {{ timezone = "{ZONE}", undo = "5m", {allowed} }}\n{config}')
 
     def write(self, name, text):
         (self.dir / name).write_text(text)
@@ -237,9 +237,10 @@ def beside_serve(folder):
         end = time.monotonic() + 20
         while time.monotonic() < end and (world.run("runs", "--state", "ready").stdout.count("\n") > 1 or not (world.dir / "run/perigee.sock").exists()):
             time.sleep(0.1)
-        time.sleep(0.5)
         shared = ("perigee.db-shm",)  # where readers of the database note that they read
-        before = world.files(shared)
+        before = None
+        while time.monotonic() < end and before != (before := world.files(shared)):
+            time.sleep(0.7)  # until serve itself writes nothing any more
         got = world.run("plan")
         changed = same_files(before, world.files(shared))
         ok(got.returncode == 0 and not changed, "beside serve a plan takes no lock and changes no file", changed, got.stdout, got.stderr)

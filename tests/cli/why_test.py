@@ -175,6 +175,12 @@ def situations(w):
     def retried(c):
         w.sql("UPDATE messages SET rule = 'retry', reason = '451 4.7.1 greylisted', attempts = 1, due = ? WHERE contact = ?", ms(at(0, 0, 20)), c)
 
+    def cut(c):
+        w.sql("UPDATE messages SET rule = 'breaker', reason = 'connection refused', attempts = 3, due = ? WHERE contact = ?", ms(at(0, 0, 4)), c)
+
+    def put_off(c):
+        w.sql("UPDATE messages SET rule = 'hours', reason = 'it is night', due = ? WHERE contact = ?", ms(at(0, 2)), c)
+
     def undo(c):
         w.sql("UPDATE messages SET due = ? WHERE contact = ?", ms(at(0, 0, 30)), c)
 
@@ -220,6 +226,8 @@ def situations(w):
         ("halted2", "mail", lambda c: w.do("pause", "--contact", c, "--until", "2030-01-10 10:00"), ("paused", "defer", at(2, -2)),
          "can leave on 2030-01-10 10:00 at the earliest (paused)"),
         ("greyed", "mail", retried, ("retry", "defer", at(0, 0, 20)), "can leave on 2030-01-08 12:20 at the earliest (retry)"),
+        ("cut", "mail", cut, ("retry", "defer", at(0, 0, 4)), "can leave on 2030-01-08 12:04 at the earliest (retry)"),
+        ("putoff", "mail", put_off, ("queued", "defer", at(0, 2)), "can leave on 2030-01-08 14:00 at the earliest (queued)"),
         ("undone", "mail", undo, ("undo", "defer", at(0, 0, 30)), "can leave on 2030-01-08 12:30 at the earliest (undo)"),
         ("holdup", "mail", held, ("template", "defer", None), "mend the template, then `perigee reload`"),
         ("lacking", "empty", lambda c: w.do("contacts", "set", c, "offer="), ("template", "refuse", None), "templates/empty.md"),
@@ -305,6 +313,10 @@ def told(w):
     ok(any(r["rule"] == "asks_per_week" and r["answer"] == "defer" for r in w.rows("why", "weekly", "service")), "a new run is taken for an ask", "")
     behind = "".join(w.rows("why", c, "mail")[-1]["reason"] for c in ("capped", "capjp"))
     ok(behind.count("behind 1 other of small (`perigee plan`") == 1, "how many of its account are before it is said", behind)
+    new = w.rows("why", "night", "waits")[-1]["reason"]
+    ok(new.startswith("they are not enrolled (`perigee enrol waits night`); a message can leave on 2030-01-09 01:00"), "who is not enrolled is told how", new)
+    new = w.rows("why", "opted", "waits")[-1]["reason"]
+    ok(new.startswith("a message would be refused: they opted out"), "what is only asked about would be refused", new)
     other = w.run("why", "nobody")
     ok(other.returncode == 1 and "perigee contacts list" in other.stderr, "an unknown contact is told", other.stderr)
     other = w.run("why", "clear", "mial")
