@@ -50,6 +50,7 @@ look() {
       tool openssl openssl
       tool postfix postfix
       tool swaks swaks
+      /usr/bin/python3 -c 'import croniter, holidays' 2>/dev/null || missing="$missing python3-croniter python3-holidays" # other people's calendars
       tool dovecot dovecot-core
       tool chromium chromium
       [ -x /usr/lib/dovecot/imap ] || [ -x /usr/libexec/dovecot/imap ] || missing="$missing dovecot-imapd"
