@@ -125,8 +125,11 @@ static bool add_replies(Sim *sim, const SimWorld *world, GError **error)
 		pretend_model(sim->host, chance);
 		return true;
 	}
+	g_autofree char *path = cli_path(sim->cli, word);
+	bool slip = !strchr(word, '.') || g_str_has_prefix(word, "random");
+	if (slip && !g_file_test(path, G_FILE_TEST_EXISTS))
+		return usage(sim, "--replies %s: there is no such file; it takes FILE.csv, FILE.lua, random or random:reply=0.2,...", word);
 	if (g_str_has_suffix(word, ".lua")) {
-		g_autofree char *path = cli_path(sim->cli, word);
 		Model *model = modelled_new(sim->host, path, world->seed, error);
 		if (model)
 			pretend_model(sim->host, model);

@@ -110,7 +110,7 @@ def mistakes(folder):
         ("random:reply=nan", "from 0 to 1"), ("random:rply=0.1", 'no kind "rply"'), ("random:reply=0.6,bounce=0.6", "add up to 1.2"),
         ("random:intro.reply=0.9,bounce=0.2", "intro: "), ("random:hallo.reply=0.1", "hallo: there is no such template"),
         ("random:after=5d-1h", "shorter one first"), ("random:after=soon", "two durations"), ("random:reply=0.1,reply=0.2", "twice"),
-        ("random:intro.task_done=1", "no template"),
+        ("random:intro.task_done=1", "no template"), ("randm", "FILE.csv, FILE.lua, random or"), ("random=0.2", "FILE.csv, FILE.lua, random or"),
     ]
     for word, says in cases:
         exits(f"--replies {word} is a usage error", 2, "sim", "two", "--contacts", "people.csv", "--replies", word, cwd=folder, says=says)
