@@ -58,7 +58,7 @@ static const struct Step {
 } steps[] = {
 	{ "raw_mail", "whole received mails", "SELECT max(id) FROM messages", 1000, "SELECT count(*) FROM messages WHERE " RAW,
 	  { "UPDATE messages SET raw = NULL WHERE " RAW } },
-	{ "journals", "journals of ended runs", "SELECT max(id) FROM runs", 100, "SELECT count(*) FROM runs WHERE " RUNS,
+	{ "journals", "journals of ended runs", "SELECT max(id) FROM runs", 20, "SELECT count(*) FROM runs WHERE " RUNS,
 	  { "DELETE FROM journal WHERE run IN (SELECT id FROM runs WHERE " RUNS ")", "DELETE FROM event_runs WHERE run IN (SELECT id FROM runs WHERE " RUNS ")",
 	    "DELETE FROM requests WHERE run IN (SELECT id FROM runs WHERE " RUNS ")", "UPDATE runs SET forgotten_at = ?4, start = '{}' WHERE " RUNS } },
 	{ "logs", "lines of logs", "SELECT max(id) FROM run_log", 1000, "SELECT count(*) FROM run_log WHERE " LOGS, { "DELETE FROM run_log WHERE " LOGS } },
@@ -71,7 +71,7 @@ static const struct Step {
 	{ "attachments", "files in folders of contacts", "SELECT max(rowid) FROM contacts", 50, NULL, { NULL } },
 	{ "secret_uses", "uses of secrets", "SELECT max(id) FROM secret_uses", 1000, "SELECT count(*) FROM secret_uses WHERE " USES,
 	  { "DELETE FROM secret_uses WHERE " USES } },
-	{ "contacts", "prospects who never answered", "SELECT max(rowid) FROM contacts", 200, "SELECT count(*) FROM contacts WHERE " PROSPECTS, { NULL } },
+	{ "contacts", "prospects who never answered", "SELECT max(rowid) FROM contacts", 5, "SELECT count(*) FROM contacts WHERE " PROSPECTS, { NULL } },
 };
 
 static const char FOLDERS[] =
