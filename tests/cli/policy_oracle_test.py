@@ -1,20 +1,23 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The oracle of policy (tests/oracle) finds each kind of breach: traces that keep every rule by a hair, each with the one change that
-breaks it."""
+"""No rule of policy is broken by random sequences; and the oracle that says so (tests/oracle) finds each kind of breach: traces that keep
+every rule by a hair, each with the one change that breaks it."""
 import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracle"))
+import forge
 import oracle
+import play
 
 import commands_test as cli
 from commands_test import ok
 
 PARIS = ZoneInfo("Europe/Paris")
 MONDAY = datetime(2026, 11, 2)
+SEEDS = range(1, 7)
 PEOPLE = [
     {"id": "ana", "name": "Ana Silva", "email": "ana@gmail.com", "phone": "+33600000001", "instagram": "ana", "telegram": "anat", "tiktok": "anatok",
      "linkedin": "anal", "messenger": "anam", "youtube": "anay", "consent": "opt-in", "company": "Acme"},
@@ -151,8 +154,8 @@ CASES = [
      "8 23:00", "8 23:01"),
     ("hours", "no text message after nine, whatever the hours", ENROLLED + "1 20:59 1 send sms deal\n", "20:59", "21:00", {"hours": "always"}),
     ("form", "1600 characters of an SMS", ENROLLED + "1 10:00 1 send sms deal text=" + "x" * 1600 + "\n", "text=", "text=x"),
-    ("form", "a thousand bytes on instagram", ENROLLED + "1 10:00 1 hand instagram deal\n1 11:00 1 log @got 1 refused hand\n", "refused hand\n",
-     "refused hand\n1 11:00 1 recv reply instagram Hi\n1 11:00 1 log @given\n1 12:00 1 send instagram deal text=" + "é" * 501),
+    ("form", "a thousand bytes on instagram", ENROLLED + "1 10:00 1 hand instagram deal\n1 11:00 1 sent instagram deal\n", "1 11:00 1 sent instagram deal\n",
+     "1 11:00 1 sent instagram deal\n1 11:00 1 recv reply instagram Hi\n1 11:00 1 log @given\n1 12:00 1 send instagram deal text=" + "é" * 501),
     ("breaker", "nothing on a channel that is down", ENROLLED + "1 12:00 1 send email hello\n", "12:00", "11:59", {},
      {"outages": [("email", int(datetime(2026, 11, 2, 11, tzinfo=PARIS).timestamp()), 3600)]}),
     ("before", "not later than the script wanted", ENROLLED + "1 10:00 1 ask send email hello before=60\n1 10:01 1 sent email hello\n", "10:01 1 sent", "10:02 1 sent"),
@@ -187,7 +190,19 @@ def knows_breaches():
         ok(not good and rule in {b.rule for b in bad}, f"{rule}: {sentence}", "good:", *good, "bad:", *bad)
 
 
+def keeps_rules():
+    failing, counts = play.play_many(SEEDS, 12)
+    ok(not failing and counts["sent"] > 50, f"{counts['sequences']} random sequences break no rule ({counts['sent']} messages, {counts['received']} answers)",
+       *[f"seed {p.made['seed']} (tests/oracle/play.py --people 12 {p.made['seed']}): {b}" for p in failing for b in p.breaches[:4]], dict(counts))
+    for name, made in play.regressions().items():
+        played = play.play(made)
+        ok(not played.breaches, f"{name}, which once broke a rule, breaks none", *played.breaches)
+    one, other = (play.play(forge.case(SEEDS[0], 12)).out for _ in range(2))
+    ok(one and one == other, "and a case played twice has the same bytes")
+
+
 if __name__ == "__main__":
     knows_breaches()
+    keeps_rules()
     print(f"1..{cli.points}")
     sys.exit(1 if cli.failed else 0)

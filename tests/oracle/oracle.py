@@ -17,7 +17,8 @@ HOUR, DAY, WEEK = 3600, 86400, 7 * 86400
 REFUSING = {"no", "none", "refused", "withdrawn", "denied", "opt-out", "opted out", "objected"}
 OPT_IN = {"opt-in", "opted in", "opt in", "yes", "double opt-in"}
 PAST = 1  # seconds by which a trace's times may be rounded
-HOST_OUTCOMES = {"replied", "answered elsewhere", "taken over", "unsubscribed", "refused", "bounced", "stopped"}
+ACCOUNTS_OWN = {"account_cap", "account_rate", "warmup", "breaker"}
+UNDO = {"s": 1, "m": 60, "h": HOUR}
 
 
 @dataclass
@@ -59,6 +60,7 @@ class Run:
     waits: bool = False         # in wait_reply
     sent: list = field(default_factory=list)
     calls: int = 0              # tasks to call that were opened for it
+    held: bool = False          # what it asked for was put off, and it is known why
     told: set = field(default_factory=set)  # events that it was given, as (kind, when)
 
 
@@ -112,6 +114,9 @@ class Oracle:
         self.people = {row["id"]: Person(row) for row in world["contacts"]}
         self.templates, self.sequences = world["templates"], world["sequences"]
         self.outages = world.get("outages", [])
+        undo = settings.get("undo", "0s")
+        self.undo = int(undo[:-1]) * UNDO[undo[-1]] + PAST
+        self.queue_until = defaultdict(int)    # of a channel's account
         self.runs, self.breaches, self.now, self.line = {}, [], 0, None
         self.by_key = defaultdict(list)        # everything sent to an address
         self.replied_at = defaultdict(list)    # replies from an address
@@ -177,12 +182,15 @@ class Oracle:
             return
         if words[0] == "@ask":
             options = dict(w.split("=", 1) for w in words[5:])
+            run.held = False
             run.asked = {"n": words[1], "how": words[2], "channels": words[3].split(","), "template": words[4], "at": self.now, "sent": 0, **options}
         elif words[0] == "@got":
             if run.asked and words[2] == "sent" and not run.asked["sent"]:
                 self.breach("lost", "the script was told of a message that nobody was sent", run)
             if words[2] != "sent":
                 self.not_sent(run)
+                if run.asked and run.asked["how"] in ("send", "reach") and words[3] != "unseen_reply":
+                    self.breach("ending", "a run goes on that was refused a message it had to send", run)
             run.asked = None
         elif words[0] == "@given":
             run.owed = max(0, run.owed - 1)
@@ -247,6 +255,11 @@ class Oracle:
             self.message(event, run, False)
 
     def summary(self, event):
+        for run in self.runs.values():
+            if not (run.live and run.asked) or run.asked["sent"] or run.held or run.by_hand or run.asked["at"] > self.now - self.undo:
+                continue
+            if not any(self.queue_until[c] >= run.asked["at"] for c in run.asked["channels"]):
+                self.breach("lost", f"{run.asked['template']} was asked for at {run.asked['at']}, and nobody knows what became of it", run)
         self.line = None
         for word in ("sent", "received", "finished", "failed"):
             if event[word] != self.counted[word]:
@@ -327,13 +340,19 @@ class Oracle:
                 self.promise("ending", "a teammate wrote and a run goes on", run, lambda run=run, at=self.now:
                              ("handled", at) in run.told or (not run.live and run.outcome == "taken over"))
 
+    def see_deferred(self, event):
+        run = self.run_of(event)
+        if run:
+            run.held = bool(event.get("reason"))
+        if event["rule"] in ACCOUNTS_OWN and event.get("until"):    # said of one message, and all behind it wait
+            self.queue_until[event["channel"]] = int(datetime.fromisoformat(event["until"]).timestamp())
+
     def see_refused(self, event):
         run = self.run_of(event)
         if not run:
             return
-        if run.asked and run.asked["how"] in ("send", "reach"):
-            self.promise("ending", "a run goes on that was refused a message it had to send", run,
-                         lambda: not run.live or (run.asked is None) or run.asked["sent"] > 0 or run.asked["how"] == "reach")
+        if run.asked and run.asked["how"] == "send":
+            self.promise("ending", "a run goes on that was refused a message it had to send", run, lambda: not run.live)
         if event.get("rule") == "two_then_call":
             self.promise("two_then_call", f"{run.calls} tasks to call were opened", run, lambda: run.calls == 1)
 
@@ -447,7 +466,7 @@ class Oracle:
             return None
         if any(o.purpose == "ask" for o in person.sent):
             return None
-        others = [o for o in self.said[plain(m.text, person)] if o.contact != person.id]
+        others = [o for o in self.said[plain(m.text, person)] if o.contact != person.id and o.purpose == "ask"]
         return f"{others[0].contact} was sent the same" if others else None
 
     def rule_two_then_call(self, m, person, run):

@@ -140,6 +140,11 @@ def play_seed(seed, people, scripts=3):
     return play(forge.case(seed, people, scripts))
 
 
+def regressions():
+    """Cases that once broke a rule, cut down: {name: case}."""
+    return {path.stem: json.loads(path.read_text()) for path in sorted((HERE / "cases").glob("*.json"))}
+
+
 def play_many(seeds, people=24, workers=2, see=None):
     """Plays seeds, some at a time; gives (played, counts)."""
     counts, failing = Counter(), []
