@@ -83,6 +83,7 @@
  *             store.get {key} → value; store.set {key,value} → ; store.add {key,n} → number; store.delete {key} → ;
  *             store.list {prefix} → [{key,value}]
  *             contacts.find {..} → [contact]; contacts.get {id} → contact|null; contacts.upsert {..} → contact
+ *             contacts.segment {name} → [contact]
  *             test.* (TEST programs): http {method,url,status,headers,body|json | error (a code),text}: prepares an answer; enrol {sequence,contact} → run id; advance {for}; reply {channel,text,contact}; event {..};
  *             sent {..filter} → [messages sent since the last look that match]; tasks {..} → [tasks]; outcome {} → text|null;
  *             now {} → ISO text
