@@ -186,7 +186,7 @@ const Command command_table[] = {
 	{ "doctor", "Keep", COMMAND_NO_WORKSPACE, "[safety or mail or keep] [--json]", "what is wrong here, or could be safer, and what to do",
 	  "safety: tries the jail of each role, looks at locked memory, core dumps, the key's file, the vault and the folders.\n"
 	  "mail: asks the DNS about the domain of each e-mail account (SPF, DKIM, DMARC, MX, PTR), connects to its servers and signs\n"
-	  "in, and compares it with what providers ask of senders; no mail is sent.\n"
+	  "in, and compares it with what providers ask of senders; no mail is sent. Warns of channel rules that have grown old.\n"
 	  "keep: when what is old was last dropped, and what goes next. All in the running `perigee serve` if there is\n"
 	  "one. Exit 1 if something fails; what only could be better is a warning, what could not be looked at is unknown.\n\n"
 	  "  --json    one object a row: group, name, state (ok, warn, fail, unknown), text\n\n"

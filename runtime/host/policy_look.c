@@ -15,8 +15,8 @@ static const char SENT[] =
 	SENT_COLUMNS "messages m WHERE m.contact = ?1 AND " SENT_MATCHES
 	" UNION ALL " SENT_COLUMNS "identities i CROSS JOIN messages m WHERE i.contact = ?1 AND m.identity = i.channel || ':' || i.norm AND m.contact IS NOT ?1"
 	" AND " SENT_MATCHES
-	" UNION ALL " SENT_COLUMNS "identities i CROSS JOIN (SELECT 'call' AS channel UNION ALL SELECT 'signal' UNION ALL SELECT 'sms' UNION ALL SELECT 'whatsapp') p"
-	" CROSS JOIN messages m WHERE i.contact = ?1 AND i.channel = 'phone' AND m.identity = p.channel || ':' || i.norm AND m.contact IS NOT ?1 AND " SENT_MATCHES;
+	" UNION ALL " SENT_COLUMNS "identities i CROSS JOIN messages m WHERE i.contact = ?1 AND i.channel = 'phone' AND m.identity IN"
+	" ('call:' || i.norm, 'signal:' || i.norm, 'sms:' || i.norm, 'whatsapp:' || i.norm) AND m.contact IS NOT ?1 AND " SENT_MATCHES;
 static const char WROTE[] =
 	"SELECT max(min(m.at, e.at)) FROM events e JOIN messages m ON m.id = e.message WHERE e.contact = ? AND e.kind = 'reply' AND m.channel = ?";
 static const char WROTE_FROM_ADDRESS[] =

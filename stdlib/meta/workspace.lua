@@ -5,9 +5,13 @@
 ---@class perigee.Secret
 
 ---@class perigee.Policy
----@field asks_per_week? integer messages to one contact in 7 days (3)
----@field max_channels? integer channels written on in 90 days (3)
----@field two_then_call? integer unanswered e-mails of one run in 30 days (2)
+---@field asks_per_week? integer|false asks to one contact in 7 days, by all sequences (3); 0 or false: no such rule
+---@field max_channels? integer|false channels one contact is written to on in 90 days, calls apart (3)
+---@field two_then_call? integer|false unanswered e-mails of one run in 30 days; then a task to call is opened (2)
+---@field personal? boolean the first ask to a contact must not read, names aside, like one that another got (true)
+---@field breaker? integer|false failures in a row after which an account's channel counts as down (5)
+---@field stop_company? boolean a reply of one contact ends the runs of the others of that company (false)
+---@field opt_in? string|string[] channels that need an opt-in, besides whatsapp, sms and newsletters
 
 ---What is older is dropped at night; what has no time here is kept for good.
 ---@class perigee.Keep
@@ -42,7 +46,7 @@
 ---@field hours? "always"|string[]|table<string, string|string[]> when messages may leave (mon-fri 09:00-18:00)
 ---@field holidays? string[] countries, regions, dates, dates of every year: "FR", "DE-BY", "2026-12-24", "12-24"
 ---@field stages? string[]
----@field topics? table<string, string> topic → channel
+---@field topics? table<string, string|string[]> a sequence's topic → the channels it may go by: { contract = "email" }
 ---@field database? string ("perigee.db")
 ---@field public_url? string where the outside reaches `serve --public`, for unsubscribe links: "https://outreach.brand.example"
 ---@field policy? perigee.Policy
@@ -62,7 +66,8 @@
 ---@field sent? string imap: the folder of sent mail ("Sent")
 
 ---@class perigee.Cap
----@field per_day? integer
+---@field per_day? integer messages in 24 hours that roll (else what is usual on the channel)
+---@field per_domain? integer|table<string, integer> messages in an hour to one mail domain: 20, or { default = 20, ["gmail.com"] = 10 }
 ---@field gap? perigee.Duration between two messages
 ---@field warmup? { from: integer, step: integer }
 
