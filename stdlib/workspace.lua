@@ -5,8 +5,8 @@
 local channels = require "channels"
 local check = require "check"
 local hours = require "hours"
-local segments = require "segments"
 local whatif = require "whatif"
+local segments = require "segments"
 
 local M = {}
 
@@ -151,8 +151,8 @@ end
 local function holidays(path, value)
   local list = texts(path, value)
   for _, item in ipairs(list) do
-    if not item:match "^%u%u$" and not item:match "^%u%u%-[%u%d]+$" and not item:match "^%d%d%d%d%-%d%d%-%d%d$" then
-      fault(path, ("%s: '%s' is neither a country such as \"FR\" nor a date such as \"2026-12-24\""):format(path, item))
+    if not item:match "^%u%u$" and not item:match "^%u%u%-[%u%d]+$" and not item:match "^%d%d%d%d%-%d%d%-%d%d$" and not item:match "^%d%d%-%d%d$" then
+      fault(path, ("%s: '%s' is neither a country such as \"FR\" or \"DE-BY\" nor a date such as \"2026-12-24\" or \"12-24\""):format(path, item))
     end
   end
   return list
@@ -410,10 +410,10 @@ function M.load(name, files, context)
   local open = next(unfinished)
   if open then error(("%s:1: account \"%s\" is not followed by { ... }"):format(name, open), 0) end
   if not result.workspace then error(("%s:1: workspace { timezone = \"...\" } is missing"):format(name), 0) end
-  result.channels = channels.channels
   local names = {}
   for i, account in ipairs(result.accounts) do names[i] = account.name end
   whatif.finish(check.names(policy_keys), names)
+  result.channels = channels.channels
   return result, function() end
 end
 
