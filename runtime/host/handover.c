@@ -54,6 +54,7 @@ typedef struct Rendering {
 	Front front;
 	char *message_id; /* made before the rendering where the text may hold the link that goes by it; else NULL */
 	json_t *data, *options;
+	int64_t changes; /* db_changes_ever when the policy let it go on */
 	bool by_hand;
 } Rendering;
 
@@ -196,8 +197,15 @@ static bool follow(Host *host, const Message *m, const PolicyCase *c, const Verd
 	return false;
 }
 
-/* True: the policy lets it go on (by_hand: by a person). text: NULL before the rendering. */
-static bool passes(Host *host, const Message *m, const Account *account, const Front *front, const char *text, int files, bool *by_hand)
+/* What a rendering has shown. */
+typedef struct Shown {
+	const char *text;
+	int files;
+	bool unchanged; /* nothing at all has changed since the policy was asked before it */
+} Shown;
+
+/* True: the policy lets it go on (by_hand: by a person). shown: NULL before the rendering. */
+static bool passes(Host *host, const Message *m, const Account *account, const Front *front, const Shown *shown, bool *by_hand)
 {
 	Time before = value_integer(m->options, "before_at", TIME_NEVER);
 	if (host_now(host) > before) {
@@ -215,8 +223,11 @@ static bool passes(Host *host, const Message *m, const Account *account, const F
 	}
 	g_auto(Case) about = { 0 };
 	case_init(&about, host, m, account, front);
-	about.c.text = text;
-	about.c.files = files;
+	if (shown) {
+		about.c.text = shown->text;
+		about.c.files = shown->files;
+		about.c.only_text = shown->unchanged;
+	}
 	Verdict verdict = policy_check(host, &about.c);
 	*by_hand = verdict.answer == POLICY_HAND;
 	bool go = follow(host, m, &about.c, &verdict);
@@ -458,8 +469,8 @@ static void rendered(Rendering *r, const json_t *result, const char *entity, siz
 	set_address(host, &m);
 	bool by_hand = r->by_hand;
 	g_autoptr(GPtrArray) files = attachments(r, &m, result);
-	if (!files || !passes(host, &m, account, &r->front, value_string(result, "text", ""), (int)files->len, &by_hand) ||
-	    !keep(host, &m, files, by_hand))
+	Shown shown = { value_string(result, "text", ""), files ? (int)files->len : 0, r->changes == db_changes_ever(host->db) && !by_hand };
+	if (!files || !passes(host, &m, account, &r->front, &shown, &by_hand) || !keep(host, &m, files, by_hand))
 		return;
 	g_free(m.subject);
 	g_free(m.text);
@@ -554,6 +565,7 @@ static void render(Host *host, const Message *m, const Account *account, Program
 	r->by_hand = by_hand;
 	r->data = handover_data(host, contact, account, run.sequence, json_object_get(m->options, "vars"));
 	offer_unsubscribing(r, m, account);
+	r->changes = db_changes_ever(host->db);
 	r->options = handover_options(host, r->data, m->channel, thread_subject);
 	WorkerCall call = { .domain = "workspace", .program = program, .write = write_rendering, .frame = rendering_frame,
 	                    .failed = rendering_failed, .user = r };
@@ -719,7 +731,7 @@ void handover_consider(Host *host, int64_t id)
 		return;
 	}
 	bool by_hand;
-	if (!passes(host, &m, account, &front, NULL, 0, &by_hand))
+	if (!passes(host, &m, account, &front, NULL, &by_hand))
 		return;
 	g_autoptr(GPtrArray) files = m.raw ? attach_load(host, m.id) : NULL;
 	if (m.raw)

@@ -90,6 +90,11 @@ char *policy_identity(const char *channel, const char *address)
 	return address ? g_strconcat(channel, ":", norm ? norm : address, NULL) : NULL;
 }
 
+static bool reads_text(PolicyRule rule)
+{
+	return rule == rule_personal || rule == rule_form;
+}
+
 /* Hand is no closed gate: the message goes on through the others, and is a person's to send if all let it pass. */
 Verdict policy_check(Host *host, const PolicyCase *c)
 {
@@ -97,7 +102,7 @@ Verdict policy_check(Host *host, const PolicyCase *c)
 	look_init(&look, host, c);
 	Verdict hand = { 0 }, verdict = { 0 };
 	for (size_t i = 0; i < G_N_ELEMENTS(rules) && verdict.answer == POLICY_ALLOW; i++) {
-		if (!(rules[i].binds & look.purpose) || (c->asking && rules[i].delay))
+		if (!(rules[i].binds & look.purpose) || (c->asking && rules[i].delay) || (c->only_text && !reads_text(rules[i].rule)))
 			continue;
 		verdict_clear(&verdict);
 		verdict = rules[i].rule(&look);
@@ -122,6 +127,16 @@ Verdict policy_check_copy(Host *host, const char *channel, const char *address)
 	Look look = { .host = host, .c = &c, .now = host_now(host), .zone = host->workspace->zone };
 	Verdict verdict = rule_suppressed(&look);
 	verdict.rule = verdict.answer == POLICY_ALLOW ? NULL : "suppressed";
+	g_autofree char *norm = contacts_normalize(channel, address, NULL);
+	g_autoptr(GPtrArray) owners = norm ? contacts_by_address(host, channel, norm) : NULL;
+	for (guint i = 0; owners && i < owners->len && verdict.answer == POLICY_ALLOW; i++) {
+		PolicyCase theirs = { .contact = owners->pdata[i], .channel = channel, .address = address, .purpose = "service" };
+		verdict_clear(&verdict);
+		look_init(&look, host, &theirs);
+		verdict = rule_consent(&look);
+		verdict.rule = verdict.answer == POLICY_ALLOW ? NULL : "consent";
+		look_clear(&look);
+	}
 	return verdict;
 }
 

@@ -31,6 +31,7 @@ typedef struct PolicyCase {
 	/* After rendering; NULL before, when the rules that look at it let pass. */
 	const char *text;
 	int files;            /* attachments */
+	bool only_text;       /* the other rules let it pass, and nothing has changed since: personal and form alone are asked */
 } PolicyCase;
 
 typedef struct Verdict {
@@ -44,7 +45,7 @@ void verdict_clear(Verdict *verdict);
 /* The first closed gate, in order; HAND only if no other gate is closed. A case that is asking passes over mere delays. The purpose
  * "answer" is one only within 7 days of their last message; else it is taken for an ask. */
 Verdict policy_check(Host *host, const PolicyCase *c);
-/* The rule `suppressed` alone, for an address that is written to beside the contact's own (a copy). */
+/* For an address that is written to beside the contact's own (a copy): the rule `suppressed`, and `consent` of the contacts who have it. */
 Verdict policy_check_copy(Host *host, const char *channel, const char *address);
 /* Every gate in order, for `why`; verdict->rule is its name, open or not. The verdict stays the caller's. */
 typedef void (*PolicySee)(void *user, const char *rule, const Verdict *verdict);
