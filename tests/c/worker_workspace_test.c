@@ -3,30 +3,41 @@
 /* perigee.lua, tests, templates, plain Liquid and mail in the worker program. */
 #include "worker_host.h"
 
+#include "base/value.h"
+
 static Host *host;
 
 static void test_full_file(void)
 {
 	host_load(host, PROGRAM_WORKSPACE, "perigee.lua",
 	          "workspace {\n  timezone = 'Europe/Paris', hours = { 'mon-fri 09:00-18:00', 'sat 10:00-12:00' }, holidays = { 'FR', '2026-12-24' },\n"
-	          "  topics = { contract = 'email' }, database = 'x.db', public_url = 'https://hello.example', policy = { asks_per_week = 2 },\n"
+	          "  topics = { contract = 'email', sensitive = { 'call', 'sms' } }, database = 'x.db', public_url = 'https://hello.example', policy = { asks_per_week = 2, two_then_call = false, opt_in = 'email' },\n"
 	          "  undo = '30s', keep = { journals = '2 years' }, redirect_all_to = 'me@b.example', allow_addresses = { '127.0.0.1:2525' },\n}\n"
 	          "account 'partnerships' {\n  channel = 'email', from = 'Léa Martin <lea@brand.example>', owner = 'lea',\n"
 	          "  smtp = { url = 'smtps://smtp.brand.example', user = 'lea', password = secret 'partnerships' },\n"
 	          "  imap = { url = 'imap://127.0.0.1:1430', user = 'lea', password = secret 'p2', tls = 'none', inbox = 'IN' },\n"
-	          "  cap = { per_day = 80, gap = '2 minutes', warmup = { from = 10, step = 5 } }, inbound = 'everyone',\n}\n"
-	          "account 'bot' { channel = 'telegram', cap = { gap = 5 } }\n", NULL);
-	g_assert_cmpstr(host_loaded(host), ==,
-	                "{\"accounts\":[{\"cap\":{\"gap\":120,\"per_day\":80,\"warmup\":{\"from\":10,\"step\":5}},\"channel\":\"email\","
+	          "  cap = { per_day = 80, gap = '2 minutes', warmup = { from = 10, step = 5 }, per_domain = { default = 20, ['Gmail.com'] = 5 } }, inbound = 'everyone',\n}\n"
+	          "account 'bot' { channel = 'telegram', cap = { gap = 5, per_domain = 7 } }\n", NULL);
+	/* The channel table comes along, whole. */
+	g_autoptr(json_t) loaded = value_parse(host_loaded(host), -1, NULL);
+	const json_t *channels = json_object_get(loaded, "channels");
+	g_assert_cmpuint(json_object_size(channels), ==, 16);
+	g_assert_cmpstr(value_string(json_object_get(channels, "instagram"), "opens", ""), ==, "by hand");
+	g_assert_cmpint(value_integer(json_object_get(channels, "whatsapp"), "window", 0), ==, 24);
+	json_object_del(loaded, "channels");
+	g_autofree char *rest = value_text(loaded);
+	g_assert_cmpstr(rest, ==,
+	                "{\"accounts\":[{\"cap\":{\"gap\":120,\"per_day\":80,\"per_domain\":{\"default\":20,\"gmail.com\":5},\"warmup\":{\"from\":10,\"step\":5}},\"channel\":\"email\","
 	                "\"from\":\"Léa Martin <lea@brand.example>\",\"from_address\":\"lea@brand.example\",\"from_name\":\"Léa Martin\","
 	                "\"imap\":{\"inbox\":\"IN\",\"password\":\"p2\",\"sent\":\"Sent\",\"tls\":\"none\",\"url\":\"imap://127.0.0.1:1430\",\"user\":\"lea\"},"
 	                "\"inbound\":\"everyone\",\"name\":\"partnerships\",\"owner\":\"lea\",\"smtp\":{\"password\":\"partnerships\",\"tls\":\"required\","
-	                "\"url\":\"smtps://smtp.brand.example\",\"user\":\"lea\"}},{\"cap\":{\"gap\":5},\"channel\":\"telegram\",\"inbound\":\"contacts\","
+	                "\"url\":\"smtps://smtp.brand.example\",\"user\":\"lea\"}},{\"cap\":{\"gap\":5,\"per_domain\":{\"default\":7}},\"channel\":\"telegram\",\"inbound\":\"contacts\","
 	                "\"name\":\"bot\"}],\"workspace\":{\"allow_addresses\":[\"127.0.0.1:2525\"],\"database\":\"x.db\",\"holidays\":[\"FR\",\"2026-12-24\"],"
 	                "\"hours\":{\"1\":[[540,1080]],\"2\":[[540,1080]],\"3\":[[540,1080]],\"4\":[[540,1080]],\"5\":[[540,1080]],\"6\":[[600,720]]},"
-	                "\"keep\":{\"journals\":\"2 years\",\"raw_mail\":\"1 year\"},\"policy\":{\"asks_per_week\":2,\"max_channels\":3,\"two_then_call\":2},"
-	                "\"public_url\":\"https://hello.example\",\"redirect_all_to\":\"me@b.example\",\"stages\":[\"prospect\",\"contacted\",\"talking\","
-	                "\"agreed\",\"briefed\",\"published\",\"paid\",\"silent\",\"declined\"],\"timezone\":\"Europe/Paris\",\"topics\":{\"contract\":\"email\"},"
+	                "\"keep\":{\"journals\":\"2 years\",\"raw_mail\":\"1 year\"},\"policy\":{\"asks_per_week\":2,\"breaker\":5,\"max_channels\":3,"
+	                "\"opt_in\":[\"email\"],\"personal\":true,\"stop_company\":false,\"two_then_call\":0},"
+	                "\"public_url\":\"https://hello.example\",\"redirect_all_to\":\"me@b.example\",\"segments\":{},\"stages\":[\"prospect\",\"contacted\",\"talking\","
+	                "\"agreed\",\"briefed\",\"published\",\"paid\",\"silent\",\"declined\"],\"timezone\":\"Europe/Paris\",\"topics\":{\"contract\":[\"email\"],\"sensitive\":[\"call\",\"sms\"]},"
 	                "\"undo\":\"30s\"}}");
 }
 
@@ -63,7 +74,7 @@ static void test_faults(void)
 		  "workspace.hours: 'mo' is no day or days, such as \"mon\" or \"mon-fri\" @perigee.lua:1" },
 		{ "workspace { timezone = 'UTC', hours = { mon = '18:00-09:00' } }", "workspace.hours: '18:00-09:00' ends before it begins @perigee.lua:1" },
 		{ "workspace { timezone = 'UTC', holidays = { 'France' } }",
-		  "workspace.holidays: 'France' is neither a country such as \"FR\" nor a date such as \"2026-12-24\" @perigee.lua:1" },
+		  "workspace.holidays: 'France' is neither a country such as \"FR\" or \"DE-BY\" nor a date such as \"2026-12-24\" or \"12-24\" @perigee.lua:1" },
 		{ "workspace { timezone = 'UTC' }\nworkspace { timezone = 'UTC' }", "workspace { } stands twice @perigee.lua:2" },
 		{ "workspace { timezone = 'UTC' }\naccount 'a' { channel = 'email' }", "account 'a': 'from' is missing @perigee.lua:2" },
 		{ "workspace { timezone = 'UTC' }\naccount 'a' { channel = 'email', from = 'Lea' }",
@@ -80,6 +91,23 @@ static void test_faults(void)
 		{ "workspace { timezone = 'UTC' }\naccount 'a'", "account \"a\" is not followed by { ... } @perigee.lua:1" },
 		{ "workspace { timezone = 'UTC' }\nacount 'a' {}",
 		  "'acount' is not known in this file; it holds workspace { }, account \"name\" { } and secret \"name\"; did you mean 'account'? @perigee.lua:2" },
+		{ "workspace {\n  timezone = 'UTC',\n  policy = {\n    ask_per_week = 2,\n  },\n}",
+		  "workspace.policy: unknown key 'ask_per_week'; did you mean 'asks_per_week'? @perigee.lua:4" },
+		{ "workspace {\n  timezone = 'UTC',\n  policy = { two_then_call = true },\n}",
+		  "workspace.policy.two_then_call: a whole number is needed, or false for no such rule, not a boolean @perigee.lua:3" },
+		{ "workspace {\n  timezone = 'UTC',\n  policy = { max_channels = -1 },\n}",
+		  "workspace.policy.max_channels: a whole number is needed, or false for no such rule, not -1 @perigee.lua:3" },
+		{ "workspace {\n  timezone = 'UTC',\n  policy = {\n    personal = 'no',\n  },\n}",
+		  "workspace.policy.personal: true or false is needed, not a text @perigee.lua:4" },
+		{ "workspace {\n  timezone = 'UTC',\n  policy = { opt_in = { 'emial' } },\n}",
+		  "workspace.policy.opt_in: there is no channel 'emial'; did you mean 'email'? @perigee.lua:3" },
+		{ "workspace {\n  timezone = 'UTC',\n  topics = {\n    contract = 'watsapp',\n  },\n}",
+		  "workspace.topics.contract: there is no channel 'watsapp'; did you mean 'whatsapp'? @perigee.lua:4" },
+		{ "workspace {\n  timezone = 'UTC',\n  topics = { contract = {} },\n}", "workspace.topics.contract: name a channel, such as \"email\" @perigee.lua:3" },
+		{ "workspace { timezone = 'UTC' }\naccount 'a' {\nchannel = 'email', from = 'a@b.c',\ncap = { per_domain = { ['gmail'] = 3 } } }",
+		  "account 'a'.cap.per_domain: 'gmail' is neither default nor a domain such as [\"gmail.com\"] @perigee.lua:4" },
+		{ "workspace { timezone = 'UTC' }\naccount 'a' {\nchannel = 'email', from = 'a@b.c',\ncap = {\nper_domian = 3 } }",
+		  "account 'a'.cap: unknown key 'per_domian'; did you mean 'per_domain'? @perigee.lua:5" },
 		{ "x = 5", "'x' can't be assigned in this file; it is data alone @perigee.lua:1" },
 		{ "while true do end", NULL },
 	};
