@@ -24,6 +24,7 @@ PEOPLE = [
     {"id": "ben", "name": "Ben Rossi", "email": "agent@gmail.com", "phone": "+33600000002", "company": "Acme"},
     {"id": "cleo", "name": "Cleo Kato", "email": "agent@gmail.com", "phone": "+33600000003", "timezone": "Asia/Tokyo",
      "consent": "whatsapp: opt-in; email: legitimate interest; sms: no"},
+    {"id": "dan", "name": "Dan Weber", "email": "dan@x.example", "consent": "no"},
 ]
 TEMPLATES = {"hello": {"purpose": "ask"}, "more": {"purpose": "ask"}, "thanks": {"purpose": "answer"}, "deal": {"purpose": "service"},
              "news": {"purpose": "news"}, "all": {"purpose": "ask", "personal": False}, "formal": {"purpose": "service", "approved": True}}
@@ -105,6 +106,7 @@ CASES = [
      "1 11:00 1 log @given\n1 11:00 1 log @given\n1 11:30 1 send email deal\n", "1 11:00 1 log @given\n1 11:00 1 log @given", "1 11:00 1 log @given"),
     ("address", "to an address that they have", "1 10:00 1 enrol ben walk\n1 10:00 1 send email deal\n", "send email", "send instagram"),
     ("consent", "whatsapp after an opt-in", "1 09:00 1 enrol cleo walk\n1 09:00 1 send whatsapp formal\n", "whatsapp", "sms"),
+    ("consent", "no copy to who said no", ENROLLED + "1 10:00 1 send email deal cc=x@x.example\n", "cc=x@x.example", "cc=dan@x.example"),
     ("consent", "news after an opt-in", ENROLLED + "1 10:00 1 send email news\n", "enrol ana", "enrol ben"),
     ("consent", "a further channel that needs an opt-in", ENROLLED + "1 10:00 1 send email hello\n", "enrol ana", "enrol ben", {"policy": {"opt_in": ["email"]}}),
     ("initiate", "they begin on telegram", ENROLLED + "1 11:00 - nothing\n1 11:00 1 recv reply telegram Hi\n1 11:00 1 log @given\n1 12:00 1 send telegram deal\n",

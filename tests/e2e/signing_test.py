@@ -31,7 +31,7 @@ account "partnerships" {{
     for name, kind in (("rsa", ["rsa", "-pkeyopt", "rsa_keygen_bits:2048"]), ("ed", ["ed25519"])):
         key = subprocess.run(["openssl", "genpkey", "-quiet", "-algorithm", *kind], check=True, capture_output=True, text=True).stdout
         w.do("secret", "set", name, stdin=key)
-    (w.dir / "templates/long.md").write_text("---\nsubject: Für {{ first_name }}\npurpose: ask\n---\n" + "{{ first_name }}, ünd "
+    (w.dir / "templates/long.md").write_text("---\nsubject: Für {{ first_name }}\npurpose: ask\npersonal: no\n---\n" + "{{ first_name }}, ünd "
                                              + "ein langes Wort nach dem anderen, " * 80 + "x" * 1500 + "\n\n.\n\nfrom here\n")
     w.sequence("long", """local perigee = require "perigee"
 return perigee.sequence { name = "long", needs = { send = { "email" } },

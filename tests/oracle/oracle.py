@@ -404,6 +404,8 @@ class Oracle:
             key = ("email", norm("email", asked["cc"]))
             if key in self.gone or key in self.dead:
                 self.breach("suppressed", f"a copy goes to {asked['cc']}", run)
+            if any(key in p.keys and consent_on(p.row.get("consent"), "email") in REFUSING for p in self.people.values()):
+                self.breach("consent", f"a copy goes to {asked['cc']}", run)
 
     def recent(self, person, span, wanted):
         """What was sent to them, or to an address of theirs, within a span; each once."""
