@@ -125,6 +125,23 @@ static void test_list(void)
 	assert_list(&host, "w", "b", "[{\"key\":\"b\",\"value\":1}]");
 }
 
+/* These members, and all others (of a message by hand) null. */
+static void assert_task(const json_t *task, const char *wanted)
+{
+	g_autoptr(json_t) members = json_copy((json_t *)task), expected = value_parse(wanted, -1, NULL);
+	const char *key;
+	json_t *value;
+	void *next;
+	json_object_foreach_safe(members, next, key, value) {
+		if (json_object_get(expected, key))
+			continue;
+		g_assert_true(json_is_null(value));
+		json_object_del(members, key);
+	}
+	g_autofree char *text = value_text(members);
+	g_assert_cmpstr(text, ==, wanted);
+}
+
 static void test_tasks(void)
 {
 	g_auto(Host) host;
@@ -137,10 +154,10 @@ static void test_tasks(void)
 	g_assert_error(error, TASKS_ERROR, TASKS_ERROR_INVALID);
 	g_clear_error(&error);
 	g_autoptr(json_t) open = tasks_list(&host, "open", NULL, 0);
-	g_autofree char *text = value_text(open);
-	g_assert_cmpstr(text, ==,
-		"[{\"contact\":null,\"created_at\":1000,\"done_at\":null,\"due\":2000,\"id\":2,\"kind\":\"other\",\"note\":null,\"outcome\":null,\"run\":null,\"state\":\"open\"},"
-		"{\"contact\":\"lea\",\"created_at\":1000,\"done_at\":null,\"due\":5000,\"id\":1,\"kind\":\"call\",\"note\":\"ring her\",\"outcome\":null,\"run\":7,\"state\":\"open\"}]");
+	assert_task(json_array_get(open, 0), "{\"contact\":null,\"created_at\":1000,\"done_at\":null,\"due\":2000,\"id\":2,\"kind\":\"other\",\"note\":null,"
+		"\"outcome\":null,\"run\":null,\"state\":\"open\"}");
+	assert_task(json_array_get(open, 1), "{\"contact\":\"lea\",\"created_at\":1000,\"done_at\":null,\"due\":5000,\"id\":1,\"kind\":\"call\",\"note\":\"ring her\","
+		"\"outcome\":null,\"run\":7,\"state\":\"open\"}");
 	int64_t run = -1;
 	g_assert_true(tasks_done(&host, later, "agreed", &run, &error));
 	g_assert_cmpint(run, ==, 7);
