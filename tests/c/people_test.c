@@ -51,8 +51,16 @@ static void remove_all(const char *dir)
 	g_rmdir(dir);
 }
 
+static void commit(World *w)
+{
+	g_autoptr(GError) error = NULL;
+	host_commit(&w->host, &error);
+	g_assert_no_error(error);
+}
+
 static void world_close(World *w)
 {
+	commit(w); /* what waits for a commit is done, too */
 	g_assert_false(db_failed(w->host.db));
 	retention_free(&w->host);
 	visits_free(w->host.visits);
@@ -64,13 +72,6 @@ static void world_close(World *w)
 	g_free(w->dir);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(World, world_close)
-
-static void commit(World *w)
-{
-	g_autoptr(GError) error = NULL;
-	host_commit(&w->host, &error);
-	g_assert_no_error(error);
-}
 
 static void run_sql(World *w, const char *sql)
 {
