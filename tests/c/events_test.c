@@ -115,9 +115,20 @@ static void off_by_default(Host *host, gconstpointer unused)
 	is_text(host, "waiting", "SELECT state FROM runs WHERE id = ?", runs[1]);
 }
 
+/* What a move to another version compares: channels and template, not what else is said. */
+static void reach_is_similar(void)
+{
+	const char *args = "{\"channels\":[\"email\",\"sms\"],\"template\":\"t\"}";
+	g_assert_true(journal_similar("reach", args, "reach", "{\"channels\":[\"email\",\"sms\"],\"opts\":{\"before\":\"1 day\"},\"template\":\"t\",\"try\":true}"));
+	g_assert_false(journal_similar("reach", args, "reach", "{\"channels\":[\"sms\",\"email\"],\"template\":\"t\"}"));
+	g_assert_false(journal_similar("reach", args, "reach", "{\"channels\":[\"email\",\"sms\"],\"template\":\"u\"}"));
+	g_assert_false(journal_similar("reach", args, "send", "{\"channel\":\"email\",\"template\":\"t\"}"));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/events/a reach moves to a version with the same channels and template", reach_is_similar);
 	static const struct { const char *name, *members; void (*test)(Host *, gconstpointer); } tests[] = {
 		{ "running waits are lengthened by an absence", "", waits_grow },
 		{ "a wait that is over lasts at least until the return", "", at_least_until_the_return },
