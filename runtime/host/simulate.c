@@ -24,8 +24,10 @@ Time simulate_monday(const Host *host)
 
 bool simulate_watched(Host *host, Time end, SimulateLook look, void *user)
 {
-	enum { TRIES = 1000 };
-	for (int still = 0; still < TRIES; still++) {
+	/* Without anything written; at one moment, whatever is written (scripts that wake each other for ever). */
+	enum { TRIES = 1000, AT_ONCE = 5000 };
+	int64_t written = 0;
+	for (int still = 0, turns = 0; still < TRIES && turns < AT_ONCE; still++, turns++) {
 		do
 			host_turn(host, 100);
 		while (!host_idle(host));
@@ -39,7 +41,10 @@ bool simulate_watched(Host *host, Time end, SimulateLook look, void *user)
 			return true;
 		}
 		if (next > host_now(host))
+			still = turns = 0;
+		if (db_changes_ever(host->db) != written)
 			still = 0;
+		written = db_changes_ever(host->db);
 		if (look)
 			look(host, user);
 		clock_jump(&host->clock, next);

@@ -241,6 +241,13 @@ def bounds(played):
     ok(max(runs.values()) <= 100, "so does one of signals", runs)
 
 
+def long_moment(folder):
+    """What happens at one moment of virtual time has no bound but that of a visit, and the simulation goes on."""
+    write(folder, "sequences/moment.lua", PART % (CHANNELS, "moment", "", NEEDS, '  for i = 1, 1500 do contact:try_send("youtube", "ask") end'))
+    got = run("sim", "moment", "--contacts", "one.csv", "--for", "1d", "--json", cwd=folder)
+    ok(got.code == 0 and got.rows()[-1]["finished"] == 1, "1,500 messages refused at one moment are no fault of the simulation's", got.err)
+
+
 def persons(played):
     tried = texts(played["optin"], "tried")
     forbidden = [t for t in tried if any(t.startswith(f"tried set {k} ") for k in ("consent", "consent_source", "email", "phone", "timezone"))]
@@ -257,6 +264,8 @@ def main():
         played = {name: play(folder, name) for name in (sys.argv[1:] or SCRIPTS)}
         if len(played) == len(SCRIPTS):
             bounds(played)
+            write(folder, "one.csv", "id,name,email\nann,Ann,ann@studio.example\n")
+            long_moment(folder)
             persons(played)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -138,6 +138,7 @@ CASES = [
     ("asks_per_week", "to an address, whoever has it", "1 10:00 1 enrol ben walk\n1 10:00 2 enrol cleo walk\n1 09:30 3 enrol ana walk\n".replace("09:30", "10:00") +
      "2 09:00 2 send email hello\n3 09:00 2 send email more\n4 09:00 1 send email hello\n5 09:00 1 send email deal\n", "5 09:00 1 send email deal", "5 09:00 1 send email hello"),
     ("away", "five days after an automatic answer", ENROLLED + "1 10:00 1 send email hello\n1 11:00 1 recv auto_reply email away\n8 10:00 1 send email deal\n", "8 10:00", "5 10:00"),
+    ("away", "until the day they said", ENROLLED + "1 10:00 1 send email hello\n1 11:00 1 recv auto_reply email back 2026-11-13\n12 10:00 1 send email deal\n", "12 10:00", "11 10:00"),
     ("account_cap", "two a day", ENROLLED + "1 10:00 1 send email hello by=a\n1 10:00 1 send email deal by=a\n2 10:00 1 send email deal by=a\n", "2 10:00", "2 09:59",
      {}, {"accounts": [{"name": "a", "cap": {"per_day": 2}}]}),
     ("account_rate", "a gap less a fifth", ENROLLED + "1 10:00 1 send email hello by=a\n1 10:01:20 1 send email deal by=a\n", "10:01:20", "10:01:18",

@@ -310,11 +310,11 @@ class Oracle:
 
     def on_auto_reply(self, person, event, owner):
         said = re.search(r"\b(\d{4})-(\d\d)-(\d\d)\b", event.get("text") or "")
-        until = self.now + 5 * DAY
-        if said:
+        if said:    # their newest word counts
             day = datetime(*map(int, said.groups()), tzinfo=self.opening.zone_of(person.row))
-            until = int(day.timestamp())
-        person.away = max(person.away, until)
+            person.away = int(day.timestamp())
+        else:
+            person.away = max(person.away, self.now + 5 * DAY)
 
     def on_unsubscribe(self, person, event, owner):
         person.out = event["kind"]
