@@ -25,7 +25,7 @@ Time simulate_monday(const Host *host)
 bool simulate_watched(Host *host, Time end, SimulateLook look, void *user)
 {
 	/* Without anything written; at one moment, whatever is written (scripts that wake each other for ever). */
-	enum { TRIES = 1000, AT_ONCE = 5000 };
+	enum { TRIES = 1000, AT_ONCE = 2000 };
 	int64_t written = 0;
 	for (int still = 0, turns = 0; still < TRIES && turns < AT_ONCE; still++, turns++) {
 		do
