@@ -45,7 +45,7 @@ static void test_outcomes(void)
 		{ "x = 1", "failed error assignment to unknown global 'x'; declare it with local " AT },
 		{ "perigee.http {}", "failed error perigee.http: 'url' is missing " AT },
 		{ "perigee.slep(1)", "failed error there is no perigee.slep; did you mean 'sleep'? " AT },
-		{ "contact:reach({}, 'x')", "failed error contact:reach is not in this version " AT },
+		{ "contact:reach({}, 'x')", "failed error contact:reach: 1 to 16 channels can be named " AT },
 		{ "contact.send('email', 'x')", "failed error call it with a colon: contact:send(...) " AT },
 		{ "contact:send('email', 'x', { var = {} })", "failed error contact:send: unknown key 'var'; did you mean 'vars'? " AT },
 		{ "contact:send('email')", "failed error contact:send: template: a text is needed, not nothing " AT },
