@@ -282,7 +282,7 @@ json_t *checkup_mail(Host *host, const char *dir, CheckupProgress progress, void
 	const Host *with = host->workspace ? host : opened;
 	if (error)
 		finding_add(rows, "mail", FINDING_UNKNOWN, "perigee.lua can't be read, so there is no account to look at: %s", error->message);
-	if (with)
+	if (with && with->workspace->accounts->len)
 		channels_check(with->workspace->channels, host_now(host), rows);
 	g_autofree char *plan = with ? mail_plan(with->workspace) : NULL;
 	if (!plan)

@@ -20,7 +20,7 @@ enum { SLOWER = 20 };
 enum { SLOWER = 1 };
 #endif
 enum {
-	STUCK_MS = 1800 * SLOWER, /* processor time on one call after which a worker is killed from outside */
+	STUCK_MS = 1600 * SLOWER, /* processor time on one call after which a worker is killed from outside */
 	LOOK_MS = 100,            /* how often the watchdog looks */
 	SILENT_LOOKS = 50,        /* in a row at which it was a worker's turn to speak and it had used no processor time: it never will */
 	UNBORN_LOOKS = 600,       /* the same while its parent has not told of it */
