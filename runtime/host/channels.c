@@ -159,7 +159,7 @@ GHashTable *channels_new(const json_t *declared, GError **error)
 
 const Channel *channels_find(GHashTable *channels, const char *name)
 {
-	static const Channel unknown = { .opens = CHANNEL_OPENS_ANYONE, .links = true, .attachments = -1 };
+	static const Channel unknown = { .opens = CHANNEL_OPENS_ALWAYS_BY_HAND, .links = true, .attachments = -1 };
 	const Channel *channel = g_hash_table_lookup(channels, name);
 	return channel ? channel : &unknown;
 }

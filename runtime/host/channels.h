@@ -52,7 +52,7 @@ typedef struct Channel {
 /* declared: {"email":{"opens":..,"window":HOURS,..,"source","checked"},...}, each member of Channel by its name, quiet as "08:00-21:00".
  * Name → Channel; caller unrefs. NULL (WORKSPACE_ERROR_INVALID): it is missing, or a row is wrong. */
 GHashTable *channels_new(const json_t *declared, GError **error);
-/* The row of a channel; one that the table does not know is open to all. */
+/* The row of a channel; on one that the table does not know only a person writes. */
 const Channel *channels_find(GHashTable *channels, const char *name);
 /* How long a text is in the channel's own units. */
 int64_t channel_length(const Channel *channel, const char *text);

@@ -16,6 +16,10 @@ typedef enum { CONTACTS_ERROR_UNKNOWN, CONTACTS_ERROR_INVALID, CONTACTS_ERROR_EX
 
 /* Is this word a channel (and so an identity's name)? */
 bool contacts_is_channel(const char *word);
+/* The channels that reach a telephone by its number: what stands as `phone` is an address on each of them. */
+#define CONTACTS_PHONE_CHANNELS(X) X("call") X("signal") X("sms") X("whatsapp")
+/* One of them, or `phone` itself? */
+bool contacts_is_phone(const char *channel);
 /* The compared form of an address on a channel, or NULL with a sentence (e-mail: syntax of RFC 5321, lower case; phone-like
  * channels: digits with +; handles: without @, lower case). Caller frees. */
 char *contacts_normalize(const char *channel, const char *address, GError **error);
@@ -39,6 +43,10 @@ GPtrArray *contacts_by_address(Host *host, const char *channel, const char *norm
 char *contacts_current(Host *host, const char *id);
 /* An id (a former one too), an e-mail or other address, or a name that is unique: the id. Caller frees; NULL with a sentence. */
 char *contacts_resolve(Host *host, const char *word, GError **error);
+
+/* What the words of a consent come to ("opt-in", "objected"); any other basis ("legitimate interest"), and NULL, is neither. */
+typedef enum { CONSENT_GIVEN, CONSENT_NEITHER, CONSENT_DENIED } Consent;
+Consent contacts_consent(const char *basis);
 
 /* Changes from scripts: object of stage, attributes other than identities/consent, or fields (null removes a field).
  * cause goes into the stage history ("run 12"). An unknown stage is an error. */

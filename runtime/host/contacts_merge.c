@@ -60,14 +60,14 @@ static bool person_load(Host *host, const char *id, Person *person, GError **err
 
 /* ---- consent ---------------------------------------------------------------------------------------------------- */
 
-static int strictness(const char *basis)
+Consent contacts_consent(const char *basis)
 {
 	static const char *const given[] = { "opt-in", "opt_in", "optin", "opted-in", "opted_in", "opted in", "double-opt-in", "double_opt_in",
 		"double opt-in", "yes", "true", "granted", NULL };
 	static const char *const denied[] = { "opt-out", "opt_out", "optout", "opted-out", "opted_out", "opted out", "no", "false", "none",
 		"denied", "refused", "withdrawn", "objected", NULL };
-	g_autofree char *word = g_strstrip(g_ascii_strdown(basis, -1));
-	return g_strv_contains(denied, word) ? 2 : g_strv_contains(given, word) ? 0 : 1;
+	g_autofree char *word = g_strstrip(g_ascii_strdown(basis ? basis : "", -1));
+	return g_strv_contains(denied, word) ? CONSENT_DENIED : g_strv_contains(given, word) ? CONSENT_GIVEN : CONSENT_NEITHER;
 }
 
 /* "email: opt-in; sms: no" by channel; a basis for all of them is the channel "". */
@@ -111,7 +111,7 @@ static char *stricter(const char *a, const char *b)
 	GString *text = g_string_new(NULL);
 	for (GList *l = names; l; l = l->next) {
 		const char *channel = l->data, *x = basis_of(left, channel), *y = basis_of(right, channel);
-		const char *basis = !x || (y && strictness(y) > strictness(x)) ? y : x;
+		const char *basis = !x || (y && contacts_consent(y) > contacts_consent(x)) ? y : x;
 		g_string_append_printf(text, "%s%s%s%s", text->len ? "; " : "", channel, *channel ? ": " : "", basis);
 	}
 	return g_string_free(text, FALSE);

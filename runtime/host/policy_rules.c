@@ -109,14 +109,6 @@ Verdict rule_inbox_fresh(Look *look)
 
 /* ---- consent --------------------------------------------------------------------------------------------------- */
 
-static bool is_one_of(const char *word, const char *const *words)
-{
-	for (; word && *words; words++)
-		if (g_ascii_strcasecmp(word, *words) == 0)
-			return true;
-	return false;
-}
-
 /* What is recorded for this channel: "opt-in" holds for all; "whatsapp: opt-in; email: legitimate interest" for each its own, and a
  * part that names none for the others. Caller frees; NULL: nothing. */
 static char *basis_of(const char *consent, const char *channel)
@@ -159,16 +151,13 @@ static bool needs_opt_in(const Look *look)
 
 Verdict rule_consent(Look *look)
 {
-	static const char *const given[] = { "opt-in", "opt_in", "optin", "opted-in", "opted_in", "opted in", "double-opt-in", "double_opt_in",
-		"double opt-in", "yes", "true", "granted", NULL };
-	static const char *const denied[] = { "opt-out", "opt_out", "optout", "opted-out", "opted_out", "opted out", "no", "false", "none",
-		"denied", "refused", "withdrawn", NULL };
 	const char *channel = look->c->channel;
 	g_autofree char *basis = basis_of(look->consent, channel);
-	if (!is_one_of(basis, denied) && (!needs_opt_in(look) || is_one_of(basis, given)))
+	Consent consent = contacts_consent(basis);
+	if (consent == CONSENT_GIVEN || (consent == CONSENT_NEITHER && !needs_opt_in(look)))
 		return verdict_allow();
 	g_autofree char *where = recorded(look);
-	if (is_one_of(basis, denied))
+	if (consent == CONSENT_DENIED)
 		return verdict_say(POLICY_REFUSE, TIME_NEVER, "their consent for %s says \"%s\"%s: only they can change that", channel, basis, where);
 	g_autofree char *what = look->purpose == PURPOSE_NEWS ? g_strdup_printf("a newsletter by %s", channel) : g_strdup(channel);
 	g_autofree char *has = basis ? g_strdup_printf("what is recorded is \"%s\"%s", basis, where) : g_strdup("none is recorded");

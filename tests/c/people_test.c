@@ -112,6 +112,15 @@ static void merge(World *w, const char *into, const char *from)
 	g_assert_no_error(error);
 }
 
+static const char *gate(World *w, const char *contact, const char *address)
+{
+	PolicyCase c = { .contact = contact, .channel = "email", .address = address, .purpose = "ask" };
+	Verdict verdict = policy_check(&w->host, &c);
+	const char *rule = verdict.rule;
+	verdict_clear(&verdict);
+	return rule;
+}
+
 /* ---- every table ------------------------------------------------------------------------------------------------ */
 
 static GPtrArray *tables_with(World *w, const char *column)
@@ -216,6 +225,7 @@ static void test_consent_merged(void)
 		{ "opt-in", "no", "no" }, { "no", "opt-in", "no" }, { "opt-in", "legitimate interest", "legitimate interest" }, { "", "opt-in", "opt-in" },
 		{ "opt-in", "", "opt-in" }, { "opt-in", "opt-in", "opt-in" }, { "whatsapp: opt-in", "whatsapp: no; email: opt-in", "email: opt-in; whatsapp: no" },
 		{ "opt-in", "sms: no", "opt-in; sms: no" }, { "withdrawn", "email: opt-in", "withdrawn; email: withdrawn" },
+		{ "objected", "opt-in", "objected" }, { "legitimate interest", " Objected", "Objected" },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
 		g_auto(World) w;
@@ -261,14 +271,72 @@ static void test_merge_runs(void)
 	run_sql(&w, "INSERT INTO runs (id, sequence, contact, version, state, seed, start, started_at) VALUES (1, 's', 'a', 'v', 'waiting', 1, '{}', 1),"
 	            " (2, 's', 'b', 'v', 'waiting', 1, '{}', 1), (3, 't', 'a', 'v', 'waiting', 1, '{}', 1), (4, 't', 'b', 'v', 'ready', 1, '{}', 1)");
 	run_sql(&w, "INSERT INTO messages (contact, run, channel, direction, state, at, handed_at) VALUES ('b', 2, 'email', 'out', 'accepted', 1, 1)");
-	run_sql(&w, "INSERT INTO suppressions VALUES ('*', 'h', 'opted_out', 'b', 5)");
 	run_sql(&w, "INSERT INTO pauses VALUES ('contact', 'a', 100, 1), ('contact', 'b', 200, 1)");
 	merge(&w, "a", "b");
 	g_assert_cmpint(number(&w, "SELECT count(*) FROM runs WHERE state = 'stopped' AND id IN (1, 4) AND error LIKE '%merged into%'"), ==, 2);
 	g_assert_cmpint(number(&w, "SELECT count(*) FROM runs WHERE contact = 'a' AND id IN (2, 3) AND state = 'waiting'"), ==, 2);
-	g_assert_cmpint(number(&w, "SELECT count(*) FROM suppressions WHERE contact = 'a' AND reason = 'opted_out'"), >=, 1);
 	g_assert_cmpint(number(&w, "SELECT until FROM pauses WHERE name = 'a'"), ==, 200);
 	g_assert_cmpint(number(&w, "SELECT count(*) FROM pauses"), ==, 1);
+}
+
+/* Old replies of the one have nothing to do with the runs of the other; a reply that no run has been given yet has. */
+static void test_merge_replies(void)
+{
+	static const struct { const char *into, *from, *sql; int64_t a, b; } CASES[] = {
+		{ "a", "b", NULL, 0, 0 },
+		{ "a", "b", "INSERT INTO events (id, contact, kind, at) VALUES (7, 'b', 'reply', 1)", 7, 0 },
+		{ "b", "a", "INSERT INTO events (id, contact, kind, at) VALUES (7, 'b', 'reply', 1)", 7, 0 },
+		{ "a", "b", "INSERT INTO events (id, contact, kind, at) VALUES (7, 'b', 'click', 1)", 0, 0 },
+		{ "a", "b", "INSERT INTO events (id, contact, kind, at) VALUES (7, 'b', 'reply', 1), (9, 'a', 'reply', 1)", 7, 9 },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+		g_auto(World) w;
+		world_open_with(&w, PLAIN);
+		put(&w, "{'id':'a','email':'a@x.example'}");
+		put(&w, "{'id':'b'}");
+		if (CASES[i].sql)
+			run_sql(&w, CASES[i].sql);
+		run_sql(&w, "INSERT INTO runs (id, sequence, contact, version, state, seed, start, started_at) VALUES (1, 's', 'a', 'v', 'sending', 1, '{}', 1),"
+		            " (2, 't', 'b', 'v', 'waiting', 1, '{}', 1)");
+		merge(&w, CASES[i].into, CASES[i].from);
+		g_assert_cmpint(number(&w, "SELECT seen_event FROM runs WHERE id = 1"), ==, CASES[i].a);
+		g_assert_cmpint(number(&w, "SELECT seen_event FROM runs WHERE id = 2"), ==, CASES[i].b);
+	}
+	g_auto(World) w;
+	world_open_with(&w, PLAIN);
+	put(&w, "{'id':'a'}");
+	put(&w, "{'id':'b'}");
+	run_sql(&w, "INSERT INTO runs (id, sequence, contact, version, state, seed, start, started_at) VALUES (1, 's', 'a', 'v', 'sending', 1, '{}', 1),"
+	            " (2, 't', 'b', 'v', 'ready', 1, '{}', 1), (3, 't', 'b', 'v', 'done', 1, '{}', 1)");
+	run_sql(&w, "INSERT INTO events (id, contact, kind, at) VALUES (5, 'b', 'reply', 1), (6, 'b', 'reply', 1), (7, 'b', 'reply', 1)");
+	run_sql(&w, "INSERT INTO event_runs VALUES (3, 5, NULL), (2, 5, 1), (2, 6, NULL), (2, 7, NULL)");
+	merge(&w, "a", "b");
+	g_assert_cmpint(number(&w, "SELECT seen_event FROM runs WHERE id = 1"), ==, 5);
+}
+
+/* Whoever of the two opted out: nothing that had begun for the other goes on. */
+static void test_merge_opted_out(void)
+{
+	static const char *const LEFT[] = { "a", "b" };
+	for (size_t i = 0; i < G_N_ELEMENTS(LEFT); i++) {
+		g_auto(World) w;
+		world_open_with(&w, PLAIN);
+		put(&w, "{'id':'a','email':'a@x.example'}");
+		put(&w, "{'id':'b','email':'b@x.example'}");
+		run_sql(&w, "INSERT INTO runs (id, sequence, contact, version, state, seed, start, started_at) VALUES (1, 's', 'a', 'v', 'sending', 1, '{}', 1),"
+		            " (2, 't', 'b', 'v', 'waiting', 1, '{}', 1)");
+		run_sql(&w, "INSERT INTO messages (id, contact, run, channel, direction, state, at, handed_at) VALUES (5, 'a', 1, 'instagram', 'out', 'handed', 1, 1)");
+		run_sql(&w, "INSERT INTO tasks (contact, run, kind, note, created_at, message) VALUES ('a', 1, 'message', 'Send it', 1, 5), ('b', NULL, 'call', 'Ring', 1, NULL),"
+		            " ('b', NULL, 'sign', 'The contract', 1, NULL)");
+		policy_suppress_person(&w.host, LEFT[i], "opted_out");
+		merge(&w, "a", "b");
+		g_assert_true(policy_left(&w.host, "a"));
+		g_assert_cmpint(number(&w, "SELECT count(*) FROM runs WHERE state = 'stopped' AND outcome = 'unsubscribed'"), ==, 2);
+		g_assert_cmpint(number(&w, "SELECT count(*) FROM tasks WHERE state = 'open' AND kind <> 'sign'"), ==, 0);
+		g_assert_cmpint(number(&w, "SELECT count(*) FROM tasks WHERE state = 'open'"), ==, 1);
+		g_assert_cmpint(number(&w, "SELECT count(*) FROM messages WHERE state = 'withdrawn' AND handed_at IS NULL"), ==, 1);
+		g_assert_cmpstr(gate(&w, "a", "b@x.example"), ==, "suppressed");
+	}
 }
 
 static void write_file(World *w, const char *name, const char *text)
@@ -481,15 +549,6 @@ static void test_erase_shared(void)
 	g_assert_cmpuint(ids->len, ==, 1);
 }
 
-static const char *gate(World *w, const char *contact, const char *address)
-{
-	PolicyCase c = { .contact = contact, .channel = "email", .address = address, .purpose = "ask" };
-	Verdict verdict = policy_check(&w->host, &c);
-	const char *rule = verdict.rule;
-	verdict_clear(&verdict);
-	return rule;
-}
-
 /* Whoever reads the agent's mailbox has asked for peace: that holds for all who have the address, and for nobody else. */
 static void test_opt_out_shared(void)
 {
@@ -641,6 +700,8 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/people/a merge loses no row of any table, and the old id still names them", test_merge_loses_nothing);
 	g_test_add_func("/people/of two runs of one sequence the one that has written goes on", test_merge_runs);
+	g_test_add_func("/people/a merge ends no run for an old reply of the other one", test_merge_replies);
+	g_test_add_func("/people/who is merged with somebody who opted out has opted out", test_merge_opted_out);
 	g_test_add_func("/people/files of a merged contact move, and none replaces another", test_merge_files);
 	g_test_add_func("/people/of consent the stricter counts, and both sources are kept", test_consent_merged);
 	g_test_add_func("/people/consent has a history, and a script gives none", test_consent_history);

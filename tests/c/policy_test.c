@@ -173,6 +173,16 @@ static void test_consent(Fixture *f, gconstpointer data)
 	db_run(f->host.db, "UPDATE contacts SET consent = 'Opt-Out'", "");
 	f->c.purpose = "ask";
 	EXPECT(f, "refuse consent");
+	/* one list of words, here and where contacts are merged */
+	static const struct { const char *words, *answer; } cases[] = {
+		{ "objected", "refuse consent" }, { "Objected", "refuse consent" }, { "withdrawn", "refuse consent" }, { "email: objected", "refuse consent" },
+		{ "sms: objected", "allow" }, { "legitimate interest", "allow" }, { "opt-in", "allow" }, { "objected; email: granted", "allow" },
+		{ "objected", "refuse consent" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		db_run(f->host.db, "UPDATE contacts SET consent = ?", "s", cases[i].words);
+		EXPECT(f, cases[i].answer);
+	}
 	/* an answer to what they wrote is bound by nothing of this, but only for a week, and only if they wrote */
 	f->c.purpose = "answer";
 	EXPECT(f, "refuse consent");
@@ -191,6 +201,8 @@ static void test_initiate(Fixture *f, gconstpointer data)
 		{ "instagram", "hand initiate", "refuse reply_window" }, { "linkedin", "hand initiate", "hand initiate" }, { "youtube", "refuse initiate", "refuse initiate" },
 		{ "messenger", "refuse initiate", "refuse reply_window" }, { "tiktok", "refuse initiate", "refuse reply_window" }, { "telegram", "refuse initiate", "allow" },
 		{ "x", "hand initiate", "allow" }, { "slack", "allow", "allow" }, { "call", "hand initiate", "hand initiate" }, { "sms", "refuse consent", "refuse consent" },
+		/* what the table says nothing of, a person may do */
+		{ "bluesky", "hand initiate", "hand initiate" }, { "teams", "hand initiate", "hand initiate" }, { "a driver's", "hand initiate", "hand initiate" },
 	};
 	f->host.simulated = true;
 	f->c.address = "maya";
