@@ -76,10 +76,10 @@ static char *mailbox(const char *norm)
 	return g_string_free(box, FALSE);
 }
 
-static bool is_phone(const char *channel)
+/* iMessage goes by a number or by an e-mail address. */
+static bool may_be_number(const char *channel)
 {
-	static const char *const PHONES[] = { "call", "imessage", "phone", "signal", "sms", "whatsapp", NULL };
-	return g_strv_contains(PHONES, channel);
+	return contacts_is_phone(channel) || strcmp(channel, "imessage") == 0;
 }
 
 static void add_addresses(Finding *f)
@@ -87,7 +87,7 @@ static void add_addresses(Finding *f)
 	Rows *rows = db_query(f->host->db, ADDRESSES, "");
 	while (rows_next(rows)) {
 		const char *id = rows_text(rows, 0), *channel = rows_text(rows, 1), *norm = rows_text(rows, 2);
-		bool phone = is_phone(channel) && (*norm == '+' || g_ascii_isdigit(*norm)), mail = strcmp(channel, "email") == 0;
+		bool phone = may_be_number(channel) && (*norm == '+' || g_ascii_isdigit(*norm)), mail = strcmp(channel, "email") == 0;
 		g_autofree char *one = phone ? world_number(norm, rows_text(rows, 4)) : mail ? mailbox(norm) : g_strdup(norm);
 		add(f, g_strdup_printf("%s %s", phone ? "phone" : channel, one), id, rows_text(rows, 3));
 	}

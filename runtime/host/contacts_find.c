@@ -8,9 +8,10 @@
 
 #define HAS_LABEL "c.id IN (SELECT contact FROM labels WHERE label = ?)"
 #define HAS_ADDRESS "c.id IN (SELECT contact FROM identities WHERE channel = ? AND norm = ?)"
-/* A telephone number is an address on each of the channels that go by one (contacts_address). */
+/* A telephone number is an address on each of the channels that go by one. */
+#define OR_NAME(channel) ", '" channel "'"
 #define HAS_CHANNEL \
-	"c.id IN (SELECT contact FROM identities WHERE channel = ? OR (channel = 'phone' AND ? IN ('call', 'signal', 'sms', 'whatsapp')))"
+	"c.id IN (SELECT contact FROM identities WHERE channel = ? OR (channel = 'phone' AND ? IN ('phone'" CONTACTS_PHONE_CHANNELS(OR_NAME) ")))"
 
 typedef struct Filter {
 	GString *sql;

@@ -17,21 +17,18 @@ static const char NAMED[] = "SELECT id FROM contacts WHERE name = ? COLLATE NOCA
 
 typedef enum { FORM_HANDLE, FORM_EMAIL, FORM_PHONE } Form;
 
-/* Sorted by name. PHONE: its address is a telephone number, so a contact without one of its own is reached at `phone`. */
-static const struct { const char *name; Form form; } CHANNELS[] = {
-	{ "bluesky", FORM_HANDLE }, { "call", FORM_PHONE }, { "discord", FORM_HANDLE }, { "email", FORM_EMAIL }, { "facebook", FORM_HANDLE },
-	{ "imessage", FORM_HANDLE }, { "instagram", FORM_HANDLE }, { "linkedin", FORM_HANDLE }, { "mastodon", FORM_HANDLE },
-	{ "matrix", FORM_HANDLE }, { "messenger", FORM_HANDLE }, { "phone", FORM_PHONE }, { "pinterest", FORM_HANDLE },
-	{ "reddit", FORM_HANDLE }, { "signal", FORM_PHONE }, { "slack", FORM_HANDLE }, { "sms", FORM_PHONE }, { "snapchat", FORM_HANDLE },
-	{ "teams", FORM_HANDLE }, { "telegram", FORM_HANDLE }, { "threads", FORM_HANDLE }, { "tiktok", FORM_HANDLE },
-	{ "twitch", FORM_HANDLE }, { "whatsapp", FORM_PHONE }, { "x", FORM_HANDLE }, { "youtube", FORM_HANDLE },
+/* Sorted. */
+static const char *const CHANNELS[] = {
+	"bluesky", "call", "discord", "email", "facebook", "imessage", "instagram", "linkedin", "mastodon", "matrix", "messenger",
+	"phone", "pinterest", "reddit", "signal", "slack", "sms", "snapchat", "teams", "telegram", "threads", "tiktok", "twitch",
+	"whatsapp", "x", "youtube",
 };
 
 static int channel_index(const char *word)
 {
 	for (size_t low = 0, high = G_N_ELEMENTS(CHANNELS); low < high;) {
 		size_t middle = (low + high) / 2;
-		int order = strcmp(word, CHANNELS[middle].name);
+		int order = strcmp(word, CHANNELS[middle]);
 		if (order == 0)
 			return (int)middle;
 		if (order < 0)
@@ -47,11 +44,18 @@ bool contacts_is_channel(const char *word)
 	return channel_index(word) >= 0;
 }
 
-/* A driver's channel that this table does not know has handles. */
+bool contacts_is_phone(const char *channel)
+{
+#define X(name) name,
+	static const char *const phones[] = { "phone", CONTACTS_PHONE_CHANNELS(X) NULL };
+#undef X
+	return g_strv_contains(phones, channel);
+}
+
+/* A driver's channel that this file does not know has handles. */
 static Form form_of(const char *channel)
 {
-	int i = channel_index(channel);
-	return i < 0 ? FORM_HANDLE : CHANNELS[i].form;
+	return strcmp(channel, "email") == 0 ? FORM_EMAIL : contacts_is_phone(channel) ? FORM_PHONE : FORM_HANDLE;
 }
 
 static char *invalid(GError **error, const char *channel, const char *address, const char *why)
@@ -286,7 +290,7 @@ static void find_address(Host *host, GPtrArray *ids, const char *word)
 	g_autofree char *prefix = colon ? g_strndup(word, (size_t)(colon - word)) : NULL;
 	bool named = prefix && contacts_is_channel(prefix);
 	for (size_t i = 0; i < G_N_ELEMENTS(CHANNELS); i++) {
-		const char *channel = CHANNELS[i].name;
+		const char *channel = CHANNELS[i];
 		if (named && strcmp(prefix, channel) != 0)
 			continue;
 		g_autofree char *norm = contacts_normalize(channel, named ? colon + 1 : word, NULL);

@@ -13,6 +13,9 @@
 GQuark ledger_error_quark(void);
 typedef enum { LEDGER_ERROR_UNKNOWN, LEDGER_ERROR_STATE, LEDGER_ERROR_INVALID } LedgerError;
 
+/* In SQL: the states of a message that was sent, as far as can be known. */
+#define LEDGER_SENT_STATES "('handed', 'accepted', 'unknown', 'delivered', 'bounced', 'read', 'replied')"
+
 /* Queues a message of a run (run 0: of a person). options: the send's opts. False: it can't be (no account of that name...). */
 bool ledger_queue(Host *host, int64_t run, int64_t position, const char *contact, const char *channel, const char *template_name,
                   const json_t *options, int64_t *id, GError **error);

@@ -194,8 +194,7 @@ void policy_pauses(Host *host, PolicySeePause see, void *user)
 /* Channels that reach the same telephone: who opts out by SMS is not called on WhatsApp either. */
 static const char *family_of(const char *channel)
 {
-	static const char *const phones[] = { "call", "phone", "signal", "sms", "whatsapp", NULL };
-	return g_strv_contains(phones, channel) ? "phone" : channel;
+	return contacts_is_phone(channel) ? "phone" : channel;
 }
 
 /* The key is this database's own: the hashes of an erased person can't be tried out elsewhere. */

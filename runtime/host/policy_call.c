@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "host/contacts.h"
+#include "host/ledger.h"
 #include "host/local.h"
+#include "host/policy_rules.h"
 #include "host/tasks.h"
 
 static const char ASKED_TO_CALL[] =
@@ -13,16 +15,14 @@ static const char ASKED_TO_CALL[] =
 static const char BY_RULE[] = "UPDATE tasks SET rule = 'two_then_call' WHERE id = ?";
 static const char UNANSWERED[] =
 	"SELECT coalesce(subject, template), handed_at FROM messages WHERE run = ? AND direction = 'out' AND channel = 'email' AND handed_at > ?"
-	" AND state IN ('handed', 'accepted', 'unknown', 'delivered', 'bounced', 'read', 'replied') ORDER BY handed_at, id";
-
-enum { WINDOW_DAYS = 30 }; /* as rule_two_then_call counts */
+	" AND id <> ? AND state IN " LEDGER_SENT_STATES " ORDER BY handed_at, id";
 
 /* "No answer to 2 e-mails: "Hello" of 2026-11-23, "Hello again" of 2026-11-26. Call them: +33 6 12 34 56 78". Caller frees. */
 static char *note_of(Host *host, const PolicyCase *c)
 {
 	GString *note = g_string_new(NULL);
 	int n = 0;
-	Rows *rows = db_query(host->db, UNANSWERED, "ii", c->run, host_now(host) - WINDOW_DAYS * TIME_DAY);
+	Rows *rows = db_query(host->db, UNANSWERED, "iii", c->run, look_unanswered_since(host, c->contact), c->message);
 	for (; rows_next(rows); n++) {
 		g_autofree char *day = time_iso(rows_int(rows, 1), host->workspace->zone);
 		const char *subject = rows_text(rows, 0);

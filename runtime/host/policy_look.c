@@ -4,19 +4,24 @@
 
 #include <string.h>
 
+#include "host/contacts.h"
+#include "host/ledger.h"
 #include "host/local.h"
 
 static const char PERSON[] = "SELECT timezone, country, away_until, consent, consent_source, consent_at FROM contacts WHERE id = ?";
 static const char IDENTITIES[] = "SELECT channel, norm FROM identities WHERE contact = ?";
-#define SENT_COLUMNS "SELECT m.handed_at, m.channel, m.purpose FROM "
-#define SENT_MATCHES "m.handed_at > ?2 AND m.direction = 'out' AND m.id <> ?3 AND m.state IN " LOOK_SENT_STATES
+#define SENT_COLUMNS "SELECT m.handed_at, m.channel, m.purpose, m.id FROM "
+#define X(channel) ", '" channel ":' || i.norm"
+#define OR_IDENTITY CONTACTS_PHONE_CHANNELS(X)
+#define SENT_MATCHES "m.handed_at > ?2 AND m.direction = 'out' AND m.id <> ?3 AND m.state IN " LEDGER_SENT_STATES
 /* To them; by an address of theirs to others; by their telephone number on a channel that goes by one. */
 static const char SENT[] =
 	SENT_COLUMNS "messages m WHERE m.contact = ?1 AND " SENT_MATCHES
 	" UNION ALL " SENT_COLUMNS "identities i CROSS JOIN messages m WHERE i.contact = ?1 AND m.identity = i.channel || ':' || i.norm AND m.contact IS NOT ?1"
 	" AND " SENT_MATCHES
 	" UNION ALL " SENT_COLUMNS "identities i CROSS JOIN messages m WHERE i.contact = ?1 AND i.channel = 'phone' AND m.identity IN"
-	" ('call:' || i.norm, 'signal:' || i.norm, 'sms:' || i.norm, 'whatsapp:' || i.norm) AND m.contact IS NOT ?1 AND " SENT_MATCHES;
+	" ('phone:' || i.norm" OR_IDENTITY ") AND m.contact IS NOT ?1 AND " SENT_MATCHES;
+#undef X
 static const char WROTE[] =
 	"SELECT max(min(m.at, e.at)) FROM events e JOIN messages m ON m.id = e.message WHERE e.contact = ? AND e.kind = 'reply' AND m.channel = ?";
 static const char WROTE_FROM_ADDRESS[] =
@@ -103,7 +108,9 @@ void look_clear(Look *look)
 
 const GPtrArray *look_identities(Look *look)
 {
-	static const char *const by_phone[] = { "call", "signal", "sms", "whatsapp" };
+#define X(name) name,
+	static const char *const by_phone[] = { CONTACTS_PHONE_CHANNELS(X) };
+#undef X
 	if (look->identities)
 		return look->identities;
 	look->identities = g_ptr_array_new_with_free_func(g_free);
@@ -120,7 +127,7 @@ const GPtrArray *look_identities(Look *look)
 static gint newest_first(gconstpointer a, gconstpointer b)
 {
 	const Sent *x = a, *y = b;
-	return (x->at < y->at) - (x->at > y->at);
+	return x->at != y->at ? (x->at < y->at) - (x->at > y->at) : (x->id > y->id) - (x->id < y->id);
 }
 
 const GArray *look_sent(Look *look)
@@ -131,10 +138,14 @@ const GArray *look_sent(Look *look)
 	Rows *rows = db_query(look->host->db, SENT, "sii", look->c->contact, look->now - LOOK_SENT_DAYS * TIME_DAY, look->c->message);
 	while (rows_next(rows)) {
 		const char *purpose = rows_text(rows, 2);
-		Sent sent = { .at = rows_int(rows, 0), .channel = g_intern_string(rows_text(rows, 1)), .counts_as_ask = !purpose || strcmp(purpose, "ask") == 0 };
+		Sent sent = { .at = rows_int(rows, 0), .id = rows_int(rows, 3), .channel = g_intern_string(rows_text(rows, 1)), .counts_as_ask = !purpose || strcmp(purpose, "ask") == 0 };
 		g_array_append_val(look->sent, sent);
 	}
 	g_array_sort(look->sent, newest_first);
+	/* Who has a number as phone and as whatsapp is found by both. */
+	for (guint i = look->sent->len; i > 1; i--)
+		if (g_array_index(look->sent, Sent, i - 1).id == g_array_index(look->sent, Sent, i - 2).id)
+			g_array_remove_index(look->sent, i - 1);
 	return look->sent;
 }
 

@@ -4,14 +4,16 @@
 
 #include <string.h>
 
+#include "host/ledger.h"
+
 static const char WAS_ASKED[] =
-	"SELECT 1 FROM messages WHERE contact = ? AND handed_at > 0 AND direction = 'out' AND purpose = 'ask' AND id <> ? AND state IN " LOOK_SENT_STATES " LIMIT 1";
+	"SELECT 1 FROM messages WHERE contact = ? AND handed_at > 0 AND direction = 'out' AND purpose = 'ask' AND id <> ? AND state IN " LEDGER_SENT_STATES " LIMIT 1";
 static const char ALIKE[] =
-	"SELECT contact, handed_at FROM messages WHERE likeness = ? AND contact IS NOT ? AND direction = 'out' AND id <> ? AND state IN " LOOK_SENT_STATES " LIMIT 1";
+	"SELECT contact, handed_at FROM messages WHERE likeness = ? AND contact IS NOT ? AND direction = 'out' AND id <> ? AND state IN " LEDGER_SENT_STATES " LIMIT 1";
 static const char LAST_REPLY[] = "SELECT at FROM events WHERE contact = ? AND kind = 'reply' ORDER BY id DESC LIMIT 1";
 static const char UNANSWERED[] =
 	"SELECT count(*), min(handed_at) FROM messages WHERE run = ? AND direction = 'out' AND channel = 'email' AND handed_at > ? AND id <> ?"
-	" AND state IN " LOOK_SENT_STATES;
+	" AND state IN " LEDGER_SENT_STATES;
 
 enum { CALL_DAYS = 30, WEEK_DAYS = 7 };
 
@@ -35,13 +37,18 @@ Verdict rule_personal(Look *look)
 	return verdict;
 }
 
+Time look_unanswered_since(Host *host, const char *contact)
+{
+	return MAX(host_now(host) - CALL_DAYS * TIME_DAY, db_int(host->db, 0, LAST_REPLY, "s", contact));
+}
+
 Verdict rule_two_then_call(Look *look)
 {
 	const PolicyCase *c = look->c;
 	int64_t most = workspace_limit(look->host->workspace, "two_then_call");
 	if (most == 0 || !c->run || strcmp(c->channel, "email") != 0)
 		return verdict_allow();
-	Time since = MAX(look->now - CALL_DAYS * TIME_DAY, db_int(look->host->db, 0, LAST_REPLY, "s", c->contact));
+	Time since = look_unanswered_since(look->host, c->contact);
 	Rows *rows = db_query(look->host->db, UNANSWERED, "iii", c->run, since, c->message);
 	int64_t n = 0;
 	Time first = 0;

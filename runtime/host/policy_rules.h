@@ -20,6 +20,7 @@ enum {
 /* A message of ours that reached them, or an address of theirs that others have too. */
 typedef struct Sent {
 	Time at;
+	int64_t id;
 	const char *channel; /* interned */
 	bool counts_as_ask;  /* an ask, or a teammate's own */
 } Sent;
@@ -46,13 +47,13 @@ void look_init(Look *look, Host *host, const PolicyCase *c);
 void look_clear(Look *look);
 /* Their addresses as messages.identity has them; a telephone number stands once for each channel that goes by one. Borrowed. */
 const GPtrArray *look_identities(Look *look);
-/* What was sent to them, or by an address of theirs to others, in the last 90 days, newest first. Borrowed; of Sent. */
+/* What was sent to them, or by an address of theirs to others, in the last 90 days, each message once, newest first. Borrowed; of Sent. */
 const GArray *look_sent(Look *look);
 /* When they last wrote, themselves, on this case's channel, by whatever contact has that address; 0: never. */
 Time look_wrote_at(Look *look);
 #define LOOK_SENT_DAYS 90
-/* The states of a message that was sent, as far as can be known. */
-#define LOOK_SENT_STATES "('handed', 'accepted', 'unknown', 'delivered', 'bounced', 'read', 'replied')"
+/* From when on the e-mails of a run are counted that they have not answered. */
+Time look_unanswered_since(Host *host, const char *contact);
 
 Verdict verdict_allow(void);
 Verdict verdict_say(PolicyAnswer answer, Time until, const char *format, ...) G_GNUC_PRINTF(3, 4);

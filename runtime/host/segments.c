@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "host/contacts.h"
 #include "host/when.h"
 
 G_DEFINE_QUARK(perigee-segments-error, segments_error)
@@ -102,13 +103,6 @@ static void add_value(Question *question, GString *marks, const char *value)
 	g_ptr_array_add(question->values, g_strdup(value));
 }
 
-/* A telephone number is an address on each of the channels that go by one (contacts_address). */
-static bool goes_by_phone(const char *channel)
-{
-	static const char *const PHONES[] = { "call", "signal", "sms", "whatsapp", NULL };
-	return g_strv_contains(PHONES, channel);
-}
-
 static void add_list(Question *question, const char *sql, const json_t *list, bool channels)
 {
 	g_autoptr(GString) marks = g_string_new(NULL);
@@ -117,7 +111,7 @@ static void add_list(Question *question, const char *sql, const json_t *list, bo
 	bool phone = false;
 	json_array_foreach((json_t *)list, i, item) {
 		add_value(question, marks, json_string_value(item));
-		phone = phone || (channels && goes_by_phone(json_string_value(item)));
+		phone = phone || (channels && contacts_is_phone(json_string_value(item)));
 	}
 	if (phone)
 		add_value(question, marks, "phone");

@@ -111,6 +111,61 @@ static void test_call(void)
 	policy_world_end(&host);
 }
 
+/* The task names the e-mails that the rule has counted: not those that they answered, nor what is older than 30 days. */
+static void test_call_counts(void)
+{
+	Host host;
+	policy_world(&host, "", "{\"name\":\"lea\",\"channel\":\"email\",\"from_address\":\"lea@brand.example\",\"smtp\":{\"url\":\"smtps://s.brand.example\"}}");
+	put_people(&host);
+	static const char SENT[] =
+		"INSERT INTO messages (contact, run, channel, direction, state, subject, at, handed_at) VALUES ('maya', 1, 'email', 'out', 'accepted', ?1, ?2, ?2)";
+	db_run(host.db, SENT, "si", "Long ago", at("2026-10-01T10:00+01:00"));
+	db_run(host.db, SENT, "si", "Answered", at("2026-11-05T10:00+01:00"));
+	db_run(host.db, "INSERT INTO events (contact, kind, at) VALUES ('maya', 'reply', ?)", "i", at("2026-11-09T10:00+01:00"));
+	db_run(host.db, SENT, "si", "Hello", at("2026-11-10T10:00+01:00"));
+	db_run(host.db, SENT, "si", "Again", at("2026-11-17T10:00+01:00"));
+	PolicyCase c = { .contact = "maya", .channel = "email", .address = "maya@x.example", .purpose = "ask", .run = 1, .seen_event = INT64_MAX,
+		         .account = workspace_account(host.workspace, "lea") };
+	Verdict verdict = policy_check(&host, &c);
+	g_assert_cmpstr(verdict.reason, ==, "they have not answered 2 e-mails of this run since 2026-11-10 10:00: call them (perigee tasks), or write on another channel");
+	policy_refused(&host, &c, &verdict);
+	verdict_clear(&verdict);
+	g_autoptr(json_t) tasks = tasks_list(&host, NULL, "maya", 1);
+	g_assert_cmpstr(json_string_value(json_object_get(json_array_get(tasks, 0), "note")), ==,
+	                "No answer to 2 e-mails: \"Hello\" of 2026-11-10, \"Again\" of 2026-11-17. Call them at +33612345678, instead of writing a third time.");
+	policy_world_end(&host);
+}
+
+/* Whatever they have a number as, one message to it is one. */
+static void test_one_number(void)
+{
+	static const char *const channels[] = { "phone", "whatsapp", "sms", "signal", "call" };
+	Host host;
+	policy_world(&host, ",\"policy\":{\"asks_per_week\":2}",
+	             "{\"name\":\"lea\",\"channel\":\"email\",\"from_address\":\"lea@brand.example\",\"smtp\":{\"url\":\"smtps://s.brand.example\"}}");
+	put_people(&host);
+	static const char HAS[] = "INSERT OR IGNORE INTO identities (contact, channel, address, norm) VALUES ('maya', ?, '+33612345678', '+33612345678')";
+	static const char SENT[] =
+		"INSERT INTO messages (contact, channel, account, direction, state, purpose, at, handed_at, identity)"
+		" VALUES ('agent', ?1, '', 'out', 'accepted', 'ask', ?2, ?2, ?1 || ':+33612345678')";
+	PolicyCase c = { .contact = "maya", .channel = "email", .address = "maya@x.example", .purpose = "ask", .seen_event = INT64_MAX,
+		         .account = workspace_account(host.workspace, "lea") };
+	for (size_t i = 0; i < G_N_ELEMENTS(channels); i++)
+		db_run(host.db, HAS, "s", channels[i]);
+	for (size_t i = 1; i < G_N_ELEMENTS(channels); i++) {
+		db_run(host.db, "DELETE FROM messages", "");
+		db_run(host.db, SENT, "si", channels[i], host.clock.now - TIME_DAY);
+		Verdict one = policy_check(&host, &c);
+		g_assert_cmpstr(one.rule, ==, NULL);
+		db_run(host.db, SENT, "si", channels[i], host.clock.now - TIME_DAY); /* another, of the same moment */
+		Verdict two = policy_check(&host, &c);
+		g_assert_cmpstr(two.rule, ==, "asks_per_week");
+		verdict_clear(&one);
+		verdict_clear(&two);
+	}
+	policy_world_end(&host);
+}
+
 static void test_quiet(void)
 {
 	/* hours, time, what comes of an SMS */
@@ -234,6 +289,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/policy/manners/names, addresses and our own links make no text another", test_likeness);
 	g_test_add_func("/policy/manners/an identity is a channel and the compared form of an address", test_identity);
 	g_test_add_func("/policy/manners/who has not answered two e-mails is to be called, once a run", test_call);
+	g_test_add_func("/policy/manners/the task to call names the e-mails that the rule counts", test_call_counts);
+	g_test_add_func("/policy/manners/one message to a number they have on several channels is one", test_one_number);
 	g_test_add_func("/policy/manners/an SMS keeps the law's hours besides ours", test_quiet);
 	g_test_add_func("/policy/manners/an account without a cap has that of its channel", test_unwritten_caps);
 	g_test_add_func("/policy/manners/a refusal says what a person can do", test_reasons);
