@@ -19,7 +19,7 @@ static const char LIVE[] = "SELECT id FROM runs WHERE contact = ? AND state IN (
 static const char RUN_OF_MESSAGE[] = "SELECT run FROM messages WHERE id = ?";
 static const char LAST_WRITER[] =
 	"SELECT run FROM messages WHERE contact = ? AND direction = 'out' AND run IS NOT NULL AND state IN"
-	" ('handed', 'accepted', 'unknown', 'delivered', 'read', 'replied', 'bounced') ORDER BY id DESC LIMIT 1";
+	" " LEDGER_SENT_STATES " ORDER BY id DESC LIMIT 1";
 static const char WAITING[] =
 	"SELECT e.id, e.kind, e.at, e.channel, e.data FROM event_runs r JOIN events e ON e.id = r.event"
 	" WHERE r.run = ? AND r.given_at IS NULL ORDER BY e.id";
@@ -37,8 +37,8 @@ static const char STARTERS[] =
 	"SELECT s.name, v.declarations FROM scripts s JOIN versions v ON v.hash = s.version"
 	" WHERE s.kind = 'sequence' AND v.declarations LIKE '%\"starts_on\":[%' ORDER BY s.name";
 static const char SAME_COMPANY[] =
-	"SELECT r.id FROM contacts c JOIN runs r ON r.contact = c.id AND r.state IN ('ready', 'waiting', 'sending')"
-	" WHERE c.company IS NOT NULL AND lower(trim(c.company)) = lower(trim(?1)) AND c.id <> ?2 ORDER BY r.id";
+	"SELECT r.id FROM contacts c CROSS JOIN runs r WHERE c.company IS NOT NULL AND lower(trim(c.company)) = lower(trim(?1)) AND c.id <> ?2"
+	" AND r.contact = c.id AND r.state IN ('ready', 'waiting', 'sending') ORDER BY r.id";
 static const char COMPANY[] = "SELECT company FROM contacts WHERE id = ?";
 static const char AWAY_UNTIL[] = "SELECT away_until FROM contacts WHERE id = ?";
 static const char SET_AWAY[] = "UPDATE contacts SET away_until = ? WHERE id = ?";

@@ -19,3 +19,6 @@ CREATE TABLE breakers (
 
 -- When the consent that is recorded was given (or withdrawn).
 ALTER TABLE contacts ADD COLUMN consent_at INTEGER;
+
+-- policy.stop_company: who else is of the company that has answered.
+CREATE INDEX contacts_by_company ON contacts (lower(trim(company))) WHERE company IS NOT NULL;
