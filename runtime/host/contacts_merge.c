@@ -6,6 +6,8 @@
 #include "host/contact_files.h"
 #include "host/policy.h"
 #include "host/runs.h"
+#include "host/tasks.h"
+#include "host/visits.h"
 
 #include <string.h>
 
@@ -136,6 +138,32 @@ static void merge_consent(Host *host, const char *into, const Person *a, const P
 	db_run(host->db, CONSENT_CHANGE, "sisssz" "s", into, (int64_t)host_now(host), x, basis, source, at, "merge");
 }
 
+/* ---- what has been read ----------------------------------------------------------------------------------------- */
+
+#define LIVE "('ready', 'waiting', 'sending')"
+
+/* The replies of the other one were none of a run's business, so it has seen them; not those that a live run of either still has to
+ * be given: of them nobody has heard yet. Before anything moves. */
+static const char SEEN[] =
+	"UPDATE runs SET seen_event = max(seen_event, min("
+	"ifnull((SELECT max(id) FROM events WHERE contact = CASE runs.contact WHEN ?1 THEN ?2 ELSE ?1 END AND kind = 'reply'), 0),"
+	" ifnull((SELECT min(e.id) - 1 FROM runs r JOIN event_runs x ON x.run = r.id AND x.given_at IS NULL JOIN events e ON e.id = x.event AND e.kind = 'reply'"
+	" WHERE r.contact IN (?1, ?2) AND r.state IN " LIVE "), 9223372036854775807))) WHERE contact IN (?1, ?2)";
+static const char LIVE_OF[] = "SELECT id FROM runs WHERE contact = ? AND state IN " LIVE;
+
+/* A visit knows its run as it was: it is begun again, for the contact that is there. */
+static void abandon_visits(Host *host, const char *contact)
+{
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	Rows *rows = db_query(host->db, LIVE_OF, "s", contact);
+	while (rows_next(rows)) {
+		int64_t id = rows_int(rows, 0);
+		g_array_append_val(ids, id);
+	}
+	for (guint i = 0; i < ids->len; i++)
+		visits_abandon(host, g_array_index(ids, int64_t, i));
+}
+
 /* ---- what moves ------------------------------------------------------------------------------------------------- */
 
 /* In this order. The addresses of the one that stays come first. A run that moves has to look at its contact again: rev 0 is
@@ -221,17 +249,22 @@ bool contacts_merge(Host *host, const char *into, const char *from, GError **err
 	int64_t now = host_now(host);
 	host_write(host);
 	end_second_runs(host, into, from);
+	db_run(host->db, SEEN, "ss", into, from);
 	for (size_t i = 0; i < G_N_ELEMENTS(MOVES); i++)
 		db_run(host->db, MOVES[i], "ss", into, from);
+	abandon_visits(host, into);
 	db_run(host->db, TAKE_ATTRIBUTES, "sssi", into, from, fields, now);
 	merge_consent(host, into, &a, &b);
 	note_lost(host, into, from, &a, &b, lost);
 	db_run(host->db, DROP, "s", from);
 	db_run(host->db, FORMER, "ssi", into, from, now);
-	/* Who left is gone with all addresses of both. */
+	/* Who left is gone with all addresses of both, and nothing of what had begun goes on. */
 	g_autofree char *left = db_text(host->db, LEFT, "s", into);
-	if (left)
+	if (left) {
 		policy_suppress_person(host, into, left);
+		tasks_they_left(host, into);
+		runs_stop_contact(host, into, NULL, "unsubscribed");
+	}
 	contact_files_merge(host, into, from);
 	return true;
 }

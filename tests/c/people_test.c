@@ -307,7 +307,7 @@ static void test_merge_replies(void)
 	put(&w, "{'id':'a'}");
 	put(&w, "{'id':'b'}");
 	run_sql(&w, "INSERT INTO runs (id, sequence, contact, version, state, seed, start, started_at) VALUES (1, 's', 'a', 'v', 'sending', 1, '{}', 1),"
-	            " (2, 't', 'b', 'v', 'ready', 1, '{}', 1), (3, 't', 'b', 'v', 'done', 1, '{}', 1)");
+	            " (2, 't', 'b', 'v', 'ready', 1, '{}', 1), (3, 'u', 'b', 'v', 'done', 1, '{}', 1)");
 	run_sql(&w, "INSERT INTO events (id, contact, kind, at) VALUES (5, 'b', 'reply', 1), (6, 'b', 'reply', 1), (7, 'b', 'reply', 1)");
 	run_sql(&w, "INSERT INTO event_runs VALUES (3, 5, NULL), (2, 5, 1), (2, 6, NULL), (2, 7, NULL)");
 	merge(&w, "a", "b");

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from pathlib import Path
 
 PERIGEE = os.environ.get("PERIGEE") or str(Path(__file__).resolve().parents[2] / "build" / "perigee")
@@ -147,6 +148,39 @@ return perigee.job { name = "weekly", schedule = "every monday at 09:00", needs 
     ok("perigee.lua:3: workspace.segments.gold: unknown key 'lable'; did you mean 'label'?" in wrong.stderr, "and a slip in one is told at its line", wrong.stderr)
 
 
+def merging_visited(folder):
+    """Visits are asked ahead: a run whose contact is merged meanwhile goes on with the contact that is there."""
+    w = World(folder)
+    w.write("sequences/busy.lua", '''local perigee = require "perigee"
+return perigee.sequence { name = "busy", needs = { contacts = "write" }, limits = { cpu_ms = 5000 }, run = function(contact)
+  local n = 0
+  for i = 1, 3e6 do n = n + i % 7 end
+  contact:note "here"
+  return "over"
+end }
+''')
+    names = [f"c{i:02}" for i in range(24)]
+    for name in names + ["whole"]:
+        w.do("contacts", "add", "id=" + name, f"email={name}@x.example")
+    w.do("enrol", "busy", *names)
+    serve = subprocess.Popen([PERIGEE, "-C", folder, "serve"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 30
+        while not w.sql("SELECT 1 FROM notes") and time.monotonic() < end:
+            time.sleep(0.02)
+        begun = w.sql("SELECT count(*) FROM notes")[0][0]
+        w.do("contacts", "merge", "whole", names[-1])
+        before = w.sql("SELECT state FROM runs WHERE contact = 'whole'")
+        while w.sql("SELECT 1 FROM runs WHERE state <> 'done'") and time.monotonic() < end:
+            time.sleep(0.05)
+    finally:
+        serve.terminate()
+        serve.wait()
+    lost = w.sql("SELECT contact FROM notes WHERE contact NOT IN (SELECT id FROM contacts)")
+    ok(0 < begun < 24 and before == [("ready",)] and not lost and w.sql("SELECT text FROM notes WHERE contact = 'whole' AND author <> 'merge'") == [("here",)],
+       "what a run writes while its contact is merged is the merged contact's", begun, before, lost, w.sql("SELECT * FROM notes"), w.sql("SELECT id, contact, state, error FROM runs"))
+
+
 def keeping(folder):
     w = World(folder, 'keep = { contacts = "3 years", journals = "1 year", logs = "30 days" },')
     w.write("sequences/long.lua", '''local perigee = require "perigee"
@@ -181,5 +215,7 @@ with tempfile.TemporaryDirectory(prefix="perigee-people-") as folder:
     grouping(world)
 with tempfile.TemporaryDirectory(prefix="perigee-people-") as folder:
     keeping(folder)
+with tempfile.TemporaryDirectory(prefix="perigee-people-") as folder:
+    merging_visited(folder)
 print(f"1..{points}")
 sys.exit(failed > 0)
