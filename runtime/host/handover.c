@@ -15,6 +15,7 @@
 #include "host/carrier.h"
 #include "host/compose.h"
 #include "host/contacts.h"
+#include "host/header.h"
 #include "host/policy.h"
 #include "host/reach.h"
 #include "host/tasks.h"
@@ -55,6 +56,7 @@ typedef struct Rendering {
 	char *message_id; /* made before the rendering where the text may hold the link that goes by it; else NULL */
 	json_t *data, *options;
 	int64_t changes; /* db_changes_ever when the policy let it go on */
+	Time asked_at;   /* and when that was */
 	bool by_hand;
 } Rendering;
 
@@ -145,8 +147,7 @@ static void case_init(Case *about, Host *host, const Message *m, const Account *
 	};
 }
 
-/* opts.cc: one address or a list. NULL if there is none. */
-static GStrv copies(const Message *m)
+GStrv handover_copies(const Message *m)
 {
 	const json_t *cc = json_object_get(m->options, "cc");
 	g_autoptr(GStrvBuilder) list = g_strv_builder_new();
@@ -164,7 +165,7 @@ static GStrv copies(const Message *m)
 /* Nobody is written to by a copy who may not be written to. */
 static bool copies_pass(Host *host, const Message *m)
 {
-	g_auto(GStrv) cc = copies(m);
+	g_auto(GStrv) cc = handover_copies(m);
 	for (char **address = cc; address && *address; address++) {
 		Verdict verdict = policy_check_copy(host, m->channel, *address);
 		bool refused = verdict.answer != POLICY_ALLOW;
@@ -201,7 +202,7 @@ static bool follow(Host *host, const Message *m, const PolicyCase *c, const Verd
 typedef struct Shown {
 	const char *text;
 	int files;
-	bool unchanged; /* nothing at all has changed since the policy was asked before it */
+	bool unchanged; /* nothing at all has changed since the policy was asked before it, and no time has passed */
 } Shown;
 
 /* True: the policy lets it go on (by_hand: by a person). shown: NULL before the rendering. */
@@ -338,19 +339,20 @@ static bool goes_by_account(Host *host, Message *m)
 	return reach_is(m) && !*m->account && reach_enqueue(host, m);
 }
 
-/* Where they are reached now. */
+/* Where they are reached now; bytes that are kept name the address they go to. */
 static void set_address(Host *host, Message *m)
 {
-	if (value_true(m->options, "test"))
+	if (value_true(m->options, "test") || m->raw)
 		return;
 	g_free(m->address);
 	m->address = contacts_address(host, m->contact, m->channel);
 }
 
+/* A mail that is composed anew keeps its own: whoever has had it before has it once. */
 static char *new_message_id(Host *host, const Message *m, const Account *account)
 {
-	bool ours = g_str_equal(m->channel, "email") && account && account->from_address;
-	return compose_message_id(host, ours ? account->from_address : "pretend.invalid");
+	bool mail = g_str_equal(m->channel, "email"), ours = mail && account && account->from_address;
+	return mail && m->message_id ? g_strdup(m->message_id) : compose_message_id(host, ours ? account->from_address : "pretend.invalid");
 }
 
 /* The link by which they unsubscribe stands in the text too, where its template has it: so the Message-ID is made first. Nobody
@@ -365,6 +367,42 @@ static void offer_unsubscribing(Rendering *r, const Message *m, const Account *a
 		json_object_set_new(r->data, "unsubscribe_url", json_string(link));
 	else if (base)
 		json_object_del(r->data, "unsubscribe_url");
+}
+
+/* Kept bytes are good for as long as mail of this account leaves as it did when they were composed: from whom, and to whom, because
+ * redirect_all_to may have come or gone. */
+static bool bytes_fit(const Host *host, const Message *m, const Account *account)
+{
+	gsize size;
+	const char *bytes = g_bytes_get_data(m->raw, &size);
+	const char *end = g_strstr_len(bytes, (gssize)size, "\r\n\r\n"), *redirect = host->simulated ? NULL : host->workspace->redirect_all_to;
+	gssize head = end ? end + 2 - bytes : (gssize)size;
+	bool redirected = g_strstr_len(bytes, head, "\r\nX-Perigee-To:");
+	g_autoptr(GString) from = g_string_new("\r\n"), to = g_string_new("\r\n");
+	if (account && (!header_mailbox(from, "From", account->from_name, account->from_address, NULL) || !g_strstr_len(bytes, head, from->str)))
+		return false;
+	return redirect ? redirected && header_mailbox(to, "To", NULL, redirect, NULL) && g_strstr_len(bytes, head, to->str) : !redirected;
+}
+
+static void drop_bytes(Host *host, Message *m)
+{
+	static const char DROP[] = "UPDATE messages SET raw = NULL WHERE id = ?";
+	host_write(host);
+	db_run(host->db, DROP, "i", m->id);
+	g_clear_pointer(&m->raw, g_bytes_unref);
+}
+
+/* False, and it is refused: its bytes name an address that they don't have any more. */
+static bool still_theirs(Host *host, const Message *m)
+{
+	static const char THEIRS[] = "SELECT 1 FROM identities WHERE contact = ? AND channel = ? AND norm = ?";
+	g_autofree char *norm = m->address ? contacts_normalize(m->channel, m->address, NULL) : NULL;
+	if (value_true(m->options, "test") || (norm && db_int(host->db, 0, THEIRS, "sss", m->contact, m->channel, norm)))
+		return true;
+	g_autofree char *why = g_strdup_printf("it was composed for %s, which is no longer an address of theirs: enrol them again to write to the new one",
+	                                       m->address ? m->address : "an address that is gone");
+	ledger_refuse(host, m, "address", why, "refused");
+	return false;
 }
 
 /* The message as it will leave; NULL: refused. */
@@ -389,7 +427,7 @@ static GBytes *compose(Host *host, Message *m, const Account *account, GPtrArray
 	g_autofree char *name = m->contact ? db_text(host->db, NAME, "s", m->contact) : NULL;
 	const char *redirect = host->simulated ? NULL : host->workspace->redirect_all_to;
 	g_autofree char *subject = redirect ? g_strdup_printf("[to %s] %s", m->address, m->subject) : g_strdup(m->subject);
-	g_auto(GStrv) cc = copies(m);
+	g_auto(GStrv) cc = handover_copies(m);
 	g_autofree char *boundary = files->len ? random_digits(host) : NULL;
 	g_autofree char *link = unsubscribe_offered(m->purpose) ? unsubscribe_url(host, m->message_id) : NULL;
 	Compose c = {
@@ -469,7 +507,9 @@ static void rendered(Rendering *r, const json_t *result, const char *entity, siz
 	set_address(host, &m);
 	bool by_hand = r->by_hand;
 	g_autoptr(GPtrArray) files = attachments(r, &m, result);
-	Shown shown = { value_string(result, "text", ""), files ? (int)files->len : 0, r->changes == db_changes_ever(host->db) && !by_hand };
+	Time passed = host_now(host) - r->asked_at, most = host->simulated ? 0 : TIME_SECOND;
+	bool unchanged = r->changes == db_changes_ever(host->db) && passed >= 0 && passed <= most;
+	Shown shown = { value_string(result, "text", ""), files ? (int)files->len : 0, unchanged && !by_hand };
 	if (!files || !passes(host, &m, account, &r->front, &shown, &by_hand) || !keep(host, &m, files, by_hand))
 		return;
 	g_free(m.subject);
@@ -484,8 +524,9 @@ static void rendered(Rendering *r, const json_t *result, const char *entity, siz
 		return;
 	}
 	bool mail = g_str_equal(m.channel, "email");
+	char *message_id = r->message_id ? g_strdup(r->message_id) : new_message_id(host, &m, account);
 	g_free(m.message_id);
-	m.message_id = r->message_id ? g_strdup(r->message_id) : new_message_id(host, &m, account);
+	m.message_id = message_id;
 	/* A pretend account has no address of its own to write from. */
 	if (mail && account->from_address) {
 		GError *error = NULL;
@@ -566,6 +607,7 @@ static void render(Host *host, const Message *m, const Account *account, Program
 	r->data = handover_data(host, contact, account, run.sequence, json_object_get(m->options, "vars"));
 	offer_unsubscribing(r, m, account);
 	r->changes = db_changes_ever(host->db);
+	r->asked_at = host_now(host);
 	r->options = handover_options(host, r->data, m->channel, thread_subject);
 	WorkerCall call = { .domain = "workspace", .program = program, .write = write_rendering, .frame = rendering_frame,
 	                    .failed = rendering_failed, .user = r };
@@ -614,7 +656,7 @@ static void to_carrier(Host *host, void *data)
 	if (message_load(host, *id, &m) && g_str_equal(m.state, "handed")) {
 		gsize size = 0;
 		const void *bytes = m.raw ? g_bytes_get_data(m.raw, &size) : NULL;
-		g_auto(GStrv) cc = copies(&m);
+		g_auto(GStrv) cc = handover_copies(&m);
 		g_autoptr(GPtrArray) files = attach_load(host, m.id);
 		Handing handing = { .id = m.id, .account = account_of(host, &m), .channel = m.channel, .contact = m.contact, .address = m.address,
 			            .message_id = m.message_id, .template_name = m.template_name, .subject = m.subject, .text = m.text,
@@ -723,6 +765,8 @@ void handover_consider(Host *host, int64_t id)
 	const Account *account = account_of(host, &m);
 	GError *error = NULL;
 	Front front;
+	if (m.raw && !bytes_fit(host, &m, account))
+		drop_bytes(host, &m);
 	set_address(host, &m);
 	g_autoptr(Program) program = template_of(host, &m, account, &front, &error);
 	if (!program) {
@@ -731,9 +775,10 @@ void handover_consider(Host *host, int64_t id)
 		return;
 	}
 	bool by_hand;
-	if (!passes(host, &m, account, &front, NULL, &by_hand))
-		return;
 	g_autoptr(GPtrArray) files = m.raw ? attach_load(host, m.id) : NULL;
+	Shown kept = { m.text, files ? (int)files->len : 0, false };
+	if ((m.raw && !still_theirs(host, &m)) || !passes(host, &m, account, &front, m.raw ? &kept : NULL, &by_hand))
+		return;
 	if (m.raw)
 		hand(host, &m, account, NULL, files);
 	else

@@ -34,6 +34,8 @@ void ledger_withdraw_unseen(Host *host, const Message *m, const char *reason);
 
 /* What the message's template says of itself to policy: purpose (that in fact, static), approved, impersonal. False: it can't be used. */
 bool handover_front(Host *host, const Message *m, const Account *account, PolicyCase *c, GError **error);
+/* opts.cc of a mail: one address or a list. NULL if there is none. Caller frees. */
+GStrv handover_copies(const Message *m);
 /* What a template sees: the contact's attributes and fields by name, contact, account, sequence, vars, and
  * unsubscribe_url where there is a public_url (an example: a message gets its own). Caller owns. */
 json_t *handover_data(Host *host, const char *contact, const Account *account, const char *sequence, const json_t *vars);
