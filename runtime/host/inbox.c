@@ -5,6 +5,7 @@
 #include "host/compose.h"
 #include "host/contacts.h"
 #include "host/events.h"
+#include "host/handover.h"
 #include "host/header.h"
 #include "host/ledger.h"
 #include "host/policy.h"
@@ -310,7 +311,20 @@ static bool same_address(const char *a, const char *b)
 	return x && y && g_str_equal(x, y);
 }
 
-/* One recipient of a bounce. Of another address than the one written to it counts too: mail is forwarded; but not where all
+/* Is this one that the cited message went to as a copy, and not the contact's own? */
+static bool is_copy(const Mail *mail, const char *recipient)
+{
+	g_auto(Message) m = { 0 };
+	if (same_address(recipient, mail->cited.address) || !message_load(mail->host, mail->cited.id, &m))
+		return false;
+	g_auto(GStrv) cc = handover_copies(&m);
+	for (char **copy = cc; copy && *copy; copy++)
+		if (same_address(recipient, *copy))
+			return true;
+	return false;
+}
+
+/* One recipient of a bounce. That of a copy says nothing about the contact. Of another address than the one written to it counts too: mail is forwarded; but not where all
  * mail is redirected, because then it says nothing about the contact. */
 static void record_bounced(Mail *mail, const json_t *bounce)
 {
@@ -323,6 +337,11 @@ static void record_bounced(Mail *mail, const json_t *bounce)
 	if ((!delayed && !failed) || !mail->cited.contact || (redirect && same_address(recipient, redirect)))
 		return;
 	prove_sent(host, mail->cited.id);
+	if (is_copy(mail, recipient)) {
+		if (failed && g_str_equal(class, "hard"))
+			policy_suppress_identity(host, "email", recipient, "dead_address", NULL);
+		return;
+	}
 	if (failed) {
 		db_run(host->db, SET_BOUNCED, "ssii", status, reason, host_now(host), mail->cited.id);
 		if (!db_changes(host->db))

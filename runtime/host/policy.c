@@ -133,8 +133,12 @@ Verdict policy_check_copy(Host *host, const char *channel, const char *address)
 		PolicyCase theirs = { .contact = owners->pdata[i], .channel = channel, .address = address, .purpose = "service" };
 		verdict_clear(&verdict);
 		look_init(&look, host, &theirs);
-		verdict = rule_consent(&look);
-		verdict.rule = verdict.answer == POLICY_ALLOW ? NULL : "consent";
+		verdict = rule_suppressed(&look);
+		verdict.rule = verdict.answer == POLICY_ALLOW ? NULL : "suppressed";
+		if (verdict.answer == POLICY_ALLOW) {
+			verdict = rule_consent(&look);
+			verdict.rule = verdict.answer == POLICY_ALLOW ? NULL : "consent";
+		}
 		look_clear(&look);
 	}
 	return verdict;

@@ -25,7 +25,7 @@
 ---@class perigee.SendOptions
 ---@field vars? table<string, perigee.Plain> for the template
 ---@field from? string the account
----@field cc? string|string[]
+---@field cc? string|string[] copies: not to who opted out; no limit (asks_per_week, max_channels) counts them
 ---@field attach? string|string[] files of the folder attachments/ (e-mail)
 ---@field before? perigee.Duration too late after this
 ---@field thread? "new"

@@ -3,6 +3,7 @@
 #include "host/compose.h"
 #include "host/contacts.h"
 #include "host/inbox.h"
+#include "host/policy.h"
 #include "host/visits.h"
 
 #include <string.h>
@@ -205,6 +206,29 @@ static void a_hard_bounce_ends_the_address(World *w, const void *unused)
 	g_assert_cmpint(number(w, "SELECT count(*) FROM messages WHERE direction = 'in'"), ==, 0);
 }
 
+/* Nor does a delay or a full mailbox of a copy's. */
+static void a_copy_that_bounces_ends_the_copy_alone(World *w, const void *unused)
+{
+	(void)unused;
+	static const struct { const char *action, *class; int suppressed; } table[] = { { "delayed", "soft", 0 }, { "failed", "soft", 0 }, { "failed", "hard", 1 }, { "failed", "hard", 1 } };
+	run_sql(w, "UPDATE messages SET options = '{\"cc\":[\"tia@else.example\",\"Gone@else.example\"]}' WHERE id = 10");
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autofree char *bounce = g_strdup_printf("{'kind':'bounce','from':'mailer-daemon@mx.example','bounces':[{'recipient':'gone@else.example','status':'5.1.1',"
+		                                          "'action':'%s','class':'%s','reason':'user unknown','message_id':'" OUR_ID "'}]}", table[i].action, table[i].class);
+		arrives(w, bounce);
+		is_text(w, "SELECT state FROM messages WHERE id = 10", "accepted");
+		g_assert_cmpint(number(w, "SELECT count(*) FROM events"), ==, 0);
+		g_assert_cmpint(number(w, "SELECT count(*) FROM suppressions WHERE channel = 'email' AND reason = 'dead_address'"), ==, table[i].suppressed);
+	}
+	static const struct { const char *address; PolicyAnswer wanted; } after[] = {
+		{ "tia@else.example", POLICY_ALLOW }, { "gone@else.example", POLICY_REFUSE } }; /* and there is one suppression */
+	for (size_t i = 0; i < G_N_ELEMENTS(after); i++) {
+		Verdict verdict = policy_check_copy(&w->host, "email", after[i].address);
+		g_assert_cmpint(verdict.answer, ==, after[i].wanted);
+		verdict_clear(&verdict);
+	}
+}
+
 static void other_bounces_suppress_nothing(World *w, const void *unused)
 {
 	(void)unused;
@@ -361,6 +385,7 @@ int main(int argc, char **argv)
 	TEST("an auto-reply is no reply", an_auto_reply_is_no_reply);
 	TEST("list mail of a contact is kept and wakes nobody", list_mail_of_a_contact_is_kept_and_wakes_nobody);
 	TEST("a hard bounce ends the address", a_hard_bounce_ends_the_address);
+	TEST("that of a copy ends the copy's alone", a_copy_that_bounces_ends_the_copy_alone);
 	TEST("other bounces suppress nothing", other_bounces_suppress_nothing);
 	TEST("a bounce that cites nothing of ours counts for nothing", a_bounce_that_cites_nothing_of_ours_counts_for_nothing);
 	TEST("what comes to a return path cites its message", what_comes_to_a_return_path_cites_its_message);

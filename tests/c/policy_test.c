@@ -119,6 +119,29 @@ static void test_opted_out(Fixture *f, gconstpointer data)
 	g_assert_cmpint(db_int(f->host.db, -1, "SELECT count(*) FROM suppressions WHERE address_hash LIKE '%maya%' OR length(address_hash) <> 64", ""), ==, 0);
 }
 
+static void copy_gets(Fixture *f, const char *address, const char *wanted)
+{
+	Verdict verdict = policy_check_copy(&f->host, "email", address);
+	g_autofree char *got = g_strjoin(" ", policy_answer_name(verdict.answer), verdict.rule, NULL);
+	g_test_message("%s", address);
+	g_assert_cmpstr(got, ==, wanted);
+	verdict_clear(&verdict);
+}
+
+/* A person who left gets no copy either, by an address that they have now or that they had then. */
+static void test_copies(Fixture *f, gconstpointer data)
+{
+	(void)data;
+	policy_suppress_person(&f->host, "maya", "opted_out");
+	db_run(f->host.db, "INSERT INTO identities (contact, channel, address, norm, rank) VALUES ('maya', 'email', 'Maya@home.example', 'maya@home.example', 1)", "");
+	copy_gets(f, "MAYA@home.example", "refuse suppressed");
+	copy_gets(f, "maya@x.example", "refuse suppressed");
+	copy_gets(f, "zoe@x.example", "allow");
+	copy_gets(f, "nobody@x.example", "allow");
+	db_run(f->host.db, "UPDATE contacts SET consent = 'no' WHERE id = 'zoe'", "");
+	copy_gets(f, "zoe@x.example", "refuse consent");
+}
+
 static void test_without_address(Fixture *f, gconstpointer data)
 {
 	(void)data;
@@ -458,6 +481,7 @@ int main(int argc, char **argv)
 	ADD("an ordinary message may go", test_open);
 	ADD("a dead address is not written to, the person's others are", test_suppressed);
 	ADD("who opted out is not written to anywhere, under any name", test_opted_out);
+	ADD("who opted out gets no copy either, by whatever address of theirs", test_copies);
 	ADD("without an address nothing goes, and a complaint is remembered", test_without_address);
 	ADD("a message asked for before their latest reply was seen is withdrawn", test_unseen_reply);
 	ADD("a follow-up waits until the mailbox has been read past the wait", test_inbox_fresh);
