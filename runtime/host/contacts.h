@@ -14,6 +14,11 @@
 GQuark contacts_error_quark(void);
 typedef enum { CONTACTS_ERROR_UNKNOWN, CONTACTS_ERROR_INVALID, CONTACTS_ERROR_EXISTS } ContactsError;
 
+/* SQL: a row of messages that is a test message, sent with the data of the contact ?1 to somebody here. */
+#define CONTACTS_TEST_MESSAGE \
+	"(contact IS NULL AND CASE WHEN json_valid(options)" \
+	" THEN json_extract(options, '$.as') IN (SELECT ?1 UNION ALL SELECT id FROM former_ids WHERE contact = ?1) END)"
+
 /* Is this word a channel (and so an identity's name)? */
 bool contacts_is_channel(const char *word);
 /* The channels that reach a telephone by its number: what stands as `phone` is an address on each of them. */

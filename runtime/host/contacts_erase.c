@@ -12,11 +12,14 @@
 static const char EXISTS[] = "SELECT 1 FROM contacts WHERE id = ?";
 /* What a person has been asked to send is not: its task is taken back. */
 static const char ON_ITS_WAY[] =
-	"SELECT (SELECT count(*) FROM messages m WHERE contact = ?1 AND state = 'handed' AND NOT EXISTS (SELECT 1 FROM tasks WHERE message = m.id))"
+	"SELECT (SELECT count(*) FROM messages m WHERE (contact = ?1 OR " CONTACTS_TEST_MESSAGE ") AND state = 'handed' AND NOT EXISTS (SELECT 1 FROM tasks WHERE message = m.id))"
 	" + (SELECT count(*) FROM requests WHERE run IN (SELECT id FROM runs WHERE contact = ?1) AND state = 'handed')";
+
+static const char FORMER[] = "SELECT id FROM former_ids WHERE contact = ?";
 
 /* In this order; ?1 is the contact, ?2 the time. The id too is personal: most often it is made of the name or the address. */
 static const char *const ERASURES[] = {
+	"UPDATE messages SET contact = ?1 WHERE " CONTACTS_TEST_MESSAGE,
 	"UPDATE journal SET args = '{}', answer = CASE WHEN answer IS NULL THEN NULL ELSE '{}' END WHERE run IN (SELECT id FROM runs WHERE contact = ?1)",
 	"UPDATE requests SET url = '', error = NULL WHERE run IN (SELECT id FROM runs WHERE contact = ?1)",
 	"DELETE FROM run_log WHERE run IN (SELECT id FROM runs WHERE contact = ?1)",
@@ -38,6 +41,15 @@ static const char *const ERASURES[] = {
 	"DELETE FROM contacts WHERE id = ?1",
 };
 
+/* Their folder, and that of whoever was merged into them where it could not be moved yet. */
+static void erase_folders(Host *host, const char *id)
+{
+	attach_erase(host, id);
+	Rows *rows = db_query(host->db, FORMER, "s", id);
+	while (rows_next(rows))
+		attach_erase(host, rows_text(rows, 0));
+}
+
 /* The rows that are theirs. Their words stand in `forgetting` afterwards. */
 static bool erase_rows(Host *host, const char *id, const char *cause, GError **error)
 {
@@ -55,9 +67,9 @@ static bool erase_rows(Host *host, const char *id, const char *cause, GError **e
 	runs_stop_contact(host, id, NULL, "stopped");
 	policy_suppress_person(host, id, "erased");
 	forget_add(host, id);
+	erase_folders(host, id);
 	for (size_t i = 0; i < G_N_ELEMENTS(ERASURES); i++)
 		db_run(host->db, ERASURES[i], strstr(ERASURES[i], "?2") ? "si" : "s", id, (int64_t)host_now(host));
-	attach_erase(host, id);
 	return true;
 }
 

@@ -18,8 +18,8 @@ static const struct { const char *name, *sql; } PARTS[] = {
 	{ "notes", "SELECT at, author, text FROM notes WHERE contact = ? ORDER BY id" },
 	{ "messages", ("SELECT id, at, direction, channel, account, state, address, subject, text, template, purpose, vars, options, run, message_id, thread,"
 	               " in_reply_to, refs, due, rule, reason, handed_at, done_at, attempts, code, error, raw IS NOT NULL AS whole_mail"
-	               " FROM messages WHERE contact = ? ORDER BY at, id") },
-	{ "attachments", ("SELECT a.message, a.name, a.type, a.size FROM attachments a JOIN messages m ON m.id = a.message WHERE m.contact = ?"
+	               " FROM messages WHERE contact = ?1 OR " CONTACTS_TEST_MESSAGE " ORDER BY at, id") },
+	{ "attachments", ("SELECT a.message, a.name, a.type, a.size FROM attachments a JOIN messages m ON m.id = a.message WHERE m.contact = ?1 OR " CONTACTS_TEST_MESSAGE
 	                  " ORDER BY a.message, a.position") },
 	{ "events", "SELECT id, kind, at, channel, message, data FROM events WHERE contact = ? ORDER BY id" },
 	{ "tasks", "SELECT id, kind, note, files, due, state, outcome, created_at, done_at, run, message FROM tasks WHERE contact = ? ORDER BY id" },

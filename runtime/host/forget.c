@@ -7,10 +7,16 @@
 /* What has no own place in the other tables: a word of fewer bytes, or of digits alone, says nothing in the middle of a text. */
 enum { TOKEN_LEAST = 3, NAMES_MOST = 8 };
 
+/* Who is called Max, or has that for an id, has no right to the word: a name needs two words; an id, and a handle of letters alone,
+ * count where they are all that is said. */
 static const char WORDS_OF[] =
-	"INSERT OR IGNORE INTO forgetting SELECT address FROM identities WHERE contact = ?1 UNION SELECT norm FROM identities WHERE contact = ?1"
-	" UNION SELECT ?1 UNION SELECT id FROM former_ids WHERE contact = ?1 UNION SELECT name FROM contacts WHERE id = ?1 AND name IS NOT NULL";
-static const char WORDS[] = "SELECT word FROM forgetting";
+	"INSERT INTO forgetting (word, whole) SELECT word, min(whole) FROM"
+	" (SELECT address AS word, address NOT GLOB '*[^A-Za-z]*' AS whole FROM identities WHERE contact = ?1"
+	" UNION ALL SELECT norm, norm NOT GLOB '*[^A-Za-z]*' FROM identities WHERE contact = ?1"
+	" UNION ALL SELECT ?1, 1 UNION ALL SELECT id, 1 FROM former_ids WHERE contact = ?1"
+	" UNION ALL SELECT trim(name), 0 FROM contacts WHERE id = ?1 AND instr(trim(name), ' ') > 0) WHERE true GROUP BY word"
+	" ON CONFLICT (word) DO UPDATE SET whole = min(whole, excluded.whole)";
+static const char WORDS[] = "SELECT word, whole FROM forgetting";
 static const char CLEAR[] = "DELETE FROM forgetting";
 
 static const char JOURNAL[] =
@@ -33,6 +39,7 @@ typedef enum { AT_JOURNAL, AT_LOG, AT_REQUESTS, AT_OPTIONS, AT_STORE, AT_END } S
 struct Forget {
 	Host *host;
 	GHashTable *words;  /* as they stand in JSON, and in small letters */
+	GHashTable *wholes; /* those that count only as a whole string of JSON */
 	GPtrArray *names;   /* of several words, if there are few of them: looked for everywhere */
 	Stage stage;
 	int64_t run, position; /* how far it is in this stage */
@@ -46,12 +53,16 @@ void forget_add(Host *host, const char *contact)
 	db_run(host->db, WORDS_OF, "s", contact);
 }
 
-static void add_word(Forget *forget, const char *word)
+static void add_word(Forget *forget, const char *word, bool whole)
 {
+	GHashTable *words = whole ? forget->wholes : forget->words;
 	g_autoptr(GString) quoted = g_string_new(NULL);
 	value_append_string(quoted, word, strlen(word));
-	g_hash_table_add(forget->words, g_strndup(quoted->str + 1, quoted->len - 2));
-	g_hash_table_add(forget->words, g_utf8_strdown(word, -1));
+	g_hash_table_add(words, g_strndup(quoted->str + 1, quoted->len - 2));
+	g_hash_table_add(words, g_strdup(word));
+	if (whole)
+		return;
+	g_hash_table_add(words, g_utf8_strdown(word, -1));
 	if (strchr(word, ' '))
 		g_ptr_array_add(forget->names, g_strdup(word));
 }
@@ -60,13 +71,14 @@ Forget *forget_new(Host *host)
 {
 	Forget *forget = g_new0(Forget, 1);
 	*forget = (Forget){ .host = host, .words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+		                .wholes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		                .names = g_ptr_array_new_with_free_func(g_free), .space = g_strdup(""), .key = g_strdup("") };
 	Rows *rows = db_query(host->db, WORDS, "");
 	while (rows_next(rows))
-		add_word(forget, rows_text(rows, 0));
+		add_word(forget, rows_text(rows, 0), rows_int(rows, 1));
 	if (forget->names->len > NAMES_MOST)
 		g_ptr_array_set_size(forget->names, 0);
-	if (g_hash_table_size(forget->words) > 0)
+	if (g_hash_table_size(forget->words) + g_hash_table_size(forget->wholes) > 0)
 		return forget;
 	forget_free(forget);
 	return NULL;
@@ -77,6 +89,7 @@ void forget_free(Forget *forget)
 	if (!forget)
 		return;
 	g_hash_table_unref(forget->words);
+	g_hash_table_unref(forget->wholes);
 	g_ptr_array_unref(forget->names);
 	g_free(forget->space);
 	g_free(forget->key);
@@ -110,44 +123,94 @@ static bool is_word(const Forget *forget, const char *text, size_t size)
 	return g_hash_table_contains(forget->words, small);
 }
 
-/* Where the JSON string that begins after this quote ends; NULL: nowhere. */
-static const char *string_end(const char *text)
+/* Is the JSON string that begins after this quote one of the words? An id as a member's name is no mention of anybody. */
+static bool is_whole(const Forget *forget, const char *text)
 {
-	for (; *text && *text != '"'; text++)
-		if (*text == '\\' && text[1])
-			text++;
-	return *text ? text : NULL;
+	const char *end = text;
+	for (; *end && *end != '"'; end++)
+		if (*end == '\\' && end[1])
+			end++;
+	g_autofree char *string = g_strndup(text, (size_t)(end - text));
+	return *end && *string && (g_hash_table_contains(forget->words, string) || (end[1] != ':' && g_hash_table_contains(forget->wholes, string)));
 }
 
-/* Appends the text with "erased" for each of the words; out NULL: only looks. */
-static bool scrub(const Forget *forget, const char *text, GString *out)
+/* Where a name stands, not as the beginning of a longer one. */
+static const char *find_name(const char *text, const char *name)
 {
-	bool hit = false;
-	for (const char *p = text; *p;) {
-		const char *end = *p == '"' ? string_end(p + 1) : NULL;
-		g_autofree char *string = end ? g_strndup(p + 1, (size_t)(end - p - 1)) : NULL;
-		bool whole = string && *string && g_hash_table_contains(forget->words, string);
-		size_t size = whole ? (size_t)(end - p) + 1 : token_size(p);
-		bool found = whole || (size && is_word(forget, p, size));
-		if (found && !out)
+	size_t size = strlen(name);
+	const char *p = strstr(text, name);
+	while (p && g_unichar_isalnum(g_utf8_get_char_validated(p + size, -1)))
+		p = strstr(p + 1, name);
+	return p;
+}
+
+static bool has_name(const Forget *forget, const char *text)
+{
+	for (guint i = 0; i < forget->names->len; i++)
+		if (find_name(text, forget->names->pdata[i]))
 			return true;
-		hit = hit || found;
-		size = size ? size : 1;
-		if (out && found)
-			g_string_append(out, whole ? "\"erased\"" : "erased");
-		else if (out)
-			g_string_append_len(out, p, (gssize)size);
-		p += size;
-	}
-	return hit;
+	return false;
 }
 
 static bool names_them(const Forget *forget, const char *text)
 {
-	for (guint i = 0; text && i < forget->names->len; i++)
-		if (strstr(text, forget->names->pdata[i]))
+	bool json = text && *text && strchr("{[\"", *text);
+	for (const char *p = text; p && *p;) {
+		size_t size = token_size(p);
+		if ((size && is_word(forget, p, size)) || (json && *p == '"' && is_whole(forget, p + 1)))
 			return true;
-	return text && scrub(forget, text, NULL);
+		if (json && *p == '\\') /* what it stands for begins no word */
+			size = strnlen(p, p[1] == 'u' ? 6 : 2);
+		p += size ? size : 1;
+	}
+	return text && has_name(forget, text);
+}
+
+/* ---- taking them out of a value --------------------------------------------------------------------------------- */
+
+static json_t *without_words(const Forget *forget, const char *text)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	for (const char *p = text; *p;) {
+		size_t size = token_size(p);
+		if (size && is_word(forget, p, size))
+			g_string_append(out, "erased");
+		else
+			g_string_append_len(out, p, size ? (gssize)size : 1);
+		p += size ? size : 1;
+	}
+	for (guint i = 0; i < forget->names->len; i++)
+		for (const char *at; (at = find_name(out->str, forget->names->pdata[i]));) {
+			gssize place = at - out->str;
+			g_string_erase(out, place, (gssize)strlen(forget->names->pdata[i]));
+			g_string_insert(out, place, "erased");
+		}
+	return json_string(out->str);
+}
+
+/* A new reference: the same, with "erased" for the words. What is kept under one of their addresses goes. */
+static json_t *without_them(const Forget *forget, json_t *value)
+{
+	if (json_is_string(value)) {
+		const char *text = json_string_value(value);
+		bool whole = g_hash_table_contains(forget->words, text) || g_hash_table_contains(forget->wholes, text);
+		return whole ? json_string("erased") : names_them(forget, text) ? without_words(forget, text) : json_incref(value);
+	}
+	size_t i;
+	json_t *item;
+	if (json_is_array(value))
+		json_array_foreach(value, i, item)
+			json_array_set_new(value, i, without_them(forget, item));
+	const char *name;
+	void *next;
+	if (json_is_object(value))
+		json_object_foreach_safe(value, next, name, item) {
+			if (names_them(forget, name))
+				json_object_del(value, name);
+			else
+				json_object_set_new(value, name, without_them(forget, item));
+		}
+	return json_incref(value);
 }
 
 /* ---- the tables ------------------------------------------------------------------------------------------------- */
@@ -193,13 +256,14 @@ static int walk_store(Forget *forget, int most)
 		g_free(forget->key);
 		forget->space = g_strdup(rows_text(rows, 0));
 		forget->key = g_strdup(rows_text(rows, 1));
-		g_autoptr(GString) value = g_string_new(NULL);
-		bool named = scrub(forget, rows_text(rows, 2), value);
-		g_autoptr(json_t) readable = named ? value_parse(value->str, -1, NULL) : NULL;
-		if (names_them(forget, forget->key) || (named && !readable))
+		bool named = names_them(forget, rows_text(rows, 2));
+		g_autoptr(json_t) value = named ? value_parse(rows_text(rows, 2), -1, NULL) : NULL;
+		g_autoptr(json_t) rest = value ? without_them(forget, value) : NULL;
+		g_autofree char *text = rest ? value_text(rest) : NULL;
+		if (names_them(forget, forget->key) || (named && !text))
 			db_run(forget->host->db, DROP_STORED, "ss", forget->space, forget->key);
 		else if (named)
-			db_run(forget->host->db, SET_STORED, "sss", value->str, forget->space, forget->key);
+			db_run(forget->host->db, SET_STORED, "sss", text, forget->space, forget->key);
 	}
 	return n;
 }

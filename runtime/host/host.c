@@ -309,6 +309,7 @@ bool host_commit(Host *host, GError **error)
 	}
 	/* Nothing of what was answered since the last commit has left the machine; all of it will be done again. */
 	visits_abandon_all(host);
+	retention_free(host);
 	ledger_forget(host);
 	finish_laters(host, false);
 	host->failures++;

@@ -28,7 +28,8 @@ enum { SLICE_US = 4000, FORGET_ROWS = 500 };
 #define LOGS RANGE "at < ?3 AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = run_log.run AND r.state IN " UNFINISHED ")"
 #define WORDS RANGE "at < ?3 AND state NOT IN " UNSETTLED " AND (subject IS NOT NULL OR text IS NOT NULL OR raw IS NOT NULL) AND " AT_REST("messages")
 #define EVENTS RANGE "at < ?3 AND data <> '{}' AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.contact = events.contact AND r.state IN " UNFINISHED ")"
-#define FILES "message > ?1 AND message <= ?2 AND message IN (SELECT id FROM messages WHERE at < ?3 AND state NOT IN " UNSETTLED ")"
+#define NOTES RANGE "state = 'done' AND done_at < ?3 AND (note IS NOT NULL OR files IS NOT NULL) AND " AT_REST("tasks")
+#define FILES "message > ?1 AND message <= ?2 AND EXISTS (SELECT 1 FROM messages m WHERE m.id = attachments.message AND m.at < ?3 AND m.state NOT IN " UNSETTLED ")"
 #define USES RANGE "at < ?3"
 /*
  * Prospects: in the first stage, or one of those that say that nothing has come of it yet or any more. Who has ever answered is none. What counts
@@ -66,6 +67,8 @@ static const struct Step {
 	  { ("UPDATE messages SET subject = NULL, text = NULL, raw = NULL, vars = NULL, options = NULL, reason = NULL, error = NULL, refs = NULL WHERE " WORDS) } },
 	{ "messages", "words of events", "SELECT max(id) FROM events", 1000, "SELECT count(*) FROM events WHERE " EVENTS,
 	  { "UPDATE events SET data = '{}' WHERE " EVENTS } },
+	{ "messages", "words of tasks that are done", "SELECT max(id) FROM tasks", 1000, "SELECT count(*) FROM tasks WHERE " NOTES,
+	  { "UPDATE tasks SET note = NULL, files = NULL WHERE " NOTES } },
 	{ "attachments", "names of files that were sent", "SELECT max(message) FROM attachments", 1000, "SELECT count(*) FROM attachments WHERE " FILES,
 	  { "DELETE FROM attachments WHERE " FILES } },
 	{ "attachments", "files in folders of contacts", "SELECT max(rowid) FROM contacts", 50, NULL, { NULL } },

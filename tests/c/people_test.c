@@ -524,6 +524,92 @@ static void test_erase(void)
 	g_assert_cmpint(number(&w, "SELECT count(*) FROM suppressions WHERE reason = 'erased'"), >=, 2);
 }
 
+static void assert_text(World *w, const char *sql, const char *wanted)
+{
+	g_autofree char *text = db_text(w->host.db, sql, "");
+	if (g_strcmp0(text, wanted) != 0)
+		g_error("%s: %s, not %s", sql, text, wanted);
+}
+
+/* A person whose name, id or handle is a word like any other takes nothing of others with them. */
+static void test_erase_max(void)
+{
+	static const struct { const char *id, *key, *before, *after; } CASES[] = {
+		{ "max-1", "limits", "{\"left\":3,\"max\":10}", "{\"left\":3,\"max\":10}" }, { "max", "limits", "{\"left\":3,\"max\":10}", "{\"left\":3,\"max\":10}" },
+		{ "max", "max", "7", "7" }, { "max", "offer", "\"you get max 10 % off\"", "\"you get max 10 % off\"" }, { "max", "Max", "\"Max\"", "\"Max\"" },
+		{ "max", "winner", "\"max\"", "\"erased\"" }, { "max", "winners", "[\"lea\",{\"id\":\"max\"}]", "[\"lea\",{\"id\":\"erased\"}]" },
+		{ "max", "scores", "{\"lea@x.example\":2,\"max.b@x.example\":3}", "{\"lea@x.example\":2}" },
+		{ "max", "text", "\"met\\nmax.b@x.example, and Max Berg\"", "\"met\\nerased, and Max Berg\"" }, { "max", "to max.b@x.example", "1", NULL },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(CASES); i++) {
+		g_auto(World) w;
+		world_open_with(&w, PLAIN);
+		g_autofree char *max = g_strdup_printf("{'id':'%s','name':'Max','email':'max.b@x.example','instagram':'max'}", CASES[i].id);
+		put(&w, max);
+		host_write(&w.host);
+		db_run(w.host.db, "INSERT INTO store VALUES ('job', ?, ?)", "ss", CASES[i].key, CASES[i].before);
+		g_assert_true(contacts_erase(&w.host, CASES[i].id, NULL, NULL));
+		assert_text(&w, "SELECT value FROM store", CASES[i].after);
+	}
+	g_auto(World) w;
+	world_open_with(&w, PLAIN);
+	put(&w, "{'id':'max','name':'Max Berg','email':'max.b@x.example'}");
+	run_sql(&w, "INSERT INTO runs (id, sequence, key, version, state, seed, start, started_at) VALUES (1, 's', '', 'v', 'done', 1, '{}', 0)");
+	run_sql(&w, "INSERT INTO journal (run, position, kind, args, asked_at, answer) VALUES (1, 0, 'random', '{\"max\":10}', 0, '{\"r\":[4]}'),"
+	            " (1, 1, 'log', '{\"text\":\"max 10, Max Bergman\"}', 0, '{}'), (1, 2, 'log', '{\"text\":\"so\\nmax.b@x.example\"}', 0, '{}'),"
+	            " (1, 3, 'log', '{\"text\":\"saw\\nMax Berg\"}', 0, '{}'), (1, 4, 'contacts.get', '{\"id\":\"max\"}', 0, '{}')");
+	run_sql(&w, "INSERT INTO run_log (run, at, text) VALUES (1, 0, 'reached max tries'), (1, 0, 'wrote to Max Berg.')");
+	run_sql(&w, "INSERT INTO store VALUES ('job', 'a', '\"Max Berg, Max Bergman\"')");
+	g_assert_true(contacts_erase(&w.host, "max", NULL, NULL));
+	assert_text(&w, "SELECT group_concat(position) FROM (SELECT position FROM journal WHERE args <> '{}' ORDER BY position)", "0,1");
+	assert_text(&w, "SELECT group_concat(text) FROM run_log", "reached max tries");
+	assert_text(&w, "SELECT value FROM store", "\"erased, Max Bergman\"");
+}
+
+/* `template test` sends to somebody here, in the words that are for them. */
+static void test_erase_test_messages(void)
+{
+	g_auto(World) w;
+	world_open_with(&w, PLAIN);
+	put(&w, "{'id':'zelda','name':'Zelda Quux','email':'zelda@secret.example'}");
+	put(&w, "{'id':'twin'}");
+	put(&w, "{'id':'lea'}");
+	run_sql(&w, "INSERT INTO messages (id, channel, direction, state, at, text, raw, options) VALUES"
+	            " (1, 'email', 'out', 'accepted', 1, 'Dear Zelda Quux', x'00', '{\"as\":\"zelda\",\"test\":true}'),"
+	            " (2, 'email', 'out', 'accepted', 1, 'Dear Zelda Quux', x'00', '{\"as\":\"twin\",\"test\":true}'),"
+	            " (3, 'email', 'out', 'accepted', 1, 'Dear Lea', x'00', '{\"as\":\"lea\",\"test\":true}'), (4, 'email', 'in', 'received', 1, 'Hi', x'00', NULL)");
+	run_sql(&w, "INSERT INTO attachments (message, position, name, type, hash, size, place) VALUES (1, 0, 'quux.pdf', 'a/b', '', 1, 1)");
+	merge(&w, "zelda", "twin");
+	g_autoptr(json_t) person = contacts_person(&w.host, "zelda");
+	g_assert_cmpuint(json_array_size(json_object_get(person, "messages")), ==, 2);
+	g_assert_cmpuint(json_array_size(json_object_get(person, "attachments")), ==, 1);
+	g_autoptr(GError) error = NULL;
+	run_sql(&w, "UPDATE messages SET state = 'handed' WHERE id = 2");
+	g_assert_false(contacts_erase(&w.host, "zelda", NULL, &error));
+	run_sql(&w, "UPDATE messages SET state = 'accepted' WHERE id = 2");
+	g_assert_true(contacts_erase(&w.host, "zelda", NULL, NULL));
+	assert_text(&w, "SELECT group_concat(id) FROM messages WHERE text IS NOT NULL AND raw IS NOT NULL", "3,4");
+	g_assert_cmpint(number(&w, "SELECT count(*) FROM messages WHERE id < 3 AND (options IS NOT NULL OR contact IS NOT NULL)"), ==, 0);
+	g_assert_cmpint(number(&w, "SELECT count(*) FROM attachments"), ==, 0);
+}
+
+/* The host died between the merge and the move of the files. */
+static void test_erase_folders(void)
+{
+	g_auto(World) w;
+	world_open_with(&w, PLAIN);
+	put(&w, "{'id':'a'}");
+	put(&w, "{'id':'b'}");
+	merge(&w, "a", "b");
+	commit(&w);
+	write_file(&w, "b/passport.pdf", "of b");
+	write_file(&w, "c/passport.pdf", "of c");
+	g_assert_true(contacts_erase(&w.host, "a", NULL, NULL));
+	commit(&w);
+	assert_file(&w, "b/passport.pdf", NULL);
+	assert_file(&w, "c/passport.pdf", "of c");
+}
+
 /* A live run needs its journal: it is told that it still names them. */
 static void test_erase_live(void)
 {
@@ -576,7 +662,7 @@ static void turn_until_done(World *w)
 	commit(w);
 }
 
-static const char ALL[] = "\"keep\":{\"journals\":\"1 year\",\"raw_mail\":\"30 days\",\"messages\":\"2 years\",\"logs\":\"60 days\",\"secret_uses\":\"1 year\",\"contacts\":\"3 years\"}";
+static const char ALL[] = "\"keep\":{\"journals\":\"1 year\",\"raw_mail\":\"30 days\",\"messages\":\"2 years\",\"attachments\":\"1 year\",\"logs\":\"60 days\",\"secret_uses\":\"1 year\",\"contacts\":\"3 years\"}";
 
 static void insert_at(World *w, const char *format, Time ago)
 {
@@ -601,6 +687,11 @@ static void test_keep(void)
 		{ "INSERT INTO messages (id, contact, run, channel, direction, state, at, text) VALUES (4, 'b', 3, 'email', 'out', 'accepted', @, 'of a live run')", 731 },
 		{ "INSERT INTO messages (id, contact, channel, direction, state, at, text) VALUES (5, 'a', 'email', 'out', 'unknown', @, 'in doubt')", 731 },
 		{ "INSERT INTO events (id, contact, kind, at, data) VALUES (1, 'a', 'reply', @, '{\"text\":\"words\"}'), (2, 'b', 'reply', @, '{\"text\":\"of a live run\"}')", 731 },
+		{ "INSERT INTO tasks (id, contact, kind, note, files, state, created_at, done_at) VALUES (1, 'a', 'message', 'words', 'f', 'done', 1, @),"
+		  " (2, 'b', 'message', 'of a live run', NULL, 'done', 1, @)", 731 },
+		{ "INSERT INTO tasks (id, contact, kind, note, state, created_at, done_at) VALUES (3, 'a', 'message', 'words', 'done', 1, @)", 729 },
+		{ "INSERT INTO tasks (id, contact, kind, note, created_at) VALUES (4, 'a', 'call', 'open', @)", 2000 },
+		{ "INSERT INTO attachments (message, position, name, type, hash, size, place) VALUES (2, 0, 'n', 'a/b', '', 1, @), (3, 0, 'n', 'a/b', '', 1, 1), (5, 0, 'n', 'a/b', '', 1, 1)", 0 },
 		{ "INSERT INTO secret_uses (at, secret, host) VALUES (@, 's', 'h')", 366 },
 		{ "INSERT INTO secret_uses (at, secret, host) VALUES (@, 's', 'h')", 364 },
 		{ "INSERT INTO suppressions VALUES ('*', 'h', 'opted_out', NULL, @)", 5000 },
@@ -614,6 +705,8 @@ static void test_keep(void)
 		{ "SELECT count(*) FROM messages WHERE id = 3 AND text IS NULL AND subject IS NULL AND message_id = 'm3' AND state = 'accepted'", 1 },
 		{ "SELECT count(*) FROM messages WHERE id IN (4, 5) AND text IS NOT NULL", 2 }, { "SELECT count(*) FROM messages", 5 },
 		{ "SELECT count(*) FROM events WHERE data = '{}' AND id = 1", 1 }, { "SELECT count(*) FROM events", 2 }, { "SELECT count(*) FROM events WHERE data = '{}'", 1 },
+		{ "SELECT count(*) FROM tasks WHERE note IS NOT NULL AND id > 1", 3 }, { "SELECT count(*) FROM tasks WHERE note IS NULL AND files IS NULL", 1 },
+		{ "SELECT sum(message) FROM attachments", 7 },
 		{ "SELECT count(*) FROM secret_uses", 1 }, { "SELECT count(*) FROM suppressions", 1 },
 	};
 	g_auto(World) w;
@@ -649,6 +742,36 @@ static void test_keep(void)
 	run_sql(&w, "UPDATE runs SET state = 'stopped' WHERE id = 1");
 	g_assert_false(runs_retry(&w.host, 1, &error));
 	g_assert_nonnull(strstr(error->message, "keep.journals"));
+}
+
+/* A walk that went further than the database begins again. */
+static void test_keep_failed_commit(void)
+{
+	g_auto(World) w;
+	world_open_with(&w, ALL);
+	turn_until_done(&w);
+	run_sql(&w, "INSERT INTO runs (id, sequence, version, state, seed, start, started_at, ended_at) VALUES (1, 's', 'v', 'done', 1, '{}', 1, 9e15)");
+	run_sql(&w, "INSERT INTO journal (run, position, kind, args, asked_at) VALUES (1, 0, 'log', '{\"text\":\"to bob@x.example\"}', 1)");
+	run_sql(&w, "INSERT INTO forgetting VALUES ('bob@x.example', 0)");
+	insert_at(&w, "INSERT INTO run_log (run, at, text) VALUES (1, @, 'old')", 61 * TIME_DAY);
+	commit(&w);
+	clock_jump(&w.host.clock, MONDAY + TIME_DAY);
+	retention_turn(&w.host);
+	while (number(&w, "SELECT count(*) FROM journal WHERE args <> '{}'") == 1)
+		retention_turn(&w.host);
+	/* This one can't be committed. */
+	db_run(w.host.db, "INSERT INTO forgetting VALUES (NULL, NULL)", "");
+	g_autoptr(GError) error = NULL;
+	w.host.ledger_rendering = g_hash_table_new(g_int64_hash, g_int64_equal);
+	w.host.account_blocks = g_hash_table_new(g_str_hash, g_str_equal);
+	g_assert_false(host_commit(&w.host, &error));
+	g_assert_cmpint(number(&w, "SELECT count(*) FROM journal WHERE args <> '{}'"), ==, 1);
+	turn_until_done(&w);
+	g_assert_cmpint(number(&w, "SELECT count(*) FROM journal WHERE args <> '{}'"), ==, 0);
+	g_assert_cmpint(number(&w, "SELECT count(*) FROM forgetting"), ==, 0);
+	g_assert_cmpint(number(&w, "SELECT count(*) FROM run_log"), ==, 0);
+	g_hash_table_unref(w.host.ledger_rendering);
+	g_hash_table_unref(w.host.account_blocks);
 }
 
 /* Each line makes the contact `c`, added 4 years ago, and says whether they go after 3. */
@@ -708,6 +831,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/people/who is likely there twice is told, agents are not", test_duplicates);
 	g_test_add_func("/people/a segment has those of whom all of it holds", test_segments);
 	g_test_add_func("/people/all of a person is exported, and after erasure stands in no file", test_erase);
+	g_test_add_func("/people/who is called like any word takes nothing of others along", test_erase_max);
+	g_test_add_func("/people/a test message in their name is theirs", test_erase_test_messages);
+	g_test_add_func("/people/the folder of who was merged into them goes too", test_erase_folders);
+	g_test_add_func("/people/a night begins again when what it did could not be committed", test_keep_failed_commit);
 	g_test_add_func("/people/what a live run needs is told", test_erase_live);
 	g_test_add_func("/people/an erased person's agent can still be written to for others", test_erase_shared);
 	g_test_add_func("/people/who opts out with a shared address does so for all who have it", test_opt_out_shared);

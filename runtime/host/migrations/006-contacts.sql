@@ -27,8 +27,10 @@ CREATE TABLE person_requests (
   people TEXT NOT NULL
 );
 
--- Addresses and ids of people who are erased by `keep`, until what others' runs have read of them is gone too.
-CREATE TABLE forgetting (word TEXT PRIMARY KEY) WITHOUT ROWID;
+-- Addresses, ids and names of people who are erased by `keep`, until what others' runs have read of them is gone too. whole: it
+-- could be any word, and counts only where a string of JSON is that and nothing else.
+CREATE TABLE forgetting (word TEXT PRIMARY KEY, whole INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX event_runs_by_event ON event_runs (event);
 
 -- keep.journals has dropped its journal: what it came to stays, but it can't be retried.
 ALTER TABLE runs ADD COLUMN forgotten_at INTEGER;
