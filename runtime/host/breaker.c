@@ -21,6 +21,8 @@ static const char COUNT[] =
 static const char OPEN[] = "UPDATE breakers SET opened_at = coalesce(opened_at, ?), until = ? WHERE account = ?";
 static const char TRY[] = "UPDATE breakers SET until = ? WHERE account = ?";
 static const char CLOSE[] = "DELETE FROM breakers WHERE account = ?";
+static const char CLOSE_ALL[] = "DELETE FROM breakers";
+static const char RELEASE_ALL[] = "UPDATE messages SET due = ?, rule = NULL, reason = NULL WHERE state = 'queued' AND rule = 'breaker'";
 static const char ALL[] = "SELECT account, failures, opened_at, until, error FROM breakers ORDER BY account";
 
 /* Of a mail system as a whole, by RFC 3463 3.4: it is full, it takes no mail now. */
@@ -50,11 +52,23 @@ Time breaker_pause(int64_t failures)
 	return MIN((Time)FIRST_PAUSE << MIN(MAX(failures, 0), 10), (Time)LONGEST_PAUSE);
 }
 
+/* Failures in a row; 0: never. */
+static int64_t most_failures(const Workspace *workspace)
+{
+	const json_t *said = json_object_get(workspace->policy, "breaker");
+	return json_is_false(said) ? 0 : MAX(value_integer(workspace->policy, "breaker", FAILURES), 0);
+}
+
+bool breaker_is_on(const Workspace *workspace)
+{
+	return most_failures(workspace) > 0;
+}
+
 BreakerState breaker_state(Host *host, const char *account, Time *until)
 {
-	Rows *rows = db_query(host->db, FIND, "s", account);
 	*until = 0;
-	if (!rows_next(rows))
+	Rows *rows = breaker_is_on(host->workspace) ? db_query(host->db, FIND, "s", account) : NULL;
+	if (!rows || !rows_next(rows))
 		return BREAKER_CLOSED;
 	bool open = !rows_null(rows, 1);
 	*until = open ? rows_int(rows, 2) : 0;
@@ -90,9 +104,8 @@ static void open_for(Host *host, const char *account, bool first, Time pause, co
 
 bool breaker_failed(Host *host, const char *account, Time handed_at, const char *error)
 {
-	const json_t *said = json_object_get(host->workspace->policy, "breaker");
-	int64_t most = json_is_false(said) ? 0 : value_integer(host->workspace->policy, "breaker", FAILURES);
-	if (most <= 0 || !*account)
+	int64_t most = most_failures(host->workspace);
+	if (most == 0 || !*account)
 		return false;
 	Rows *rows = db_query(host->db, FIND, "s", account);
 	bool has = rows_next(rows);
@@ -139,11 +152,21 @@ void breaker_try(Host *host, const char *account)
 	block(host, account, until);
 }
 
-void breaker_check(Db *db, Time now, GTimeZone *zone, json_t *rows)
+void breaker_release_all(Host *host)
 {
-	Rows *all = db_query(db, ALL, "");
-	while (rows_next(all)) {
+	host_write(host);
+	db_run(host->db, CLOSE_ALL, "");
+	db_run(host->db, RELEASE_ALL, "i", host_now(host));
+	g_hash_table_remove_all(host->account_blocks);
+}
+
+void breaker_check(Db *db, const Workspace *workspace, Time now, json_t *rows)
+{
+	Rows *all = breaker_is_on(workspace) ? db_query(db, ALL, "") : NULL;
+	while (all && rows_next(all)) {
 		const char *account = rows_text(all, 0), *error = rows_null(all, 4) ? "" : rows_text(all, 4);
+		if (!workspace_account(workspace, account))
+			continue;
 		g_autofree char *name = g_strdup_printf("%s: breaker", account);
 		int failures = (int)rows_int(all, 1);
 		if (rows_null(all, 2)) {
@@ -151,7 +174,7 @@ void breaker_check(Db *db, Time now, GTimeZone *zone, json_t *rows)
 			finding_add(rows, name, FINDING_WARN, "its last %s failed: %s", failures == 1 ? "attempt" : several, error);
 			continue;
 		}
-		g_autofree char *since = time_iso(rows_int(all, 2), zone), *until = time_iso(rows_int(all, 3), zone);
+		g_autofree char *since = time_iso(rows_int(all, 2), workspace->zone), *until = time_iso(rows_int(all, 3), workspace->zone);
 		finding_add(rows, name, FINDING_FAIL, "open since %s, after %d failures in a row: what it would send waits, and one message tries %s%s; %s",
 		            since, failures, rows_int(all, 3) > now ? "at " : "now", rows_int(all, 3) > now ? until : "", error);
 	}

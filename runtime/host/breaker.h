@@ -19,6 +19,9 @@ typedef enum { BREAKER_WORKS, BREAKER_FAILS, BREAKER_SILENT } BreakerSign;
 /* number: the server's reply, 0: there was none. */
 BreakerSign breaker_sign(SentClass sent, uint32_t number, const char *enhanced);
 
+/* policy.breaker = 0 switches it off. */
+bool breaker_is_on(const Workspace *workspace);
+
 typedef enum { BREAKER_CLOSED, BREAKER_OPEN, BREAKER_HALF_OPEN } BreakerState;
 /* until: the end of its pause, if it is open. */
 BreakerState breaker_state(Host *host, const char *account, Time *until);
@@ -30,10 +33,12 @@ bool breaker_failed(Host *host, const char *account, Time handed_at, const char 
 bool breaker_works(Host *host, const char *account);
 /* A message of the account is on its way: if the breaker is half open, no other goes before its outcome (or a quarter of an hour). */
 void breaker_try(Host *host, const char *account);
+/* The breaker is switched off: what one had stopped is due. */
+void breaker_release_all(Host *host);
 /* The pause after so many failures in a row beyond the first. */
 Time breaker_pause(int64_t failures);
 
-/* Rows for doctor (finding.h), one for each account that failed lately. */
-void breaker_check(Db *db, Time now, GTimeZone *zone, json_t *rows);
+/* Rows for doctor (finding.h), one for each account of the workspace that failed lately. */
+void breaker_check(Db *db, const Workspace *workspace, Time now, json_t *rows);
 
 #endif

@@ -268,7 +268,7 @@ static void add_breakers(const Host *host, const Host *with, json_t *rows)
 	g_autoptr(Db) looked = host->db ? NULL : db_open_to_look(with->workspace->database);
 	Db *db = host->db ? host->db : looked;
 	if (db)
-		breaker_check(db, host_now(host), with->workspace->zone, rows);
+		breaker_check(db, with->workspace, host_now(host), rows);
 }
 
 json_t *checkup_mail(Host *host, const char *dir, CheckupProgress progress, void *user)

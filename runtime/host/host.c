@@ -220,6 +220,7 @@ void host_close(Host *host)
 	g_hash_table_unref(host->ledger_rendering);
 	g_hash_table_unref(host->account_blocks);
 	g_clear_pointer(&host->policy_hashes, g_hash_table_unref);
+	g_clear_pointer(&host->account_tries, g_hash_table_unref);
 	db_close(host->db);
 	workspace_free(host->workspace);
 	g_ptr_array_unref(host->watchers);
@@ -311,6 +312,9 @@ bool host_commit(Host *host, GError **error)
 	visits_abandon_all(host);
 	retention_free(host);
 	ledger_forget(host);
+	/* They may be of rows that are rolled back: the key they were made with, the message that closed a queue. */
+	g_clear_pointer(&host->policy_hashes, g_hash_table_unref);
+	g_hash_table_remove_all(host->account_blocks);
 	finish_laters(host, false);
 	host->failures++;
 	host->retry_at = start + (gint64)1000 * MIN(100 << MIN(host->failures, 8), 30000);

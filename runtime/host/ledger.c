@@ -461,6 +461,7 @@ static void retry(Host *host, const Message *m, bool broken, const char *code, c
 	due = open ? MAX(until, now) : due;
 	const char *rule = broken ? "breaker" : "retry";
 	host_write(host);
+	policy_tried(host, m->account, m->id, db_int(host->db, 0, HANDED_AT, "i", m->id));
 	db_run(host->db, RETRY, "isssi", due, rule, text, code, m->id);
 	host_see(host, json_pack("{s:s, s:s, s:s, s:s, s:I}", "event", "deferred", "channel", m->channel, "rule", rule, "reason", text, "until",
 	                         (json_int_t)due), m->contact, m->run);
@@ -554,25 +555,39 @@ void ledger_mail_read(Host *host, const char *account)
 	db_run(host->db, RELEASE_READ, "i", host_now(host));
 }
 
-/* Messages that were asked for when perigee.lua had no account for them. */
+/* Whose account perigee.lua no longer has: it is held if it can't go by another. */
+static bool holds_to_account(Host *host, const Message *m)
+{
+	bool wanted = g_strcmp0(value_string(m->options, "from", NULL), m->account) == 0;
+	if (!*m->account || reach_is(m) || (!wanted && m->attempts == 0))
+		return false;
+	g_autofree char *reason = g_strdup_printf("perigee.lua no longer has the account %s, %s: name it there again and restart, or `perigee messages cancel %" G_GINT64_FORMAT "`",
+	                                          m->account, wanted ? "by which alone it is to go" : "by which it was already tried", m->id);
+	ledger_hold(host, m, reason);
+	return true;
+}
+
+/* Messages that were asked for when perigee.lua had no account for them, or another one. */
 static void choose_accounts(Host *host)
 {
-	static const char HOMELESS[] = "SELECT id FROM messages WHERE state = 'queued' AND account = '' AND contact IS NOT NULL";
+	static const char HOMELESS[] = "SELECT id, account FROM messages WHERE state = 'queued' AND contact IS NOT NULL";
 	static const char SET_ACCOUNT[] = "UPDATE messages SET account = ? WHERE id = ?";
 	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
 	Rows *rows = db_query(host->db, HOMELESS, "");
 	while (rows_next(rows)) {
 		int64_t id = rows_int(rows, 0);
-		g_array_append_val(ids, id);
+		if (!workspace_account(host->workspace, rows_text(rows, 1)))
+			g_array_append_val(ids, id);
 	}
 	for (guint i = 0; i < ids->len; i++) {
 		g_auto(Message) m = { 0 };
 		g_auto(Run) run = { 0 };
-		if (!message_load(host, g_array_index(ids, int64_t, i), &m))
+		if (!message_load(host, g_array_index(ids, int64_t, i), &m) || holds_to_account(host, &m))
 			continue;
 		const Account *account = ledger_account(host, m.run && run_load(host, m.run, &run) ? &run : NULL, m.contact, m.channel, NULL);
-		if (account)
-			db_run(host->db, SET_ACCOUNT, "si", account->name, m.id);
+		const char *name = account && !reach_is(&m) ? account->name : "";
+		if (!g_str_equal(name, m.account))
+			db_run(host->db, SET_ACCOUNT, "si", name, m.id);
 	}
 }
 
@@ -580,6 +595,8 @@ void ledger_release_held(Host *host)
 {
 	host_write(host);
 	db_run(host->db, RELEASE_HELD, "i", host_now(host));
+	if (!breaker_is_on(host->workspace))
+		breaker_release_all(host);
 	choose_accounts(host);
 }
 
@@ -682,7 +699,12 @@ bool ledger_test(Host *host, const char *to, const char *template_name, const ch
 		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "there is no e-mail account in perigee.lua that can send");
 		return false;
 	}
-	if (!host->carrier && !(host->carrier = netlink_new(host, error)))
+	Verdict verdict = policy_check_copy(host, "email", to);
+	if (verdict.answer != POLICY_ALLOW)
+		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_STATE, "the test message was not sent to %s: %s", to, verdict.reason);
+	bool refused = verdict.answer != POLICY_ALLOW;
+	verdict_clear(&verdict);
+	if (refused || (!host->carrier && !(host->carrier = netlink_new(host, error))))
 		return false;
 	g_autoptr(json_t) options = json_pack("{s:b, s:s}", "test", true, "as", contact);
 	g_autofree char *text = value_text(options);

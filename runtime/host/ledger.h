@@ -13,8 +13,11 @@
 GQuark ledger_error_quark(void);
 typedef enum { LEDGER_ERROR_UNKNOWN, LEDGER_ERROR_STATE, LEDGER_ERROR_INVALID } LedgerError;
 
-/* In SQL: the states of a message that was sent, as far as can be known. */
-#define LEDGER_SENT_STATES "('handed', 'accepted', 'unknown', 'delivered', 'bounced', 'read', 'replied')"
+/* In SQL: is this the state of a message that was sent, as far as can be known? By CASE, as for IN SQLite builds a table of its own
+ * whenever it asks. */
+#define LEDGER_SENT(state) \
+	"CASE " state " WHEN 'accepted' THEN 1 WHEN 'handed' THEN 1 WHEN 'replied' THEN 1 WHEN 'delivered' THEN 1 WHEN 'read' THEN 1" \
+	" WHEN 'bounced' THEN 1 WHEN 'unknown' THEN 1 ELSE 0 END"
 
 /* Queues a message of a run (run 0: of a person). options: the send's opts. False: it can't be (no account of that name...). */
 bool ledger_queue(Host *host, int64_t run, int64_t position, const char *contact, const char *channel, const char *template_name,
@@ -46,7 +49,7 @@ void ledger_by_hand(Host *host, int64_t id, bool sent);
 void ledger_mail_read(Host *host, const char *account);
 /* After a failed commit: forget what was being rendered. */
 void ledger_forget(Host *host);
-/* Templates have changed: held messages are looked at again. */
+/* Templates or perigee.lua have changed: held messages are looked at again, and those whose account it no longer has get another or are held. */
 void ledger_release_held(Host *host);
 /* Renderings and hand-overs under way. */
 unsigned ledger_busy(const Host *host);

@@ -2,6 +2,8 @@
 /* The rules that hold a message back: the account's caps and pace, a channel that is down, a pause. See policy_rules.h. */
 #include "host/policy_rules.h"
 
+#include "host/breaker.h"
+
 #include <string.h>
 
 static const char NTH_LAST[] =
@@ -57,17 +59,41 @@ static Time with_jitter(Time gap, int64_t id)
 	return gap * 4 / 5 + (Time)(x % 1024) * gap * 2 / 5 / 1023;
 }
 
+/* Kept in memory: after a restart one message may leave early. */
+typedef struct Tried {
+	int64_t message;
+	Time at;
+} Tried;
+
+void policy_tried(Host *host, const char *account, int64_t message, Time at)
+{
+	Tried tried = { message, at };
+	if (!host->account_tries)
+		host->account_tries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	g_hash_table_insert(host->account_tries, g_strdup(account), g_memdup2(&tried, sizeof tried));
+}
+
+/* Its last message that a server was asked to take, whether it did or not; at 0: none. */
+static Tried last_of(Host *host, const char *account)
+{
+	Tried last = { 0 };
+	const Tried *tried = host->account_tries ? g_hash_table_lookup(host->account_tries, account) : NULL;
+	Rows *rows = db_query(host->db, LAST, "s", account);
+	if (rows_next(rows)) {
+		last = (Tried){ rows_int(rows, 1), rows_int(rows, 0) };
+		rows_done(rows);
+	}
+	return tried && tried->at > last.at ? *tried : last;
+}
+
 Verdict rule_account_rate(Look *look)
 {
 	if (!is_paced(look) || look->c->account->gap == 0)
 		return verdict_allow();
 	const Account *account = look->c->account;
-	Rows *rows = db_query(look->host->db, LAST, "s", account->name);
-	if (!rows_next(rows))
-		return verdict_allow();
-	Time until = rows_int(rows, 0) + with_jitter(account->gap, rows_int(rows, 1));
-	rows_done(rows);
-	if (until <= look->now)
+	Tried last = last_of(look->host, account->name);
+	Time until = last.at + with_jitter(account->gap, last.message);
+	if (!last.at || until <= look->now)
 		return verdict_allow();
 	return verdict_say(POLICY_DEFER, until, "%s leaves about %" G_GINT64_FORMAT " s between two messages; the next can go at %s", account->name,
 	                   account->gap / TIME_SECOND, said(look, until).text);
@@ -122,7 +148,7 @@ Verdict rule_domain_rate(Look *look)
 /* When its time is up one message tries; what opens and closes it is in breaker.h. */
 Verdict rule_breaker(Look *look)
 {
-	if (!look->c->account || look->by_hand)
+	if (!look->c->account || look->by_hand || !breaker_is_on(look->host->workspace))
 		return verdict_allow();
 	Rows *rows = db_query(look->host->db, BREAKER, "s", look->c->account->name);
 	if (!rows_next(rows))

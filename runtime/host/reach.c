@@ -12,7 +12,9 @@
 static const char MOVE[] =
 	"UPDATE messages SET channel = ?, account = ?, address = ?, options = ?, due = ?, rule = ?, reason = ?, state = 'queued', subject = NULL,"
 	" text = NULL, purpose = NULL, message_id = NULL, thread = NULL, in_reply_to = NULL, refs = NULL, raw = NULL, handed_at = NULL,"
-	" first_handed_at = NULL, attempts = 0, code = NULL, error = NULL, identity = NULL, likeness = NULL WHERE id = ?";
+	" first_handed_at = ?, attempts = 0, code = NULL, error = NULL, identity = NULL, likeness = NULL WHERE id = ?";
+/* It stays on its channel, as it was composed for it. */
+static const char WAIT[] = "UPDATE messages SET account = '', options = ?, due = ?, rule = ?, reason = ?, state = 'queued' WHERE id = ?";
 static const char SET_ACCOUNT[] = "UPDATE messages SET account = ? WHERE id = ?";
 static const char SET_OPTIONS[] = "UPDATE messages SET options = ? WHERE id = ?";
 static const char QUEUED[] = "SELECT id FROM messages WHERE state = 'queued' AND account = ? AND options LIKE '%\"reach\":{%' ORDER BY id";
@@ -82,7 +84,8 @@ bool reach_enqueue(Host *host, Message *m)
 
 /* ---- moving on ------------------------------------------------------------------------------------------------- */
 
-static void move(Host *host, const Message *m, const char *channel, const json_t *options, Time due, const char *rule, const char *reason)
+/* since: from when on the days are counted after which it is given up; 0: anew. */
+static void move(Host *host, const Message *m, const char *channel, const json_t *options, Time since, Time due, const char *rule, const char *reason)
 {
 	const Account *account = account_on(host, m, channel);
 	g_autofree char *address = contacts_address(host, m->contact, channel), *text = value_text(options);
@@ -91,12 +94,19 @@ static void move(Host *host, const Message *m, const char *channel, const json_t
 	attach_release(host, m->id);
 	g_autoptr(GPtrArray) none = g_ptr_array_new();
 	attach_record(host, m->id, none);
-	db_run(host->db, MOVE, "ssssissi", channel, name, address, text, due, rule, reason, m->id);
+	db_run(host->db, MOVE, "ssssisszi", channel, name, address, text, due, rule, reason, since, m->id);
+}
+
+static void wait(Host *host, const Message *m, const json_t *options, Time due, const char *rule, const char *reason)
+{
+	g_autofree char *text = value_text(options);
+	host_write(host);
+	db_run(host->db, WAIT, "sissi", text, due, rule, reason, m->id);
 }
 
 /* To the next channel that has neither refused it nor an open breaker; else to wait for the first of those breakers. False: all have
  * refused it. */
-static bool move_on(Host *host, const Message *m, json_t *options, const char *reason)
+static bool move_on(Host *host, const Message *m, json_t *options, Time since, const char *reason)
 {
 	json_t *reach = json_object_get(options, "reach");
 	const json_t *channels = json_object_get(reach, "channels"), *no = json_object_get(reach, "no"), *down = json_object_get(reach, "down");
@@ -108,7 +118,7 @@ static bool move_on(Host *host, const Message *m, json_t *options, const char *r
 		if (json_object_get(no, channel))
 			continue;
 		if (until <= now) {
-			move(host, m, channel, options, now, NULL, NULL);
+			move(host, m, channel, options, since, now, NULL, NULL);
 			return true;
 		}
 		waits = waits ? waits : channel;
@@ -117,7 +127,10 @@ static bool move_on(Host *host, const Message *m, json_t *options, const char *r
 	if (!waits)
 		return false;
 	json_object_del(reach, "down"); /* then all are looked at anew, in order */
-	move(host, m, waits, options, first, "breaker", reason);
+	if (g_str_equal(waits, m->channel))
+		wait(host, m, options, first, "breaker", reason);
+	else
+		move(host, m, waits, options, since, first, "breaker", reason);
 	return true;
 }
 
@@ -133,7 +146,7 @@ void reach_broken(Host *host, const Message *m, const char *reason, Time until)
 {
 	g_autoptr(json_t) options = json_deep_copy(m->options);
 	json_object_set_new(part_of(json_object_get(options, "reach"), "down"), m->channel, json_integer(until));
-	move_on(host, m, options, reason);
+	move_on(host, m, options, m->first_handed_at, reason);
 }
 
 /* One text for all: what they agree in, else otherwise. */
@@ -168,7 +181,8 @@ bool reach_refused(Host *host, const Message *m, const char *rule, const char *r
 	g_autoptr(json_t) options = json_deep_copy(m->options);
 	json_t *reach = json_object_get(options, "reach"), *no = part_of(reach, "no");
 	json_object_set_new(no, m->channel, json_pack("{s:s, s:s, s:s*, s:s}", "reason", reason, "code", code, "rule", rule, "outcome", outcome));
-	if (move_on(host, m, options, reason))
+	bool given_up = g_str_equal(code, "timeout"); /* then so are those that were down all the while */
+	if (move_on(host, m, options, given_up ? m->first_handed_at : 0, reason))
 		return true;
 	*all = (ReachRefusal){ .reason = reasons(reach), .code = agreed(no, "code", "refused"), .rule = agreed(no, "rule", NULL),
 		               .outcome = agreed(no, "outcome", "refused") };
@@ -208,7 +222,7 @@ void reach_again(Host *host, const Message *m)
 	json_t *reach = json_object_get(options, "reach");
 	json_object_del(reach, "no");
 	json_object_del(reach, "down");
-	move(host, m, json_string_value(json_array_get(json_object_get(reach, "channels"), 0)), options, host_now(host), NULL, NULL);
+	move(host, m, json_string_value(json_array_get(json_object_get(reach, "channels"), 0)), options, 0, host_now(host), NULL, NULL);
 }
 
 void reach_forget(Host *host, const Message *m)

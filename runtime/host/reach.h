@@ -4,7 +4,8 @@
  * moves on, kept in its options: {"reach":{"channels":[..],"no":{channel: {"reason","code","rule","outcome"}}}}.
  *
  *   refused on a channel (policy, its rendering, the server)   it moves on; with none left it is refused, by a reason that names each
- *   the channel's breaker is open                              it moves on; with no other left it waits for the first breaker
+ *   the channel's breaker is open                              it moves on; with no other left it waits for the first breaker,
+ *                                                              as it is if that is its own, and is given up like any message
  *   a mere delay                                               it waits, like any message
  *
  * What may have left (state unknown) never moves on, nor does what a person refused or cancelled. Used by the ledger alone.

@@ -188,16 +188,134 @@ static void doctor_shows_it(Host *host, gconstpointer unused)
 {
 	(void)unused;
 	g_autoptr(json_t) rows = json_array();
-	breaker_check(host->db, host_now(host), host->workspace->zone, rows);
+	breaker_check(host->db, host->workspace, host_now(host), rows);
 	g_assert_cmpuint(json_array_size(rows), ==, 0);
 	fail(host, 1);
-	breaker_check(host->db, host_now(host), host->workspace->zone, rows);
+	breaker_check(host->db, host->workspace, host_now(host), rows);
 	fail(host, 4);
-	breaker_check(host->db, host_now(host), host->workspace->zone, rows);
+	breaker_check(host->db, host->workspace, host_now(host), rows);
 	g_assert_cmpuint(json_array_size(rows), ==, 2);
 	g_assert_cmpstr(value_string(json_array_get(rows, 0), "text", ""), ==, "its last attempt failed: no connection");
 	g_assert_cmpstr(value_string(json_array_get(rows, 1), "state", ""), ==, "fail");
 	g_assert_nonnull(strstr(value_string(json_array_get(rows, 1), "text", ""), "one message tries at 2026-11-24T10:01:00+01:00"));
+}
+
+/* An account that perigee.lua no longer has is nobody's trouble. */
+static void doctor_knows_the_accounts(Host *host, gconstpointer unused)
+{
+	(void)unused;
+	g_autoptr(json_t) rows = json_array();
+	breaker_failed(host, "renamed", host_now(host), "no connection");
+	breaker_check(host->db, host->workspace, host_now(host), rows);
+	g_assert_cmpuint(json_array_size(rows), ==, 0);
+}
+
+static void off_frees_what_is_open(Host *host, gconstpointer unused)
+{
+	(void)unused;
+	int64_t waiting = handed(host, "lea");
+	fail(host, 4);
+	ledger_outcome(host, waiting, SENT_TEMPORARY, 0, "", "no connection");
+	is_state(host, "lea", BREAKER_OPEN, 1);
+	PolicyCase c = { .contact = "ana", .channel = "email", .address = "ana@x.example", .account = workspace_account(host->workspace, "lea"), .seen_event = INT64_MAX };
+	static const struct { int most; PolicyAnswer wanted; } table[] = { { 5, POLICY_DEFER }, { 0, POLICY_ALLOW } };
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+		json_object_set_new(host->workspace->policy, "breaker", json_integer(table[i].most));
+		Verdict verdict = policy_check(host, &c);
+		g_assert_cmpint(verdict.answer, ==, table[i].wanted);
+		verdict_clear(&verdict);
+	}
+	is_state(host, "lea", BREAKER_CLOSED, 0);
+	g_autoptr(json_t) rows = json_array();
+	breaker_check(host->db, host->workspace, host_now(host), rows);
+	g_assert_cmpuint(json_array_size(rows), ==, 0);
+	ledger_release_held(host); /* as serve does when it starts */
+	g_assert_cmpint(db_int(host->db, 0, "SELECT due FROM messages WHERE id = ?", "i", waiting), ==, host_now(host));
+	g_assert_null(g_hash_table_lookup(host->account_blocks, "lea"));
+	json_object_set_new(host->workspace->policy, "breaker", json_integer(5));
+	is_state(host, "lea", BREAKER_CLOSED, 0); /* and begins anew */
+}
+
+/* What the server puts off is no message that was sent, but the next leaves no sooner for that. */
+static void the_pace_counts_what_was_put_off(Host *host, gconstpointer unused)
+{
+	(void)unused;
+	Account *account = workspace_account(host->workspace, "lea");
+	account->gap = 90 * TIME_SECOND;
+	account->per_day = 1;
+	Time given = host_now(host);
+	int64_t id = handed(host, "lea");
+	pass(host, TIME_SECOND);
+	ledger_outcome(host, id, SENT_RATE, 451, "4.7.1", "too many messages, slow down");
+	PolicyCase c = { .contact = "ben", .channel = "email", .address = "ben@x.example", .account = account, .seen_event = INT64_MAX };
+	Verdict verdict = policy_check(host, &c);
+	g_assert_cmpstr(verdict.rule, ==, "account_rate");
+	g_assert_cmpint(verdict.until, >=, given + 72 * TIME_SECOND);
+	g_assert_cmpint(verdict.until, <=, given + 108 * TIME_SECOND);
+	clock_jump(&host->clock, verdict.until);
+	verdict_clear(&verdict);
+	verdict = policy_check(host, &c);
+	g_assert_cmpint(verdict.answer, ==, POLICY_ALLOW);
+	verdict_clear(&verdict);
+}
+
+static int64_t queued(Host *host, const char *account, const char *options, int attempts)
+{
+	db_run(host->db, "INSERT INTO messages (contact, channel, account, direction, state, template, options, address, at, due, attempts)"
+	       " VALUES ('ana', 'email', ?1, 'out', 'queued', 't', ?2, 'ana@x.example', ?3, ?3, ?4)", "ssii", account, options, host_now(host), (int64_t)attempts);
+	return db_last_id(host->db);
+}
+
+static void an_account_that_is_gone(Host *host, gconstpointer unused)
+{
+	(void)unused;
+	static const struct { const char *account, *options; int attempts; const char *wanted; } table[] = {
+		{ "renamed", "{}", 0, "queued lea" },
+		{ "renamed", "{\"from\":\"renamed\"}", 0, "held renamed: perigee.lua no longer has the account renamed, by which alone it is to go:" },
+		{ "renamed", "{}", 1, "held renamed: perigee.lua no longer has the account renamed, by which it was already tried:" },
+		{ "renamed", "{\"reach\":{\"channels\":[\"email\"]}}", 1, "queued " },
+		{ "", "{}", 0, "queued lea" },
+		{ "bo", "{}", 1, "queued bo" },
+	};
+	int64_t ids[G_N_ELEMENTS(table)];
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+		ids[i] = queued(host, table[i].account, table[i].options, table[i].attempts);
+	for (int life = 0; life < 2; life++) {
+		ledger_release_held(host);
+		for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+			g_autofree char *said = db_text(host->db, "SELECT state || ' ' || account || coalesce(': ' || reason, '') FROM messages WHERE id = ?", "i", ids[i]);
+			g_test_message("%s", said);
+			g_assert_true(strchr(table[i].wanted, ':') ? g_str_has_prefix(said, table[i].wanted) : g_str_equal(said, table[i].wanted));
+		}
+	}
+	/* Named again, it goes. */
+	Account *bo = workspace_account(host->workspace, "bo");
+	g_free(bo->name);
+	bo->name = g_strdup("renamed");
+	ledger_release_held(host);
+	is_text(host, "queued renamed", "SELECT state || ' ' || account FROM messages WHERE id = ?", ids[2]);
+}
+
+static void nothing_is_left_of_a_failed_commit(Host *host, gconstpointer unused)
+{
+	(void)unused;
+	host->lock_fd = -1;
+	policy_suppress_identity(host, "email", "gone@x.example", "opted_out", NULL); /* draws the key, too */
+	fail(host, 5);
+	g_assert_nonnull(g_hash_table_lookup(host->account_blocks, "lea"));
+	db_run(host->db, "INSERT INTO no_such_table VALUES (1)", "");
+	g_assert_false(host_commit(host, NULL));
+	g_assert_null(g_hash_table_lookup(host->account_blocks, "lea"));
+	is_state(host, "lea", BREAKER_CLOSED, 0);
+	for (int look = 0; look < 2; look++) {
+		if (look == 0)
+			policy_suppress_identity(host, "email", "gone@x.example", "opted_out", NULL);
+		else
+			g_clear_pointer(&host->policy_hashes, g_hash_table_unref); /* as after a restart */
+		Verdict verdict = policy_check_copy(host, "email", "gone@x.example");
+		g_assert_cmpint(verdict.answer, ==, POLICY_REFUSE);
+		verdict_clear(&verdict);
+	}
 }
 
 static void a_restart_keeps_it(void)
@@ -237,6 +355,11 @@ int main(int argc, char **argv)
 		{ "the queue waits with it and goes at once", "", the_queue_waits_and_goes },
 		{ "what is settled afterwards is no sign", "", settling_is_no_sign },
 		{ "doctor shows failures and open breakers", "", doctor_shows_it },
+		{ "and none of accounts that are gone", "", doctor_knows_the_accounts },
+		{ "switching it off frees what is open", "", off_frees_what_is_open },
+		{ "an account's pace counts what was put off, its cap does not", "", the_pace_counts_what_was_put_off },
+		{ "messages of an account that is gone get another or are held", "", an_account_that_is_gone },
+		{ "nothing of it is left when a commit fails", "", nothing_is_left_of_a_failed_commit },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
 		g_autofree char *path = g_strconcat("/breaker/", tests[i].name, NULL);

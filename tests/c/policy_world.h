@@ -66,6 +66,7 @@ static inline void policy_world_end(Host *host)
 	db_close(host->db);
 	workspace_free(host->workspace);
 	g_clear_pointer(&host->policy_hashes, g_hash_table_unref);
+	g_clear_pointer(&host->account_tries, g_hash_table_unref);
 }
 
 #endif

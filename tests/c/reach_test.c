@@ -183,6 +183,49 @@ static void only_breakers_are_left(World *w, gconstpointer unused)
 	g_assert_cmpint(db_int(host->db, 0, "SELECT due FROM messages WHERE id = ?", "i", w->id), ==, now + 2 * TIME_MINUTE);
 }
 
+/* Each try fails by the channel, for days: as the same message, for four days, like any other. */
+static void it_is_given_up(World *w, const char *args, const char *wanted)
+{
+	Host *host = &w->host;
+	json_object_set_new(host->workspace->policy, "breaker", json_integer(1));
+	ask(w, args);
+	Time begun = host_now(host);
+	g_autofree char *state = NULL;
+	for (int i = 0; i < 40; i++) {
+		g_auto(Message) m = { 0 };
+		Time until;
+		g_assert_true(message_load(host, w->id, &m));
+		if (!g_str_equal(m.state, "queued"))
+			break;
+		const char *account = g_str_equal(m.channel, "email") ? "lea" : "ig";
+		reach_enqueue(host, &m);
+		db_run(host->db, "UPDATE messages SET state = 'handed', handed_at = ?1, first_handed_at = coalesce(first_handed_at, ?1), attempts = attempts + 1,"
+		       " message_id = coalesce(message_id, 'm@x'), raw = coalesce(raw, x'41'), account = ?3 WHERE id = ?2", "iis", host_now(host), w->id, account);
+		ledger_outcome(host, w->id, SENT_TEMPORARY, 421, "4.3.2", "no service");
+		if (i == 0 && !strstr(args, "instagram"))
+			is_text(host, "email  queued m@x 1 1", "SELECT channel || ' ' || account || ' ' || state || ' ' || message_id || ' ' || (raw IS NOT NULL) || ' ' || attempts"
+			        " FROM messages WHERE id = ?", w->id);
+		if (breaker_state(host, account, &until) == BREAKER_OPEN)
+			clock_jump(&host->clock, until);
+		clock_jump(&host->clock, host_now(host) + 6 * TIME_HOUR);
+	}
+	is_outcome(w, wanted);
+	g_assert_cmpint(host_now(host), <, begun + 6 * TIME_DAY);
+}
+
+static void one_that_is_down_is_given_up(World *w, gconstpointer unused)
+{
+	(void)unused;
+	it_is_given_up(w, "{\"channels\":[\"email\"],\"template\":\"t\"}", "done: refused email: given up after 4 days: no service");
+}
+
+static void all_that_are_down_are_given_up(World *w, gconstpointer unused)
+{
+	(void)unused;
+	it_is_given_up(w, "{\"channels\":[\"email\",\"instagram\"],\"template\":\"t\"}",
+	               "done: refused email: given up after 4 days: no service; instagram: given up after 4 days: no service");
+}
+
 static void a_persons_no_is_one_for_all(World *w, gconstpointer unused)
 {
 	(void)unused;
@@ -232,6 +275,8 @@ int main(int argc, char **argv)
 		{ "a new one does not stand in a queue that is held", a_new_one_does_not_stand_in_a_held_queue },
 		{ "the failure that opens a breaker moves it on and frees the others", the_failure_that_opens_frees_the_others },
 		{ "where only breakers are left it waits for the first", only_breakers_are_left },
+		{ "one that is down for days gets the same message, and is given up", one_that_is_down_is_given_up },
+		{ "so are several", all_that_are_down_are_given_up },
 		{ "what a person refused or cancelled goes nowhere else", a_persons_no_is_one_for_all },
 		{ "lists of channels that are none are refused", wrong_channels },
 	};

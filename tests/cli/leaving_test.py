@@ -120,8 +120,20 @@ def refused_by_server(folder):
     smtp.close()
 
 
+def tested(folder):
+    """A test message is real mail: whose address is left alone gets none."""
+    smtp = Smtp()
+    w = world(folder, smtp, "")
+    w.do("contacts", "erase", "ana", "--yes")
+    got = run("send", "hello", "--to", "Ana@there.example", "--as", "bo", cwd=w.dir)
+    ok(got.code and "was not sent to Ana@there.example: their data was erased" in got.err and not smtp.messages, "nobody who is left alone gets a test message", got)
+    w.do("send", "hello", "--to", "me@brand.example", "--as", "bo")
+    ok([rcpt for _, rcpt, _ in smtp.messages] == [["RCPT TO:<me@brand.example>"]], "others do", smtp.commands)
+    smtp.close()
+
+
 def main():
-    for part in (redirected, undone, refused_by_server):
+    for part in (redirected, undone, refused_by_server, tested):
         with tempfile.TemporaryDirectory(prefix="perigee-leaving-") as folder:
             part(folder)
     print(f"1..{cli.points}")
