@@ -18,8 +18,7 @@ static const char GIVE_LATER[] = "INSERT OR IGNORE INTO event_runs (run, event) 
 static const char LIVE[] = "SELECT id FROM runs WHERE contact = ? AND state IN ('ready', 'waiting', 'sending') ORDER BY id";
 static const char RUN_OF_MESSAGE[] = "SELECT run FROM messages WHERE id = ?";
 static const char LAST_WRITER[] =
-	"SELECT run FROM messages WHERE contact = ? AND direction = 'out' AND run IS NOT NULL AND state IN"
-	" " LEDGER_SENT_STATES " ORDER BY id DESC LIMIT 1";
+	"SELECT run FROM messages WHERE contact = ? AND direction = 'out' AND run IS NOT NULL AND " LEDGER_SENT("state") " ORDER BY id DESC LIMIT 1";
 static const char WAITING[] =
 	"SELECT e.id, e.kind, e.at, e.channel, e.data FROM event_runs r JOIN events e ON e.id = r.event"
 	" WHERE r.run = ? AND r.given_at IS NULL ORDER BY e.id";

@@ -114,11 +114,17 @@ static Front front_of(const Program *program, const char *locale)
 	Front front = { .purpose = "ask" };
 	const char *source = source_for(program, locale);
 	source += g_str_has_prefix(source, "\xef\xbb\xbf") ? 3 : 0;
-	g_auto(GStrv) lines = g_strsplit_set(source, "\r\n", -1);
-	for (char **line = lines + 1; is_fence(lines[0]) && *line && !is_fence(*line); line++) {
-		g_auto(GStrv) parts = g_strsplit(*line, ":", 2);
-		if (parts[0] && parts[1])
-			read_key(&front, g_strstrip(parts[0]), g_strstrip(parts[1]));
+	for (bool first = true; *source; first = false) {
+		g_autofree char *line = g_strndup(source, strcspn(source, "\r\n"));
+		if (is_fence(line) != first)
+			break;
+		char *colon = strchr(line, ':');
+		source += strlen(line);
+		source += *source != 0;
+		if (!colon)
+			continue;
+		*colon = 0;
+		read_key(&front, g_strstrip(line), g_strstrip(colon + 1));
 	}
 	return front;
 }
@@ -728,6 +734,8 @@ static const char *in_fact(Host *host, const Message *m, const Account *account,
 		return front->purpose;
 	if (m->purpose)
 		named.purpose = g_intern_string(m->purpose);
+	if (!g_str_equal(named.purpose, "answer")) /* any other is what it says */
+		return named.purpose;
 	case_init(&about, host, m, account, &named);
 	return policy_purpose(host, &about.c);
 }

@@ -15,7 +15,7 @@ static const char ASKED_TO_CALL[] =
 static const char BY_RULE[] = "UPDATE tasks SET rule = 'two_then_call' WHERE id = ?";
 static const char UNANSWERED[] =
 	"SELECT coalesce(subject, template), handed_at FROM messages WHERE run = ? AND direction = 'out' AND channel = 'email' AND handed_at > ?"
-	" AND id <> ? AND state IN " LEDGER_SENT_STATES " ORDER BY handed_at, id";
+	" AND id <> ? AND " LEDGER_SENT("state") " ORDER BY handed_at, id";
 
 /* "No answer to 2 e-mails: "Hello" of 2026-11-23, "Hello again" of 2026-11-26. Call them: +33 6 12 34 56 78". Caller frees. */
 static char *note_of(Host *host, const PolicyCase *c)

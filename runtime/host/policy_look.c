@@ -13,7 +13,7 @@ static const char IDENTITIES[] = "SELECT channel, norm FROM identities WHERE con
 #define SENT_COLUMNS "SELECT m.handed_at, m.channel, m.purpose, m.id FROM "
 #define X(channel) ", '" channel ":' || i.norm"
 #define OR_IDENTITY CONTACTS_PHONE_CHANNELS(X)
-#define SENT_MATCHES "m.handed_at > ?2 AND m.direction = 'out' AND m.id <> ?3 AND m.state IN " LEDGER_SENT_STATES
+#define SENT_MATCHES "m.handed_at > ?2 AND m.direction = 'out' AND m.id <> ?3 AND " LEDGER_SENT("m.state")
 /* To them; by an address of theirs to others; by their telephone number on a channel that goes by one. */
 static const char SENT[] =
 	SENT_COLUMNS "messages m WHERE m.contact = ?1 AND " SENT_MATCHES

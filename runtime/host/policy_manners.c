@@ -7,13 +7,13 @@
 #include "host/ledger.h"
 
 static const char WAS_ASKED[] =
-	"SELECT 1 FROM messages WHERE contact = ? AND handed_at > 0 AND direction = 'out' AND purpose = 'ask' AND id <> ? AND state IN " LEDGER_SENT_STATES " LIMIT 1";
+	"SELECT 1 FROM messages WHERE contact = ? AND handed_at > 0 AND direction = 'out' AND purpose = 'ask' AND id <> ? AND " LEDGER_SENT("state") " LIMIT 1";
 static const char ALIKE[] =
-	"SELECT contact, handed_at FROM messages WHERE likeness = ? AND contact IS NOT ? AND direction = 'out' AND id <> ? AND state IN " LEDGER_SENT_STATES " LIMIT 1";
+	"SELECT contact, handed_at FROM messages WHERE likeness = ? AND contact IS NOT ? AND direction = 'out' AND id <> ? AND " LEDGER_SENT("state") " LIMIT 1";
 static const char LAST_REPLY[] = "SELECT at FROM events WHERE contact = ? AND kind = 'reply' ORDER BY id DESC LIMIT 1";
 static const char UNANSWERED[] =
 	"SELECT count(*), min(handed_at) FROM messages WHERE run = ? AND direction = 'out' AND channel = 'email' AND handed_at > ? AND id <> ?"
-	" AND state IN " LEDGER_SENT_STATES;
+	" AND " LEDGER_SENT("state");
 
 enum { CALL_DAYS = 30, WEEK_DAYS = 7 };
 

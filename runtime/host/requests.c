@@ -21,7 +21,8 @@ static const char FIND[] = "SELECT run, position, attempts, state, method, host,
 static const char ADD[] = "INSERT INTO requests (run, position, state, method, host, url, key, at) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?)";
 static const char EARLIER[] = "SELECT count(*) FROM requests WHERE run = ? AND position = ?";
 static const char QUEUED[] = "SELECT id FROM requests WHERE state = 'queued' ORDER BY id LIMIT ?";
-static const char OPEN[] = "SELECT 1 FROM requests WHERE state IN ('queued', 'handed') LIMIT 1";
+static const char OPEN[] = 
+	"SELECT 1 FROM requests WHERE state = 'queued' UNION ALL SELECT 1 FROM requests WHERE state = 'handed' LIMIT 1";
 static const char ARGS[] = "SELECT args FROM journal WHERE run = ? AND position = ? AND kind = 'http' AND answer IS NULL";
 static const char HAND[] =
 	"UPDATE requests SET state = 'handed', handed_at = ?, boot = ?, attempts = attempts + 1 WHERE id = ? AND state = 'queued'";

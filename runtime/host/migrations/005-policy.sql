@@ -3,7 +3,7 @@
 ALTER TABLE messages ADD COLUMN identity TEXT;   -- "channel:norm" it was sent to or came from
 ALTER TABLE messages ADD COLUMN likeness TEXT;   -- keyed hash of what it says, names aside (rule personal)
 -- Rules count what was sent by handed_at, and look for the last message that came by at.
-CREATE INDEX messages_by_identity ON messages (identity, at) WHERE identity IS NOT NULL;
+CREATE INDEX messages_by_identity ON messages (identity, at) WHERE identity IS NOT NULL AND direction = 'in';
 CREATE INDEX messages_sent_to ON messages (identity, handed_at) WHERE identity IS NOT NULL AND handed_at IS NOT NULL;
 CREATE INDEX messages_sent ON messages (contact, handed_at) WHERE handed_at IS NOT NULL;
 CREATE INDEX messages_by_likeness ON messages (likeness) WHERE likeness IS NOT NULL;
