@@ -314,7 +314,8 @@ bool host_commit(Host *host, GError **error)
 	ledger_forget(host);
 	/* They may be of rows that are rolled back: the key they were made with, the message that closed a queue. */
 	g_clear_pointer(&host->policy_hashes, g_hash_table_unref);
-	g_hash_table_remove_all(host->account_blocks);
+	if (host->account_blocks)
+		g_hash_table_remove_all(host->account_blocks);
 	finish_laters(host, false);
 	host->failures++;
 	host->retry_at = start + (gint64)1000 * MIN(100 << MIN(host->failures, 8), 30000);

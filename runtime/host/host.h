@@ -47,7 +47,7 @@ typedef struct Host {
 	GArray *after_commit; /* things to do once the open transaction is committed */
 	GHashTable *ledger_rendering; /* messages between the queue and the carrier (handover.c) */
 	GHashTable *account_blocks; /* account → Time until which its cap or pace lets nothing go (a cache: policy decides anew) */
-	GHashTable *account_tries;  /* account → its last message that was given away and not taken (policy_account.c) */
+	GHashTable *account_tries;  /* account → its last message that a server did not take (policy_account.c) */
 	GHashTable *policy_hashes;  /* "FAMILY\nADDRESS" → keyed hash (policy.c) */
 	char *boot;           /* this boot of the machine; a message handed in another one can't be settled by the send log */
 	GHashTable *programs; /* versions.c: programs and declarations by hash, templates by name */

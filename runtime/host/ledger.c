@@ -461,7 +461,8 @@ static void retry(Host *host, const Message *m, bool broken, const char *code, c
 	due = open ? MAX(until, now) : due;
 	const char *rule = broken ? "breaker" : "retry";
 	host_write(host);
-	policy_tried(host, m->account, m->id, db_int(host->db, 0, HANDED_AT, "i", m->id));
+	if (code) /* where no server answered there is none to go easy on: the breaker counts that */
+		policy_tried(host, m->account, m->id, db_int(host->db, 0, HANDED_AT, "i", m->id));
 	db_run(host->db, RETRY, "isssi", due, rule, text, code, m->id);
 	host_see(host, json_pack("{s:s, s:s, s:s, s:s, s:I}", "event", "deferred", "channel", m->channel, "rule", rule, "reason", text, "until",
 	                         (json_int_t)due), m->contact, m->run);

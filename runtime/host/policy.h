@@ -62,7 +62,7 @@ char *policy_likeness(Host *host, const char *contact, const char *text);
 /* A message of a run was refused: what the rule asks for instead is opened, once per run. For two_then_call that is a task to call them. */
 void policy_refused(Host *host, const PolicyCase *c, const Verdict *verdict);
 
-/* A message of the account was given away and not taken, so it does not count as sent: the account's pace goes by it all the same. */
+/* A server was asked to take a message of the account and did not, so it does not count as sent: the account's pace goes by it all the same. */
 void policy_tried(Host *host, const char *account, int64_t message, Time at);
 
 /* Pauses: scope is all (name ""), account, sequence or contact. Nothing leaves until `until` (TIME_NEVER: until a person resumes
