@@ -385,7 +385,8 @@ static bool bytes_fit(const Host *host, const Message *m, const Account *account
 	gssize head = end ? end + 2 - bytes : (gssize)size;
 	bool redirected = g_strstr_len(bytes, head, "\r\nX-Perigee-To:");
 	g_autoptr(GString) from = g_string_new("\r\n"), to = g_string_new("\r\n");
-	if (account && (!header_mailbox(from, "From", account->from_name, account->from_address, NULL) || !g_strstr_len(bytes, head, from->str)))
+	if (!account || !account->from_address || !header_mailbox(from, "From", account->from_name, account->from_address, NULL) ||
+	    !g_strstr_len(bytes, head, from->str))
 		return false;
 	return redirect ? redirected && header_mailbox(to, "To", NULL, redirect, NULL) && g_strstr_len(bytes, head, to->str) : !redirected;
 }
