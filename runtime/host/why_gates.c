@@ -326,7 +326,9 @@ static char *closed_text(Host *host, const WhyCase *asked, const WhyGate *gate, 
 	g_autofree char *advice = advice_for(host, asked, gate);
 	bool real = asked->c.run != 0; /* or only asked about */
 	const char *refused = real ? "will be refused" : "would be refused";
-	const char *does = gate->verdict.answer == POLICY_REFUSE ? refused : gate->verdict.answer == POLICY_WITHDRAW ? "will be withdrawn" : real ? "waits" : "would wait";
+	/* Mail without an account to send it burns nobody's run: it is held until there is one (ledger.c). */
+	bool held = real && strcmp(gate->rule, "account") == 0 && !asked->c.account && strcmp(asked->c.channel, "email") == 0;
+	const char *does = held ? "is held" : gate->verdict.answer == POLICY_REFUSE ? refused : gate->verdict.answer == POLICY_WITHDRAW ? "will be withdrawn" : real ? "waits" : "would wait";
 	const char *dash = advice ? "; " : "", *then = advice ? advice : "";
 	if (over && gate->verdict.answer == POLICY_REFUSE)
 		return g_strdup_printf("%s; what it sent would be refused now: %s (rule %s)%s%s", run->verdict.reason, gate->verdict.reason, gate->rule, dash, then);
