@@ -140,7 +140,9 @@ static void do_sleep(Asked *asked)
 		wait_until(asked, end);
 }
 
-static const char LAST_MESSAGE[] = "SELECT state FROM messages WHERE run = ? AND direction = 'out' AND state NOT IN ('withdrawn', 'refused', 'cancelled') ORDER BY id DESC LIMIT 1";
+static const char LAST_MESSAGE[] =
+	"SELECT state FROM messages WHERE run = ? AND direction = 'out' AND CASE state WHEN 'withdrawn' THEN 0 WHEN 'refused' THEN 0 WHEN 'cancelled' THEN 0 ELSE 1 END"
+	" ORDER BY id DESC LIMIT 1";
 
 /* wait_reply is told at once when what it waits for an answer to has bounced for good. */
 static bool bounced(Asked *asked)

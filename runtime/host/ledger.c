@@ -33,7 +33,8 @@ static const char FIND[] =
 	" in_reply_to, refs, at, first_handed_at, attempts, raw FROM messages WHERE id = ?";
 static const char LAST_ACCOUNT[] =
 	"SELECT account FROM messages WHERE contact = ? AND channel = ? AND direction = 'out' AND account <> '' AND"
-	" state NOT IN ('withdrawn', 'refused', 'cancelled', 'queued', 'held') ORDER BY id DESC LIMIT 1";
+	" CASE state WHEN 'withdrawn' THEN 0 WHEN 'refused' THEN 0 WHEN 'cancelled' THEN 0 WHEN 'queued' THEN 0 WHEN 'held' THEN 0 ELSE 1 END"
+	" ORDER BY id DESC LIMIT 1";
 static const char OWNER[] = "SELECT owner FROM contacts WHERE id = ?";
 static const char CLOSE[] = "UPDATE messages SET state = ?, rule = ?, reason = ?, code = ?, error = ?, done_at = ?, raw = NULL, due = NULL WHERE id = ?";
 static const char DEFER[] = "UPDATE messages SET state = 'queued', due = ?, rule = ?, reason = ? WHERE id = ?";

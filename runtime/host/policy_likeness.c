@@ -15,9 +15,12 @@ static const char ADDRESSES[] = "SELECT address, norm FROM identities WHERE cont
 #define TOKEN_CHARS "abcdefghijklmnopqrstuvwxyz234567" /* of unsubscribe.h's links */
 #define FIRST_UNSPACED 0x2E80 /* from here on scripts have no spaces between words: Han, Kana */
 
-static bool is_of_word(gunichar c)
+static bool is_of_word(const char *p)
 {
-	return c < 0x80 ? g_ascii_isalnum((char)c) : g_unichar_isalnum(c) || g_unichar_ismark(c);
+	if ((guchar)*p < 0x80)
+		return g_ascii_isalnum(*p);
+	gunichar c = g_utf8_get_char(p);
+	return g_unichar_isalnum(c) || g_unichar_ismark(c);
 }
 
 static void fold_part(GString *out, const char *part)
@@ -30,6 +33,8 @@ static void fold_part(GString *out, const char *part)
 /* One form for what reads alike: compatibility characters, case. Most parts between spaces are ASCII, and fold quickly. Caller frees. */
 static char *folded(const char *text)
 {
+	if (g_str_is_ascii(text))
+		return g_ascii_strdown(text, -1);
 	g_autofree char *valid = g_utf8_make_valid(text, -1);
 	GString *out = g_string_sized_new(strlen(valid));
 	for (char *part = valid; *part;) {
@@ -55,7 +60,7 @@ static GPtrArray *words_of(const char *text)
 	GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
 	for (const char *p = text; *p;) {
 		const char *begin = p;
-		while (*p && is_of_word(g_utf8_get_char(p)))
+		while (is_of_word(p))
 			p = g_utf8_next_char(p);
 		if (p > begin)
 			g_ptr_array_add(words, g_strndup(begin, (gsize)(p - begin)));
@@ -161,19 +166,16 @@ char *policy_likeness_by(Host *host, const char *key, const char *contact, const
 	cut_links(host, rest);
 	cut_unspaced(phrases, rest);
 	g_autoptr(GPtrArray) words = words_of(rest->str);
-	GHmac *hmac = g_hmac_new(G_CHECKSUM_SHA256, (const guchar *)key, strlen(key));
-	g_hmac_update(hmac, (const guchar *)"likeness", -1);
+	g_autoptr(GString) saying = g_string_new("likeness");
 	for (guint i = 0; i < words->len;) {
 		guint skip = phrase_at(phrases, words, i);
 		if (!skip) {
-			g_hmac_update(hmac, (const guchar *)"\n", 1);
-			g_hmac_update(hmac, words->pdata[i], -1);
+			g_string_append_c(saying, '\n');
+			g_string_append(saying, words->pdata[i]);
 		}
 		i += MAX(skip, 1);
 	}
-	char *likeness = g_strdup(g_hmac_get_string(hmac));
-	g_hmac_unref(hmac);
-	return likeness;
+	return g_compute_hmac_for_data(G_CHECKSUM_SHA256, (const guchar *)key, strlen(key), (const guchar *)saying->str, saying->len);
 }
 
 char *policy_likeness(Host *host, const char *contact, const char *text)
