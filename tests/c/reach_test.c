@@ -190,7 +190,6 @@ static void it_is_given_up(World *w, const char *args, const char *wanted)
 	json_object_set_new(host->workspace->policy, "breaker", json_integer(1));
 	ask(w, args);
 	Time begun = host_now(host);
-	g_autofree char *state = NULL;
 	for (int i = 0; i < 40; i++) {
 		g_auto(Message) m = { 0 };
 		Time until;
