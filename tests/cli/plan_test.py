@@ -83,8 +83,14 @@ class World:
 
     def files(self, but=()):
         """Every file and folder, with its bytes and its time."""
-        return {str(p.relative_to(self.dir)): (p.stat().st_mtime_ns, hashlib.sha256(p.read_bytes()).hexdigest() if p.is_file() else "")
-                for p in sorted(self.dir.rglob("*")) if p.name not in but}
+        found = {}
+        for path in sorted(self.dir.rglob("*")):
+            try:
+                if path.name not in but:
+                    found[str(path.relative_to(self.dir))] = (path.stat().st_mtime_ns, hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "")
+            except FileNotFoundError:  # serve has replaced it this moment: then the next look differs
+                found[str(path.relative_to(self.dir))] = None
+        return found
 
 
 def same_files(before, after):
@@ -238,7 +244,7 @@ def beside_serve(folder):
         while time.monotonic() < end and (world.run("runs", "--state", "ready").stdout.count("\n") > 1 or not (world.dir / "run/perigee.sock").exists()):
             time.sleep(0.1)
         shared = ("perigee.db-shm",)  # where readers of the database note that they read
-        before = None
+        before, end = None, time.monotonic() + 20
         while time.monotonic() < end and before != (before := world.files(shared)):
             time.sleep(0.7)  # until serve itself writes nothing any more
         got = world.run("plan")
