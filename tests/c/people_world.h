@@ -104,6 +104,7 @@ static inline void put(World *w, const char *attributes)
 	g_assert_no_error(error);
 	g_autofree char *id = contacts_put(&w->host, object, true, "person", &error);
 	g_assert_no_error(error);
+	g_assert_nonnull(id);
 }
 
 static inline void merge(World *w, const char *into, const char *from)
