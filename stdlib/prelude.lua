@@ -126,10 +126,35 @@ function ours.require(name)
   return module
 end
 
--- Stdlib modules that scripts may ask for.
+-- What scripts require: the library of perigee.NAME, which runs as their own code does (its names in "[]" make host.raise blame the
+-- script's line), and modules of the workspace. `pinned` are the sources of perigee.NAME that a version was entered with.
 local public = { perigee = true }
-local sources, loaded = {}, {}
+local sources, pinned, loaded = {}, {}, {}
 local LOADING = {}
+
+local function library_file(name)
+  return format("perigee/%s.lua", sub(name, #"perigee." + 1))
+end
+
+-- The checks of stdlib/check.lua for modules of the library, which must not change them.
+loaded["perigee.check"] = false
+local function check_view()
+  local view = { raise = raise }
+  for name, value in pairs(ours.require "check") do view[name] = value end
+  return host.frozen(view, "perigee.check can't be assigned to")
+end
+
+local function chunk_of(name)
+  if pinned[name] then return compile(pinned[name], format("=[%s]", library_file(name)), theirs) end
+  if ours.string.find(name, "^perigee%.[%w_]+$") then
+    if not host.library_text(library_file(name)) then
+      local known = ours.require "check".hint(name, host.library_modules())
+      raise(format("require: the library has no module '%s'%s", name, known))
+    end
+    return host.library(library_file(name), theirs)
+  end
+  return nil
+end
 
 -- Modules are the files of lib/, named with dots or slashes: "words" and "lib.words" are lib/words.lua.
 local function module_of(name)
@@ -146,17 +171,20 @@ function theirs.require(name)
   if public[name] then return ours.require(name) end
   local asked = name
   name = module_of(name)
+  if loaded[name] == false then loaded[name] = check_view() end
   local module = loaded[name]
   if module == LOADING then raise(format("require: module '%s' requires itself", asked)) end
   if module ~= nil then return module end
-  local source = sources[name]
-  if not source then raise(format("require: there is no module '%s' in the workspace (lib/)", asked)) end
-  local chunk, text = compile(source, "@" .. path_of(name), theirs)
+  local chunk, text = chunk_of(name)
+  if not chunk and not text then
+    if not sources[name] then raise(format("require: there is no module '%s' in the workspace (lib/)", asked)) end
+    chunk, text = compile(sources[name], "@" .. path_of(name), theirs)
+  end
   if not chunk then ours.error(text, 0) end
   loaded[name] = LOADING
   module = chunk(name)
   loaded[name] = module == nil and true or module
-  sources[name] = nil
+  sources[name], pinned[name] = nil, nil
   return loaded[name]
 end
 
@@ -181,7 +209,18 @@ local context = {
   module_of = module_of,
   path_of = path_of,
   set_modules = function(files)
-    for i = 2, #files do sources[module_of(files[i].name)] = files[i].source end
+    for i = 2, #files do
+      local of_library = ours.string.match(files[i].name, "^%[(perigee%.[%w_]+)%]$")
+      if of_library then
+        pinned[of_library] = files[i].source
+      else
+        sources[module_of(files[i].name)] = files[i].source
+      end
+    end
+  end,
+  -- The library's own text of perigee.NAME, or nil.
+  library_text = function(name)
+    return ours.string.find(name, "^perigee%.[%w_]+$") and host.library_text(library_file(name)) or nil
   end,
 }
 

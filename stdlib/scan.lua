@@ -128,9 +128,19 @@ local function filled(list)
   return #list > 0 and list or nil
 end
 
--- Reads the main file and the modules it requires in turn. Adds to the declarations: effects, warnings, faults, modules.
+-- The modules of the library that one of them requires itself.
+local function read_library(source, found)
+  pcall(reader.read, source, host.setmetatable({
+    module = function(module)
+      if module then found.wanted[#found.wanted + 1] = module end
+    end,
+  }, { __index = function() return function() end end }))
+end
+
+-- Reads the main file and the modules it requires in turn. Adds to the declarations: effects, warnings, faults, modules (the main
+-- file among them, so that the list is never empty) and library, the sources of the modules perigee.NAME.
 function M.load(name, files, context, declarations)
-  local found = { main = name, effects = {}, warnings = {}, faults = {}, wanted = {}, modules = {}, requests = requests.new() }
+  local found = { main = name, effects = {}, warnings = {}, faults = {}, wanted = {}, modules = { name }, library = {}, requests = requests.new() }
   function found.fault(place, text)
     found.faults[#found.faults + 1] = { line = place.line, file = place.file, text = text }
   end
@@ -138,22 +148,28 @@ function M.load(name, files, context, declarations)
   for i = 2, #files do sources[context.module_of(files[i].name)] = files[i] end
   local function read(file, source)
     -- A slip in here must keep no valid script from running: what was read until then stands.
-    pcall(read_file, file, source, context.globals, found, used)
+    if not pcall(read_file, file, source, context.globals, found, used) then found.wants_all = true end
   end
   read(name, files[1].source)
   local at = 1
+  local function want_all() -- which they are is worked out at run time
+    for module in pairs(sources) do
+      if not done[module] then found.wanted[#found.wanted + 1] = module end
+    end
+  end
+  if found.wants_all then want_all() end
   while at <= #found.wanted do
     local module = context.module_of(found.wanted[at])
-    if not done[module] and sources[module] then
+    local of_library = not done[module] and context.library_text(module)
+    if of_library then
+      found.library[module] = of_library
+      read_library(of_library, found)
+    elseif not done[module] and sources[module] then
       found.modules[#found.modules + 1] = sources[module].name
       read(context.path_of(module), sources[module].source)
     end
     done[module] = true
-    if at == #found.wanted and found.wants_all then
-      for name in pairs(sources) do
-        if not done[name] then found.wanted[#found.wanted + 1] = name end
-      end
-    end
+    if at == #found.wanted and found.wants_all then want_all() end
     at = at + 1
   end
   compare(declarations.needs, found, used)
@@ -161,6 +177,7 @@ function M.load(name, files, context, declarations)
   table.sort(found.warnings, by_line)
   table.sort(found.modules)
   for _, key in ipairs { "effects", "warnings", "faults", "modules" } do declarations[key] = filled(found[key]) end
+  declarations.library = found.library
   return declarations
 end
 

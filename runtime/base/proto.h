@@ -60,7 +60,9 @@
  *   SCRIPT    {"type":"sequence"|"job","name","title","needs":{...},"topic","account":{channel:name},"on_reply","on_handled",
  *             "starts_on":[..],"limits":{..},"schedule","zone","missed","overlap","warnings":[..],
  *             "effects":[{"kind","channel","template","line"}]: what could be read off the source by a scan for check,
- *             "modules":[names of the workspace modules that were required]}
+ *             "modules":[the script's own file, and the workspace modules that it requires],
+ *             "library":{"perigee.ab": source}: the modules of the stdlib that it requires. The host keeps them with the version and
+ *             hands them back as modules named "[perigee.ab]"}
  *   TEMPLATE  {"name","variants":[{"file","locale","subject","purpose","personal","preheader","attach","approved","channels":[..]}],
  *             "fields":[names of variables used without a default], "uses":[all top-level variables used],
  *             "findings":[{"file","line","fault","text"}]: what check says of it}

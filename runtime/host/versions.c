@@ -251,7 +251,7 @@ GPtrArray *versions_templates(Host *host)
 
 /* ---- entering the database ------------------------------------------------------------------------------------- */
 
-static char *sources_text(const Program *program, const json_t *declared)
+static char *sources_text(const Program *program, json_t *declared)
 {
 	const json_t *used = json_object_get(declared, "modules");
 	g_autoptr(json_t) sources = json_array();
@@ -261,6 +261,13 @@ static char *sources_text(const Program *program, const json_t *declared)
 			wanted = g_strcmp0(json_string_value(json_array_get(used, k)), program->modules->pdata[i]) == 0;
 		if (wanted)
 			json_array_append_new(sources, json_pack("[s,s]", program->modules->pdata[i], program->sources->pdata[i]));
+	}
+	/* What it requires of the stdlib: a newer program runs it on with the library that it began with. */
+	const char *module;
+	json_t *source;
+	json_object_foreach(json_object_get(declared, "library"), module, source) {
+		g_autofree char *pinned = g_strdup_printf("[%s]", module);
+		json_array_append_new(sources, json_pack("[s,O]", pinned, source));
 	}
 	return value_text(sources);
 }
@@ -312,6 +319,15 @@ static bool sound(const char *path, const json_t *declared, GError **error)
 	const json_t *fault = json_array_get(json_object_get(declared, "faults"), 0);
 	if (fault) {
 		g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s:%" G_GINT64_FORMAT ": %s", path, value_integer(fault, "line", 0), value_string(fault, "text", "faulty"));
+		return false;
+	}
+	bool library_sound = true;
+	const char *module;
+	json_t *source;
+	json_object_foreach(json_object_get(declared, "library"), module, source)
+		library_sound = library_sound && json_is_string(source);
+	if (!library_sound) {
+		g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s: its modules of the library are no texts", path);
 		return false;
 	}
 	bool named = *name && strlen(name) <= 64 && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == strlen(name);
@@ -367,6 +383,7 @@ static char *enter(Host *host, Program *whole, bool *is_new, GError **error)
 		return g_strdup(name);
 	}
 	Time due = TIME_NEVER;
+	json_object_del(declared, "library"); /* stands in the sources */
 	if (job && !jobs_first_due(host, name, declared, &due, error))
 		return NULL;
 	g_autofree char *text = value_text(declared);

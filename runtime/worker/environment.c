@@ -141,6 +141,8 @@ static const luaL_Reg bindings[] = {
 	{ "keep", l_keep },
 	{ "key_fault", l_key_fault },
 	{ "library", l_library },
+	{ "library_modules", l_library_modules },
+	{ "library_text", l_library_text },
 	{ "methods", l_methods },
 	{ "now", l_now },
 	{ "object", l_object },

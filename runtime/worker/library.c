@@ -144,3 +144,33 @@ int l_library(lua_State *L)
 	lua_setupvalue(L, -2, 1);
 	return 1;
 }
+
+int l_library_text(lua_State *L)
+{
+	size_t size;
+	const char *text = library_source(state_worker(L)->library, luaL_checkstring(L, 1), &size);
+	if (text)
+		lua_pushlstring(L, text, size);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+int l_library_modules(lua_State *L)
+{
+	static const char FOLDER[] = "perigee/";
+	GPtrArray *names = library_names(state_worker(L)->library);
+	lua_newtable(L);
+	for (guint i = 0; i < names->len; i++) {
+		const char *name = names->pdata[i];
+		if (!g_str_has_prefix(name, FOLDER))
+			continue;
+		name += strlen(FOLDER);
+		lua_pushliteral(L, "perigee.");
+		lua_pushlstring(L, name, strlen(name) - strlen(".lua"));
+		lua_concat(L, 2);
+		lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+	}
+	g_ptr_array_free(names, TRUE);
+	return 1;
+}

@@ -22,5 +22,9 @@ GPtrArray *library_names(Library *library);
 const char *library_source(Library *library, const char *name, size_t *size);
 /* host.library(name, environment): the file as a function, or nil and a text. */
 int l_library(lua_State *L);
+/* host.library_text(name): a file's text, or nil. */
+int l_library_text(lua_State *L);
+/* host.library_modules(): the names of the modules that scripts may require beside perigee, "perigee.ab", sorted. */
+int l_library_modules(lua_State *L);
 
 #endif
