@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The journal in short words: see timeline.h. */
+/* What happened, in short words: see timeline.h. */
 #include "cli/timeline.h"
 
 #include <string.h>
+
+/* ---- the journal ------------------------------------------------------------------------------------------------- */
 
 /* A value as a person would write it: texts without quotes, the rest as JSON. */
 static char *words(const json_t *value)
@@ -127,4 +129,183 @@ char *timeline_answer(const Cli *cli, const json_t *entry)
 	if (strcmp(kind, "task") == 0)
 		return g_strdup_printf("task %s", shown_first);
 	return g_steal_pointer(&shown_first);
+}
+
+/* ---- what happens in a simulation ---------------------------------------------------------------------------------- */
+
+static char *short_text(const char *text)
+{
+	g_autofree char *plain = cli_plain(text ? text : "", 60);
+	return g_strdup(g_strstrip(plain));
+}
+
+static const char *received_words(const char *kind)
+{
+	static const struct { const char *kind, *words; } table[] = {
+		{ "reply", "answers" }, { "auto_reply", "automatic answer" }, { "bounce", "mail bounces" }, { "unsubscribe", "opts out" },
+		{ "complaint", "complains" }, { "handled", "a teammate writes" }, { "click", "clicks a link" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+		if (strcmp(kind, table[i].kind) == 0)
+			return table[i].words;
+	return kind;
+}
+
+/* " with a.pdf, b.pdf", or nothing. */
+static char *names_in_words(const json_t *names)
+{
+	GString *words = g_string_new(NULL);
+	for (size_t i = 0; i < json_array_size(names); i++)
+		g_string_append_printf(words, "%s%s", i ? ", " : " with ", json_string_value(json_array_get(names, i)));
+	return g_string_free(words, FALSE);
+}
+
+static char *enrolled(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)text;
+	bool job = !json_object_get(event, "contact");
+	g_autofree char *due = cli_time(cli, value_integer(event, "due", TIME_NEVER));
+	return g_strdup_printf("%s%s%s%s%s", job ? "job " : "enrolled in ", value_string(event, "sequence", ""), job ? " starts" : "", *due ? ", due since " : "", due);
+}
+
+static char *passed_over(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)text;
+	g_autofree char *due = cli_time(cli, value_integer(event, "due", TIME_NEVER));
+	return g_strdup_printf("job %s does not start for %s: %s", value_string(event, "sequence", ""), due, value_string(event, "reason", ""));
+}
+
+static char *sent(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)cli;
+	(void)text;
+	const char *subject = value_string(event, "subject", NULL);
+	g_autofree char *with = names_in_words(json_object_get(event, "attach"));
+	return g_strdup_printf("sent by %s: %s%s%s%s%s", value_string(event, "channel", ""), value_string(event, "template", ""), subject ? " \"" : "",
+	                       subject ? subject : "", subject ? "\"" : "", with);
+}
+
+static char *deferred(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)text;
+	const char *rule = value_string(event, "rule", "");
+	g_autofree char *until = cli_time(cli, value_integer(event, "until", TIME_NEVER));
+	bool plain = g_str_equal(rule, "hours");
+	return g_strdup_printf("%s waits%s%s (%s)", value_string(event, "channel", ""), *until ? " until " : "", until,
+	                       plain ? "their sending hours" : value_string(event, "reason", rule));
+}
+
+static char *refused(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)cli;
+	(void)text;
+	return g_strdup_printf("%s refused (%s): %s", value_string(event, "channel", ""), value_string(event, "rule", value_string(event, "code", "")),
+	                       value_string(event, "reason", ""));
+}
+
+static char *received(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)cli;
+	const char *channel = value_string(event, "channel", "");
+	return g_strdup_printf("%s%s%s%s%s", received_words(value_string(event, "kind", "")), *channel ? " by " : "", channel, *text ? ": " : "", text);
+}
+
+static char *task(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)cli;
+	const char *detail = *text ? text : value_string(event, "outcome", "");
+	bool made = g_str_equal(value_string(event, "event", ""), "task");
+	return g_strdup_printf("%s %s%s%s", made ? "task:" : "task done:", value_string(event, "kind", ""), *detail ? ": " : "", detail);
+}
+
+static char *set(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)cli;
+	(void)text;
+	g_autofree char *changes = value_text(json_object_get(event, "changes"));
+	return g_strdup_printf("set %s", changes);
+}
+
+static char *label(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)cli;
+	(void)text;
+	return g_strdup_printf("label %s%s", value_true(event, "on") ? "" : "taken off: ", value_string(event, "label", ""));
+}
+
+static char *finished(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)cli;
+	(void)text;
+	const char *reason = value_string(event, "reason", NULL);
+	return g_strdup_printf("finished: %s%s%s%s", value_string(event, "outcome", ""), reason ? " (" : "", reason ? reason : "", reason ? ")" : "");
+}
+
+static char *failed(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)cli;
+	(void)text;
+	return g_strdup_printf("FAILED (%s): %s", value_string(event, "code", ""), value_string(event, "error", ""));
+}
+
+static char *outage(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)text;
+	const char *channel = value_string(event, "channel", "");
+	g_autofree char *until = cli_time(cli, value_integer(event, "until", TIME_NEVER));
+	bool begins = g_str_equal(value_string(event, "state", ""), "begins");
+	return g_strdup_printf("%s %s%s", channel, begins ? "has no connection until " : "has its connection back", begins ? until : "");
+}
+
+static char *breaker(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)cli;
+	(void)text;
+	return g_strdup(value_string(event, "text", ""));
+}
+
+static char *edited(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)cli;
+	(void)text;
+	const char *name = value_string(event, "sequence", ""), *file = value_string(event, "file", "");
+	if (!value_true(event, "changed"))
+		return g_strdup_printf("%s is edited (%s), but nothing is changed in it", name, file);
+	return g_strdup_printf("%s is edited (%s): of the live runs %" G_GINT64_FORMAT " go on with it, %" G_GINT64_FORMAT " stay on the one they began with",
+	                       name, file, value_integer(event, "moved", 0), value_integer(event, "stayed", 0));
+}
+
+static char *moved(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)cli;
+	(void)event;
+	(void)text;
+	return g_strdup("goes on with the edited script");
+}
+
+static char *stayed(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)cli;
+	(void)text;
+	return g_strdup_printf("stays on the script it began with: %s", value_string(event, "reason", ""));
+}
+
+/* text: what is written, on one short line. */
+static const struct {
+	const char *kind;
+	char *(*words)(const Cli *cli, const json_t *event, const char *text);
+} all_words[] = {
+	{ "enrolled", enrolled }, { "passed_over", passed_over }, { "sent", sent }, { "deferred", deferred }, { "refused", refused }, { "received", received },
+	{ "task", task }, { "task_done", task }, { "set", set }, { "label", label }, { "finished", finished }, { "failed", failed }, { "outage", outage },
+	{ "breaker", breaker }, { "edited", edited }, { "moved", moved }, { "stayed", stayed },
+};
+
+char *timeline_event(const Cli *cli, const json_t *event)
+{
+	const char *kind = value_string(event, "event", "");
+	g_autofree char *text = short_text(value_string(event, "text", value_string(event, "note", "")));
+	for (size_t i = 0; i < G_N_ELEMENTS(all_words); i++)
+		if (g_str_equal(all_words[i].kind, kind))
+			return all_words[i].words(cli, event, text);
+	return g_strdup_printf("%s%s%s", kind, *text ? ": " : "", text);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The journal in short words: what a run asked for, and what it was answered. */
+/* What happened, in short words: the journal of a run (what it asked for, and what it was answered), and what is seen of a simulation. */
 #ifndef PERIGEE_TIMELINE_H
 #define PERIGEE_TIMELINE_H
 
@@ -9,5 +9,7 @@
 char *timeline_effect(const char *kind, const json_t *args);
 /* "sent: Your video", "nothing came", "until 2026-11-26 09:00". entry: as views_journal gives it. Caller frees. */
 char *timeline_answer(const Cli *cli, const json_t *entry);
+/* An event that a Host's see was given: "sent by email: intro \"Hi\"", "answers by email: Yes". Caller frees. */
+char *timeline_event(const Cli *cli, const json_t *event);
 
 #endif
