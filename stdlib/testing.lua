@@ -57,11 +57,12 @@ local function filter(what, value)
   return value
 end
 
+local function contact(what, value)
+  if type(value) ~= "string" and type(value) ~= "table" then host.raise(what .. ": an id, or a table of attributes") end
+  return value
+end
+
 function methods:enrol(options)
-  local function contact(what, value)
-    if type(value) ~= "string" and type(value) ~= "table" then host.raise(what .. ": an id, or a table of attributes") end
-    return value
-  end
   return effect("test.enrol", check.options("t:enrol", options, { sequence = check.text, contact = contact, key = check.text },
     { "sequence", "contact" }))
 end
@@ -73,7 +74,7 @@ function methods:advance(duration)
 end
 
 function methods:reply(options)
-  effect("test.reply", check.options("t:reply", options, { channel = check.text, text = check.text, contact = check.text }, { "text" }))
+  effect("test.reply", check.options("t:reply", options, { channel = check.text, text = check.text, contact = contact }, { "text" }))
 end
 
 function methods:event(options)

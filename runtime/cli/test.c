@@ -108,14 +108,23 @@ static json_t *do_advance(Play *play)
 
 static json_t *happen(Play *play, const char *kind)
 {
+	static const char NEWEST[] = "SELECT max(id) FROM runs WHERE contact = ?";
 	GError *error = NULL;
+	const json_t *who = json_object_get(play->args, "contact");
 	const char *word = value_string(play->args, "contact", play->contact);
-	if (!word)
+	if (!word && !json_is_object(who))
 		return json_pack("{s:s}", "raise", "nobody is enrolled yet: name the contact");
-	g_autofree char *contact = contacts_resolve(play->host, word, &error);
+	g_autofree char *contact = json_is_object(who) ? contacts_put(play->host, who, true, "test", &error) : contacts_resolve(play->host, word, &error);
 	const char *channel = value_string(play->args, "channel", play->channel ? play->channel : "email");
+	int64_t before = contact ? db_int(play->host->db, 0, NEWEST, "s", contact) : 0;
 	if (!contact || !pretend_happen(play->host, contact, channel, kind, value_string(play->args, "text", NULL), &error))
 		return raised(error);
+	int64_t started = db_int(play->host->db, 0, NEWEST, "s", contact); /* by starts_on */
+	if (started > before) {
+		play->run = started;
+		g_free(play->contact);
+		play->contact = g_steal_pointer(&contact);
+	}
 	return settle(play, results(NULL));
 }
 

@@ -41,14 +41,15 @@ function t:enroll(options) end
 ---@param duration perigee.Duration
 function t:advance(duration) end
 
----A reply of the contact.
+---What the contact writes. With attributes as its contact somebody writes who need not be enrolled: what starts on a message begins.
 ---```lua
 ---t:reply { channel = "email", text = "Yes, gladly" }
+---t:reply { text = "Where is my order?", contact = { id = "ann", name = "Ann B", email = "ann@b.example" } }
 ---```
----@param options { text: string, channel?: string, contact?: string }
+---@param options { text: string, channel?: string, contact?: string|table }
 function t:reply(options) end
 
----Another event.
+---Another event. As with t:reply, its contact is an id or a table of attributes.
 ---```lua
 ---t:event { kind = "bounce", channel = "email" }
 ---```
@@ -93,7 +94,7 @@ function t:expect_nothing_sent() end
 ---@return table task
 function t:expect_task(wanted) end
 
----The run that was enrolled last has ended with this outcome; nil: it has not ended.
+---The run that began last (by t:enrol, or by an event that a script starts on) has ended with this outcome; nil: it has not ended.
 ---```lua
 ---t:expect_outcome "replied"
 ---```

@@ -106,6 +106,12 @@ test("so does a message of somebody whom no run is writing to", function(t)
   t:expect_task { kind = "other", note = "begun by reply" }
 end)
 
+test("somebody who was never enrolled writes, and what begins then is looked at", function(t)
+  t:reply { channel = "email", text = "Hello?", contact = ana }
+  t:expect_task { kind = "other", note = "begun by reply" }
+  t:expect_outcome "began"
+end)
+
 test("a run restarts itself with its state", function(t)
   t:enrol { sequence = "rounds", contact = ana }
   t:advance "3 days"
