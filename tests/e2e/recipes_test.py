@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Each shipped recipe is played over 200 people who answer by chance, every script of it, for 90 days and two seeds: no rule is broken as the
+oracle sees it (tests/oracle), no run fails or is parked. recipes_test.py [NAME...] [--people N] [--seeds N]"""
+import argparse
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests/oracle"), str(ROOT / "tests/cli")]
+import commands_test as cli
+import recipe
+from commands_test import ok
+
+STARTER = "starter"
+SIGNS = ["sent", "task", "set", "label", "note", "enrolled", "broadcast", "log"]
+
+
+def look(name, people, seeds):
+    """[(held, sentence, found...)]"""
+    try:
+        played = recipe.Recipe(name, people)
+    except Exception as fault:  # a recipe that can't even be read is one that fails, and the others are still played
+        return [(False, f"{name}: its files can be read", repr(fault), getattr(fault, "stderr", ""))]
+    try:
+        return [r for script in played.world["scripts"] for r in look_at(played, script, seeds)]
+    finally:
+        played.close()
+
+
+def look_at(played, script, seeds):
+    name, first = f"{played.name}: {script}", None
+    for seed in range(1, seeds + 1):
+        result = played.play(script, seed)
+        first = first or result
+        wrong, counts = played.judge(*result)
+        told = ", ".join(f"{counts[k]} {k}" for k in ("sent", "task", "received", "finished") if counts[k])
+        yield not wrong, f"{name} breaks no rule and fails nobody over {len(played.people)} people, seed {seed} ({told or 'nothing happens'})", *wrong[:12]
+        if seed == 1:
+            yield any(counts[s] for s in SIGNS), f"{name} does something", dict(counts)
+            if not wrong and played.notices(result[1]) is not None:
+                yield played.notices(result[1]), f"{name}: breaches put into that trace are found"
+    once, again = (played.play(script, 1, "plain") for _ in range(2))
+    yield once == again, f"{name} played twice has the same bytes"
+    yield [recipe.bare(l) for l in once[1].splitlines()] == recipe.as_shipped(first[1]), f"{name} does the same when it is watched"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=200)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("names", nargs="*")
+    wishes = parser.parse_args()
+    names = wishes.names or sorted(p.parent.name for p in recipe.SCRIPTS.glob("*/perigee.lua") if p.parent.name != STARTER)
+    with ThreadPoolExecutor(2) as pool:
+        for results in pool.map(lambda name: look(name, wishes.people, wishes.seeds), names):
+            for held, *words in results:
+                ok(held, *words)
+    print(f"1..{cli.points}")
+    return 1 if cli.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
