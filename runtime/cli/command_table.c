@@ -13,6 +13,11 @@ const Command command_table[] = {
 	  "example: perigee check sequences/welcome.lua\n", command_check, NULL },
 
 	{ "sim", "Try", COMMAND_FILES, "(SEQUENCE or JOB) --contacts FILE.csv [--replies (FILE.csv or FILE.lua or random[:...])]\n"
+	{ "explain", "Write", COMMAND_NO_WORKSPACE, "[CODE] [--json]", "say what a rule, an error or a state means, and what to do",
+	  "CODE is what stands in brackets behind a finding of check, a rule of `perigee why`, the state or outcome of a run, the\n"
+	  "state of a message, or a code that a call gives. Without one all codes are listed. Needs no workspace.\n\n"
+	  "  --json     one object a code: code, group, and text (without CODE: line, its first sentence)\n\n"
+	  "example: perigee explain two_then_call\n", command_explain, NULL },
 	  "                   [--outage \"CHANNEL FROM FOR\"]... [--edit \"WHEN FILE\"]... [--policy KEY=VALUE]...\n"
 	  "                   [--for 30d] [--start TIME] [--seed N] [--html OUT] [--json]",
 	  "play a script in virtual time over pretend channels",

@@ -17,6 +17,7 @@ void cli_row(Cli *cli, const json_t *row, const char *const *names, const char *
 /* One function per row of the table. */
 int command_init(Cli *cli, int argc, char **argv);
 int command_check(Cli *cli, int argc, char **argv);
+int command_explain(Cli *cli, int argc, char **argv);
 int command_version(Cli *cli, int argc, char **argv);
 int command_doctor(Cli *cli, int argc, char **argv);
 int command_backup(Cli *cli, int argc, char **argv);

@@ -60,6 +60,11 @@ const char *policy_answer_name(PolicyAnswer answer)
 	return names[answer];
 }
 
+const char *policy_rule_name(unsigned n)
+{
+	return n < G_N_ELEMENTS(rules) ? rules[n].name : NULL;
+}
+
 void verdict_clear(Verdict *verdict)
 {
 	g_clear_pointer(&verdict->reason, g_free);

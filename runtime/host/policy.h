@@ -45,6 +45,8 @@ void verdict_clear(Verdict *verdict);
 /* The first closed gate, in order; HAND only if no other gate is closed. A case that is asking passes over mere delays. The purpose
  * "answer" is one only within 7 days of their last message; else it is taken for an ask. */
 Verdict policy_check(Host *host, const PolicyCase *c);
+/* The name of the nth rule, in their order (static); NULL behind the last. */
+const char *policy_rule_name(unsigned n);
 /* For an address that is written to beside the contact's own (a copy): the rule `suppressed`, by it and by the
  * contacts who have it, and their `consent`. A copy counts for no limit (asks_per_week, max_channels). */
 Verdict policy_check_copy(Host *host, const char *channel, const char *address);

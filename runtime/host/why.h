@@ -22,6 +22,8 @@
  *   run         the run waits, or has ended
  *   history     never closed: what was refused or withdrawn last
  */
+extern const char *const why_gate_names[]; /* NULL-ended, in this order */
+
 typedef struct WhyGate {
 	const char *rule; /* static */
 	Verdict verdict;

@@ -20,6 +20,8 @@ static const char AHEAD[] =
 	"SELECT count(*) FROM messages m, messages o WHERE m.id = ?1 AND o.state = 'queued' AND o.account = m.account AND o.account <> ''"
 	" AND (o.due < m.due OR (o.due = m.due AND o.id < m.id))";
 
+const char *const why_gate_names[] = { "template", "before", "undo", "retry", "queued", "sending", "connection", "script", "run", "history", NULL };
+
 /* ---- gates ----------------------------------------------------------------------------------------------------- */
 
 /* "2026-11-23 09:00", by the workspace's clock. */
