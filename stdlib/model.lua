@@ -1,20 +1,20 @@
 -- SPDX-License-Identifier: MIT
 -- A model of contacts for `perigee sim --replies FILE.lua`: a file that returns function(message, chance), or a table of
--- message = and task = functions. It is called for each message and task, and remembers nothing between two calls; the
--- annotations stand in meta/model.lua.
+-- message =, task = and start = functions. It is called for each message and task, and once for each contact at the start where
+-- the sequence starts on events; it remembers nothing between two calls. The annotations stand in meta/model.lua.
 
 local check = require "check"
 
 local M = {}
 
-local kinds = { "reply", "auto_reply", "bounce", "unsubscribe", "complaint", "handled", "click", "task_done" }
+local kinds = { "reply", "message", "auto_reply", "bounce", "unsubscribe", "complaint", "handled", "click", "task_done" }
 
 local function kind(what, value)
   if type(value) == "string" and value:find "^signal:." then return value end
   return check.one_of(what, value, kinds)
 end
 
-local keys = { kind = kind, after = check.duration, text = "string", channel = check.name, returns = check.text }
+local keys = { kind = kind, after = check.duration, text = "string", channel = check.name, returns = check.text, data = "table" }
 
 -- What a model returned: nil, one thing or a list of them; a list comes out.
 local function happenings(value)
@@ -42,8 +42,8 @@ local function functions(value)
   if type(value) ~= "table" then
     host.raise(("a model ends with: return function(message, chance) ... end; this file returns %s"):format(check.describe(value)))
   end
-  local copy = check.options("the model", value, { message = "function", task = "function" })
-  if not copy.message and not copy.task then host.raise("the model: message = function(message, chance) or task = function(task, chance) is missing") end
+  local copy = check.options("the model", value, { message = "function", task = "function", start = "function" })
+  if next(copy) == nil then host.raise("the model: message = function(message, chance) or task = function(task, chance) is missing") end
   return copy
 end
 
@@ -51,10 +51,11 @@ function M.load(name, files, context)
   context.set_modules(files)
   host.place(name .. ":1")
   local model = functions((context.compile(files[1].source, name)(name)))
-  return { message = model.message ~= nil, task = model.task ~= nil }, function(start)
-    local called = start.message and "message" or "task"
+  return { message = model.message ~= nil, task = model.task ~= nil, start = model.start ~= nil }, function(start)
+    local called = start.message and "message" or start.task and "task" or "start"
+    local about = start[called]
     host.place(model[called])
-    return happenings(model[called](start[called], chance))
+    return happenings(model[called](called == "start" and about.contact or about, chance))
   end
 end
 

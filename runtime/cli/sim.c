@@ -128,7 +128,7 @@ static bool simulate(Sim *sim, const char *script, Wishes *wishes, GError **erro
 		sim->report = report_new(sim->host, wishes->html != NULL);
 	sim->host->see = sim_see;
 	sim->host->see_user = sim;
-	if (sequence)
+	if (sequence && !sim_world_starts(sim, &wishes->world, sequence, ids))
 		start_all(sim, sequence, ids);
 	return sim_world_play(sim, &wishes->world, error);
 }

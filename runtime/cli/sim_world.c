@@ -176,6 +176,12 @@ bool sim_world_begin(Sim *sim, SimWorld *world, GError **error)
 	return add_replies(sim, world, error);
 }
 
+bool sim_world_starts(Sim *sim, const SimWorld *world, const char *sequence, const GPtrArray *contacts)
+{
+	g_autofree char *version = versions_newest(sim->host, sequence);
+	return world->replies && pretend_begin(sim->host, versions_declared(sim->host, version), contacts);
+}
+
 void sim_world_clear(SimWorld *world)
 {
 	GPtrArray *lists[] = { world->outages, world->edits, world->policy };

@@ -21,6 +21,8 @@ typedef struct SimWorld {
 bool sim_world_policy(Sim *sim, const SimWorld *world);
 /* Prepares the rest, once the contacts and the script are there. False: a usage error has been printed, or error is set. */
 bool sim_world_begin(Sim *sim, SimWorld *world, GError **error);
+/* A sequence with `starts_on`: does the world of --replies say when it starts for whom? False: they are to be enrolled. */
+bool sim_world_starts(Sim *sim, const SimWorld *world, const char *sequence, const GPtrArray *contacts);
 /* Lets time pass until the end, with a word on how far it is where somebody waits at a terminal. */
 bool sim_world_play(Sim *sim, SimWorld *world, GError **error);
 void sim_world_clear(SimWorld *world);

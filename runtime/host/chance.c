@@ -4,6 +4,7 @@
 
 #include "host/chance_words.h"
 #include "host/contacts.h"
+#include "host/events.h"
 #include "host/pretend.h"
 #include "host/versions.h"
 
@@ -11,8 +12,9 @@
 #include <string.h>
 
 /* The first ones exclude each other. */
-enum { REPLY, AUTO_REPLY, BOUNCE, UNSUBSCRIBE, COMPLAINT, HANDLED, CLICK, TASK_DONE, KINDS, EXCLUSIVE = CLICK };
+enum { REPLY, AUTO_REPLY, BOUNCE, UNSUBSCRIBE, COMPLAINT, HANDLED, CLICK, TASK_DONE, KINDS, EXCLUSIVE = CLICK, SIGNALS = 8 };
 static const char *const kinds[KINDS + 1] = { "reply", "auto_reply", "bounce", "unsubscribe", "complaint", "handled", "click", "task_done", NULL };
+#define BEGIN_WITHIN (2 * TIME_DAY) /* of a sequence that starts on events: when the first one comes */
 static const double usual[KINDS] = { 0.2, 0.05, 0.02, 0.01, 0.002, 0.01, 0.1, 0.8 };
 static const char USUAL[] = "reply=0.2,auto_reply=0.05,bounce=0.02,unsubscribe=0.01,complaint=0.002,handled=0.01,click=0.1,task_done=0.8,after=1h-5d";
 
@@ -20,7 +22,7 @@ enum { AWAY_LEAST = 2, AWAY_MOST = 14 /* days */ };
 
 /* Probabilities; negative: not said. */
 typedef struct Odds {
-	double of[KINDS];
+	double of[KINDS + SIGNALS];
 } Odds;
 
 typedef struct Chance {
@@ -30,6 +32,7 @@ typedef struct Chance {
 	GHashTable *templates; /* name → Odds */
 	bool ranged;           /* after was given */
 	Time least, most;
+	char *signals[SIGNALS]; /* "signal:NAME", of kind KINDS + index; NULL: no more */
 } Chance;
 
 /* ---- reading the words ----------------------------------------------------------------------------------------- */
@@ -45,17 +48,26 @@ static bool wrong(GError **error, const char *format, ...)
 	return false;
 }
 
-static int kind_of(const char *word)
+/* The number of a kind; that of a signal is given here. Negative: there is none (or there are too many signals). */
+static int kind_of(Chance *chance, const char *word)
 {
 	for (int i = 0; i < KINDS; i++)
 		if (g_str_equal(kinds[i], word))
 			return i;
+	if (!g_str_has_prefix(word, "signal:") || !events_known(word))
+		return -1;
+	for (int i = 0; i < SIGNALS; i++) {
+		if (!chance->signals[i])
+			chance->signals[i] = g_strdup(word);
+		if (g_str_equal(chance->signals[i], word))
+			return KINDS + i;
+	}
 	return -1;
 }
 
 static void clear(Odds *odds)
 {
-	for (int i = 0; i < KINDS; i++)
+	for (int i = 0; i < KINDS + SIGNALS; i++)
 		odds->of[i] = -1;
 }
 
@@ -110,10 +122,10 @@ static bool read_pair(Host *host, Chance *chance, const char *pair, GError **err
 	if (g_str_equal(key, "after"))
 		return chance->ranged ? wrong(error, "after stands there twice") : read_range(chance, value, error);
 	char *dot = strrchr(key, '.');
-	int kind = kind_of(dot ? dot + 1 : key);
+	int kind = kind_of(chance, dot ? dot + 1 : key);
 	if (kind < 0) {
 		g_autofree char *known = g_strjoinv(", ", (char **)kinds);
-		return wrong(error, "there is no kind \"%s\" (%s)", dot ? dot + 1 : key, known);
+		return wrong(error, "there is no kind \"%s\" (%s, and at most %d of signal:NAME)", dot ? dot + 1 : key, known, SIGNALS);
 	}
 	if (dot && kind == TASK_DONE)
 		return wrong(error, "%s: a task is of no template: write task_done=%s", key, value);
@@ -148,7 +160,7 @@ static bool read_words(Host *host, Chance *chance, const char *words, GError **e
 {
 	const char *colon = strchr(words, ':');
 	if (!colon) {
-		memcpy(chance->odds.of, usual, sizeof usual);
+		memcpy(chance->odds.of, usual, sizeof usual); /* the signals are left out */
 		return true;
 	}
 	g_auto(GStrv) pairs = g_strsplit(colon + 1, ",", -1);
@@ -214,6 +226,16 @@ static void answer(Host *host, const Chance *chance, const Reached *message, int
 	pretend_plan(host, at, message->order, &what);
 }
 
+/* What comes beside an answer, or without one: a click, a signal. */
+static void beside(Host *host, const Chance *chance, const Reached *message, int kind, const char *word, const char *channel)
+{
+	if (model_chance(chance->seed, message->contact, message->number, word) >= odds_for(chance, message->template_name, kind))
+		return;
+	g_autofree char *about = g_strconcat(word, " after", NULL);
+	Happening what = { .contact = message->contact, .channel = channel, .kind = word };
+	pretend_plan(host, host_now(host) + delay(chance, message->contact, message->number, kind, about), message->order, &what);
+}
+
 static void reached(Host *host, Model *model, const Reached *message)
 {
 	const Chance *chance = (const Chance *)model;
@@ -226,10 +248,26 @@ static void reached(Host *host, Model *model, const Reached *message)
 		}
 		drawn -= p;
 	}
-	if (model_chance(chance->seed, message->contact, message->number, "click") >= odds_for(chance, message->template_name, CLICK))
-		return;
-	Happening what = { .contact = message->contact, .channel = message->channel, .kind = kinds[CLICK] };
-	pretend_plan(host, host_now(host) + delay(chance, message->contact, message->number, CLICK, "click after"), message->order, &what);
+	beside(host, chance, message, CLICK, kinds[CLICK], message->channel);
+	for (int i = 0; i < SIGNALS && chance->signals[i]; i++)
+		beside(host, chance, message, KINDS + i, chance->signals[i], "");
+}
+
+/* Somebody begins: they write, or one of the signals comes that the sequence starts on. */
+static void start(Host *host, Model *model, const Starting *starting)
+{
+	const Chance *chance = (const Chance *)model;
+	const char *contact = starting->contact;
+	size_t n = json_array_size(starting->events), which = (size_t)(model_chance(chance->seed, contact, 0, "start") * (double)n);
+	const char *event = json_string_value(json_array_get(starting->events, MIN(which, n - 1)));
+	bool writes = g_strcmp0(event, "message") == 0;
+	if (!event || (writes && !*starting->channel))
+		return; /* without an address nobody writes */
+	Time after = (Time)(model_chance(chance->seed, contact, 0, "start after") * (double)BEGIN_WITHIN) / TIME_SECOND * TIME_SECOND;
+	g_autofree char *locale = language_of(host, contact);
+	Happening what = { .contact = contact, .channel = writes ? starting->channel : "", .kind = event,
+	                   .text = writes ? chance_message(locale, model_chance(chance->seed, contact, 0, "start text")) : NULL };
+	pretend_plan(host, host_now(host) + after, starting->order, &what);
 }
 
 static void asked(Host *host, Model *model, const Asked *task)
@@ -245,13 +283,15 @@ static void free_chance(Model *model)
 {
 	Chance *chance = (Chance *)model;
 	g_hash_table_unref(chance->templates);
+	for (int i = 0; i < SIGNALS; i++)
+		g_free(chance->signals[i]);
 	g_free(chance);
 }
 
 Model *chance_new(Host *host, const char *words, uint64_t seed, GError **error)
 {
 	Chance *chance = g_new0(Chance, 1);
-	*chance = (Chance){ .model = { reached, asked, free_chance }, .seed = seed, .least = TIME_HOUR, .most = 5 * TIME_DAY };
+	*chance = (Chance){ .model = { reached, asked, free_chance, start }, .seed = seed, .least = TIME_HOUR, .most = 5 * TIME_DAY };
 	chance->templates = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	clear(&chance->odds);
 	if (read_words(host, chance, words, error))

@@ -50,6 +50,35 @@ const char *chance_reply(const char *locale, double share)
 	return languages[language_of(locale)].replies[MIN(which, REPLIES - 1)];
 }
 
+/* The same six in each language: on delivery, on working together, on a code, on a scam, on a pretended profile, on nothing much. */
+static const char *const messages[G_N_ELEMENTS(languages)][REPLIES] = {
+	{ "Hi, I ordered last week and nothing has come yet. When will it be delivered?", "Hello! How can I work with you as a creator?",
+	  "Is there a discount code for my followers?", "Somebody says they are from your team and asks me to pay a fee first. Is this a scam?",
+	  "There is a profile with your name and your pictures that writes to people. Is that really you?", "Hello, is anybody there?" },
+	{ "Bonjour, j’ai commandé la semaine dernière et je n’ai encore rien reçu. Quand serai-je livrée ?",
+	  "Bonjour ! Comment peut-on collaborer avec vous en tant que créateur ?", "Est-ce qu’il y a un code promo pour mes abonnés ?",
+	  "Quelqu’un qui dit être de votre équipe me demande de payer des frais d’abord. Est-ce une arnaque ?",
+	  "Un compte avec votre nom et vos photos écrit aux gens. C’est vraiment vous ?", "Bonjour, il y a quelqu’un ?" },
+	{ "Hallo, ich habe letzte Woche bestellt und noch nichts bekommen. Wann kommt die Lieferung?",
+	  "Hallo! Wie kann ich als Creator mit euch zusammenarbeiten?", "Gibt es einen Rabattcode für meine Follower?",
+	  "Jemand gibt sich als Teil eures Teams aus und verlangt vorab eine Gebühr. Ist das Betrug?",
+	  "Ein Profil mit eurem Namen und euren Bildern schreibt Leuten. Seid das wirklich ihr?", "Hallo, ist da jemand?" },
+	{ "Hola, hice un pedido la semana pasada y todavía no ha llegado. ¿Cuándo será la entrega?",
+	  "¡Hola! ¿Cómo puedo colaborar con vosotros como creador?", "¿Hay un código de descuento para mis seguidores?",
+	  "Alguien dice que es de vuestro equipo y me pide que pague antes una tasa. ¿Es una estafa?",
+	  "Hay un perfil con vuestro nombre y vuestras fotos que escribe a la gente. ¿Sois vosotros de verdad?", "Hola, ¿hay alguien?" },
+	{ "Ciao, ho ordinato la settimana scorsa e non è ancora arrivato niente. Quando sarà consegnato?",
+	  "Ciao! Come posso collaborare con voi come creator?", "C’è un codice sconto per chi mi segue?",
+	  "Qualcuno dice di essere del vostro team e mi chiede di pagare prima una quota. È una truffa?",
+	  "C’è un profilo con il vostro nome e le vostre foto che scrive alla gente. Siete davvero voi?", "Ciao, c’è qualcuno?" },
+};
+
+const char *chance_message(const char *locale, double share)
+{
+	size_t which = (size_t)(share * REPLIES);
+	return messages[language_of(locale)][MIN(which, REPLIES - 1)];
+}
+
 /* The date as numbers: the same for every reader, and what an out-of-office reader finds in any language. */
 char *chance_away(const char *locale, GDateTime *back)
 {

@@ -7,6 +7,8 @@
 
 /* An answer; share (0 to 1) says which. locale may be NULL. Static. */
 const char *chance_reply(const char *locale, double share);
+/* What somebody writes of their own accord: a question, most often. As chance_reply. */
+const char *chance_message(const char *locale, double share);
 /* An automatic answer that names the day they are back. Caller frees. */
 char *chance_away(const char *locale, GDateTime *back);
 

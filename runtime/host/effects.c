@@ -111,9 +111,11 @@ static bool resolve(Asked *asked, const char *name, Time *end)
 }
 
 static const char HAS_REPLY[] =
-	"SELECT 1 FROM event_runs r JOIN events e ON e.id = r.event WHERE r.run = ? AND r.given_at IS NULL AND e.kind = 'reply' LIMIT 1";
+	"SELECT 1 FROM event_runs r JOIN events e ON e.id = r.event WHERE r.run = ?1 AND r.given_at IS NULL AND e.kind = 'reply'"
+	" AND 'event-' || e.id <> (SELECT key FROM runs WHERE id = ?1) LIMIT 1";
 
-/* A reply met in a sleep, or in a wait for something else, ends the run unless it goes on. */
+/* A reply met in a sleep, or in a wait for something else, ends the run unless it goes on. The message that began the run (starts_on) is
+ * no answer to it. */
 static bool met_reply(Asked *asked)
 {
 	if (!asked->run->contact || run_continues(asked->host, asked->run, "on_reply") || !db_int(asked->host->db, 0, HAS_REPLY, "i", asked->run->id))

@@ -23,11 +23,20 @@ typedef struct Asked {
 	int64_t order;
 } Asked;
 
+/* A contact at the beginning of a simulation of a sequence that starts on events (starts_on). */
+typedef struct Starting {
+	const char *contact;
+	const char *channel;   /* on which they would write; "": they have no address */
+	const json_t *events;  /* names: what the sequence starts on */
+	int64_t order;
+} Starting;
+
 typedef struct Model Model;
 struct Model {
 	void (*reached)(Host *host, Model *model, const Reached *message);
 	void (*asked)(Host *host, Model *model, const Asked *task);
 	void (*free)(Model *model);
+	void (*start)(Host *host, Model *model, const Starting *starting); /* NULL: they do nothing of their own accord */
 };
 
 /* Chance that hangs from nothing but what it is about: a number in [0, 1), equal for equal arguments. So a contact who answers the

@@ -21,7 +21,7 @@ typedef struct Modelled {
 	Host *host;
 	Program *program;
 	uint64_t seed;
-	bool messages, tasks; /* which functions it has */
+	bool messages, tasks, starts; /* which functions it has */
 } Modelled;
 
 /* One call of the model on its way. */
@@ -75,7 +75,7 @@ static bool plan(const Call *call, const json_t *item)
 	g_autoptr(GTimeZone) zone = contacts_zone(host, call->contact);
 	g_autoptr(GError) why = NULL;
 	Time at = call->at, returns = 0;
-	if (!events_known(kind))
+	if (!pretend_known(kind))
 		return fail(call, "%s: there is no kind \"%.60s\" of what happens", file, kind);
 	if (text && strlen(text) > TEXT_BYTES)
 		return fail(call, "%s: the text is longer than %d bytes", file, TEXT_BYTES);
@@ -86,7 +86,7 @@ static bool plan(const Call *call, const json_t *item)
 	if (back && strlen(back) == strlen("2026-12-01"))
 		returns += BACK_AT;
 	Happening what = { .contact = call->contact, .channel = channel, .kind = kind, .text = text, .returns = returns,
-	                   .task = g_str_equal(kind, "task_done") ? call->task : 0 };
+	                   .task = g_str_equal(kind, "task_done") ? call->task : 0, .data = json_object_get(item, "data") };
 	pretend_plan(host, MAX(at, call->at), call->order, &what);
 	return true;
 }
@@ -204,6 +204,12 @@ static void asked(Host *host, Model *model, const Asked *task)
 		ask(modelled, "task", json_pack("{s:s, s:s?}", "kind", task->kind, "note", task->note), task->contact, "", task->number, task->order, task->task);
 }
 
+static void begin(Host *host, Model *model, const Starting *s)
+{
+	(void)host;
+	ask((Modelled *)model, "start", json_object(), s->contact, s->channel, 0, s->order, 0);
+}
+
 static void free_modelled(Model *model)
 {
 	Modelled *modelled = (Modelled *)model;
@@ -218,7 +224,9 @@ Model *modelled_new(Host *host, const char *file, uint64_t seed, GError **error)
 	if (!declared)
 		return NULL;
 	Modelled *modelled = g_new0(Modelled, 1);
-	*modelled = (Modelled){ .model = { reached, asked, free_modelled }, .host = host, .program = g_steal_pointer(&program), .seed = seed,
-	                        .messages = value_true(declared, "message"), .tasks = value_true(declared, "task") };
+	*modelled = (Modelled){ .model = { reached, asked, free_modelled, NULL }, .host = host, .program = g_steal_pointer(&program), .seed = seed,
+	                        .messages = value_true(declared, "message"), .tasks = value_true(declared, "task"), .starts = value_true(declared, "start") };
+	if (modelled->starts)
+		modelled->model.start = begin;
 	return &modelled->model;
 }

@@ -75,10 +75,15 @@ static void about_clear(About *about)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(About, about_clear)
 
-static void find_about(Host *host, const char *contact, const char *channel, About *about)
+static void about_them(Host *host, const char *contact, const char *channel, About *about)
 {
 	about->address = contacts_address(host, contact, channel);
 	about->identity = policy_identity(channel, about->address);
+}
+
+static void find_about(Host *host, const char *contact, const char *channel, About *about)
+{
+	about_them(host, contact, channel, about);
 	Rows *rows = db_query(host->db, LAST_SENT, "ss", contact, channel);
 	if (!rows_next(rows))
 		return;
@@ -91,9 +96,18 @@ static void find_about(Host *host, const char *contact, const char *channel, Abo
 	rows_done(rows);
 }
 
-static void receive(Host *host, const Happening *what, const About *about)
+/* What a signal brings: data as given, or a text that is a JSON object; another text stands beside it. Caller owns. */
+static json_t *signal_data(const Happening *what)
 {
-	const char *contact = what->contact, *channel = what->channel, *kind = what->kind, *text = what->text;
+	const char *text = what->text && *what->text ? what->text : NULL;
+	g_autoptr(json_t) read = !what->data && text && *text == '{' ? value_parse(text, -1, NULL) : NULL;
+	const json_t *data = what->data ? what->data : read;
+	return json_pack("{s:O*, s:s*}", "data", data, "text", read ? NULL : text);
+}
+
+static void receive(Host *host, const Happening *what, const char *kind, const About *about)
+{
+	const char *contact = what->contact, *channel = what->channel, *text = what->text;
 	Time now = host_now(host);
 	g_autofree char *subject = about->subject ? g_strdup_printf("Re: %s", about->subject) : NULL;
 	g_autofree char *message_id = g_strdup_printf("%016" G_GINT64_MODIFIER "x@pretend.invalid", host_random(host));
@@ -135,22 +149,31 @@ bool pretend_happen(Host *host, const char *contact, const char *channel, const 
 	return pretend_happens(host, &what, error);
 }
 
+bool pretend_known(const char *kind)
+{
+	return events_known(kind) || g_str_equal(kind, "message");
+}
+
 bool pretend_happens(Host *host, const Happening *what, GError **error)
 {
-	const char *contact = what->contact, *channel = what->channel, *kind = what->kind, *text = what->text;
-	if (!events_known(kind)) {
-		g_set_error(error, PRETEND_ERROR, PRETEND_ERROR_FORMAT, "there is no kind \"%s\" (reply, auto_reply, bounce, unsubscribe, complaint, "
-		            "click, task_done, handled, signal:NAME)", kind);
+	const char *contact = what->contact, *channel = what->channel, *text = what->text;
+	bool unasked = g_str_equal(what->kind, "message"); /* it answers nothing of ours */
+	const char *kind = unasked ? "reply" : what->kind;
+	if (!pretend_known(kind)) {
+		g_set_error(error, PRETEND_ERROR, PRETEND_ERROR_FORMAT, "there is no kind \"%s\" (" PRETEND_KINDS ")", kind);
 		return false;
 	}
 	if (g_str_equal(kind, "task_done"))
 		return finish_task(host, what, error);
 	g_auto(About) about = { 0 };
-	find_about(host, contact, channel, &about);
+	if (!unasked)
+		find_about(host, contact, channel, &about);
+	else
+		about_them(host, contact, channel, &about);
 	host_see(host, json_pack("{s:s, s:s, s:s, s:s?}", "event", "received", "channel", channel, "kind", kind, "text", text), contact, about.run);
 	host_write(host);
 	if (g_str_equal(kind, "reply") || g_str_equal(kind, "auto_reply")) {
-		receive(host, what, &about);
+		receive(host, what, kind, &about);
 		return true;
 	}
 	if (g_str_equal(kind, "bounce")) {
@@ -168,7 +191,8 @@ bool pretend_happens(Host *host, const Happening *what, GError **error)
 		       text ? text : "", now, now, now);
 		message = db_last_id(host->db);
 	}
-	g_autoptr(json_t) data = json_pack("{s:s?}", "text", text && *text ? text : NULL);
+	bool is_signal = g_str_has_prefix(kind, "signal:");
+	g_autoptr(json_t) data = is_signal ? signal_data(what) : json_pack("{s:s?}", "text", text && *text ? text : NULL);
 	events_record(host, contact, kind, *channel ? channel : NULL, message, about.id, data);
 	return true;
 }
@@ -183,6 +207,40 @@ bool pretend_load(Host *host, const char *file, const char *text, size_t size, G
 void pretend_plan(Host *host, Time at, int64_t order, const Happening *what)
 {
 	replies_plan(own(host)->replies, at, order, what);
+}
+
+/* The channel on which they would write: one that the script writes on, as it lists them, else any they have. Caller frees. */
+static char *channel_of(Host *host, const char *contact, const json_t *declared)
+{
+	const json_t *send = json_object_get(json_object_get(declared, "needs"), "send");
+	for (size_t i = 0; i < json_array_size(send); i++) {
+		const char *channel = json_string_value(json_array_get(send, i));
+		g_autofree char *address = channel ? contacts_address(host, contact, channel) : NULL;
+		if (address)
+			return g_strdup(channel);
+	}
+	g_autoptr(json_t) view = contacts_view(host, contact, NULL);
+	const char *channel;
+	json_t *address;
+	json_object_foreach(json_object_get(view, "identities"), channel, address)
+		if (contacts_is_channel(channel))
+			return g_strdup(channel);
+	return g_strdup("");
+}
+
+bool pretend_begin(Host *host, const json_t *declared, const GPtrArray *contacts)
+{
+	Pretend *pretend = own(host);
+	const json_t *events = json_object_get(declared, "starts_on");
+	Model *model = pretend->model;
+	if (!json_array_size(events) || (!model && !replies_begin(host, pretend->replies, events, contacts)) || (model && !model->start))
+		return false;
+	for (guint i = 0; model && i < contacts->len; i++) {
+		g_autofree char *channel = channel_of(host, contacts->pdata[i], declared);
+		Starting starting = { contacts->pdata[i], channel, events, ++pretend->told };
+		model->start(host, model, &starting);
+	}
+	return true;
 }
 
 void pretend_model(Host *host, Model *model)

@@ -21,12 +21,20 @@ void pretend_model(Host *host, Model *model);
 /* The channel has no connection from `from` until `until`: each hand-over fails. Both are shown as events `outage`. */
 void pretend_outage(Host *host, const char *channel, Time from, Time until);
 
+/* A contact begins: does what the sequence starts on, if the table of replies or the model says so. The sequence declares `starts_on`.
+ * False: nothing says what contacts do of their own accord, so they are to be enrolled. */
+bool pretend_begin(Host *host, const json_t *declared, const GPtrArray *contacts);
+
 /* Something that happens, in the words of --replies. */
 typedef struct Happening {
 	const char *contact, *channel, *kind, *text;
 	int64_t task; /* task_done: which one, passed over if it is done already; 0: the oldest open one */
 	Time returns; /* auto_reply: when they say that they are back; 0: they don't */
+	const json_t *data; /* signal:NAME: what it brings; NULL: nothing (a text that is a JSON object stands for it) */
 } Happening;
+/* The kinds: those of events, and message: a reply to nothing, of their own accord. */
+bool pretend_known(const char *kind);
+#define PRETEND_KINDS "reply, message, auto_reply, bounce, unsubscribe, complaint, click, task_done, handled, signal:NAME"
 /* It happens now. text may be NULL. False with a sentence: an unknown kind, nothing it could be about (a bounce without a message,
  * task_done without a task). */
 bool pretend_happens(Host *host, const Happening *what, GError **error);

@@ -15,12 +15,15 @@ typedef struct Reply {
 	char *contact, *channel, *kind, *text;
 	int64_t task;
 	Time returns;
-	json_t *after;       /* a row: its delay; else NULL */
+	json_t *after;       /* a row that waits for a message: its delay; else NULL */
+	json_t *data;
 } Reply;
 
 struct Replies {
 	GHashTable *queues;  /* "contact\nchannel" → GQueue of rows, in the file's order; the first may be in due too */
-	GSequence *due;      /* Reply by time and order; a row belongs to its queue */
+	GSequence *due;      /* Reply by time and order; a row that waited belongs to its queue */
+	bool is_table;       /* replies_load was called */
+	GHashTable *firsts;  /* contact → the line of their first row */
 };
 
 static void reply_free(void *data)
@@ -31,6 +34,7 @@ static void reply_free(void *data)
 	g_free(reply->kind);
 	g_free(reply->text);
 	json_decref(reply->after);
+	json_decref(reply->data);
 	g_free(reply);
 }
 
@@ -44,6 +48,7 @@ Replies *replies_new(void)
 	Replies *replies = g_new0(Replies, 1);
 	replies->queues = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, queue_free);
 	replies->due = g_sequence_new(NULL);
+	replies->firsts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return replies;
 }
 
@@ -59,6 +64,7 @@ void replies_free(Replies *replies)
 	g_sequence_foreach(replies->due, free_planned, NULL);
 	g_sequence_free(replies->due);
 	g_hash_table_unref(replies->queues);
+	g_hash_table_unref(replies->firsts);
 	g_free(replies);
 }
 
@@ -77,7 +83,7 @@ void replies_plan(Replies *replies, Time at, int64_t order, const Happening *wha
 {
 	Reply *reply = g_new0(Reply, 1);
 	*reply = (Reply){ .fires = at, .order = order, .contact = g_strdup(what->contact), .channel = g_strdup(what->channel), .kind = g_strdup(what->kind),
-	                  .text = g_strdup(what->text), .task = what->task, .returns = what->returns };
+	                  .text = g_strdup(what->text), .task = what->task, .returns = what->returns, .data = json_incref((json_t *)what->data) };
 	g_sequence_insert_sorted(replies->due, reply, by_time, NULL);
 }
 
@@ -105,7 +111,7 @@ static void fire(Host *host, Replies *replies, Reply *reply)
 		g_queue_pop_head(g_hash_table_lookup(replies->queues, key));
 	}
 	g_autoptr(GError) error = NULL;
-	Happening what = { reply->contact, reply->channel, reply->kind, reply->text, reply->task, reply->returns };
+	Happening what = { reply->contact, reply->channel, reply->kind, reply->text, reply->task, reply->returns, reply->data };
 	if (!pretend_happens(host, &what, &error)) {
 		if (reply->after)
 			log_warn("replies, line %" G_GINT64_FORMAT ": %s", reply->order, error->message);
@@ -142,6 +148,17 @@ static const char *cell(Csv *csv, int column)
 	return column < 0 ? "" : csv_cell(csv, (size_t)column);
 }
 
+/* The row counts from now. Takes it out of waiting; its delay was looked at when it was read. */
+static void set_off(Host *host, Replies *replies, Reply *reply)
+{
+	g_autoptr(GTimeZone) zone = contacts_zone(host, reply->contact);
+	g_autoptr(json_t) after = g_steal_pointer(&reply->after);
+	if (when_resolve(after, host_now(host), zone, host->workspace->hours, &reply->fires, NULL))
+		g_sequence_insert_sorted(replies->due, reply, by_time, NULL);
+	else
+		reply_free(reply);
+}
+
 static bool add_row(Host *host, Replies *replies, Csv *csv, const char *file, const int columns[5], GError **error)
 {
 	const char *word = cell(csv, columns[0]), *after = cell(csv, columns[1]), *channel = cell(csv, columns[2]), *kind = cell(csv, columns[3]);
@@ -154,8 +171,8 @@ static bool add_row(Host *host, Replies *replies, Csv *csv, const char *file, co
 		wrong = csv_fault(csv);
 	else if (!contact)
 		wrong = inner->message;
-	else if (!events_known(kind))
-		wrong = "kind is one of reply, auto_reply, bounce, unsubscribe, complaint, click, task_done, handled, signal:NAME";
+	else if (!pretend_known(kind))
+		wrong = "kind is one of " PRETEND_KINDS;
 	else if (*channel && !contacts_is_channel(channel))
 		wrong = "channel is no channel";
 	else if (!when_resolve(delay, host_now(host), host->workspace->zone, host->workspace->hours, &unused, &inner))
@@ -167,6 +184,12 @@ static bool add_row(Host *host, Replies *replies, Csv *csv, const char *file, co
 	Reply *reply = g_new0(Reply, 1);
 	*reply = (Reply){ .fires = TIME_NEVER, .order = csv_line(csv), .contact = g_steal_pointer(&contact), .channel = g_strdup(channel),
 	                  .kind = g_strdup(kind), .text = g_strdup(cell(csv, columns[4])), .after = g_steal_pointer(&delay) };
+	if (!g_hash_table_contains(replies->firsts, reply->contact))
+		g_hash_table_insert(replies->firsts, g_strdup(reply->contact), GINT_TO_POINTER(csv_line(csv)));
+	if (g_str_equal(kind, "message")) {
+		set_off(host, replies, reply);
+		return true;
+	}
 	g_autofree char *key = queue_key(reply->contact, channel, kind);
 	GQueue *queue = g_hash_table_lookup(replies->queues, key);
 	if (!queue)
@@ -188,6 +211,7 @@ bool replies_load(Host *host, Replies *replies, const char *file, const char *te
 		g_set_error(error, PRETEND_ERROR, PRETEND_ERROR_FORMAT, "%s:1: the columns are contact,after,channel,kind,text", file);
 		return false;
 	}
+	replies->is_table = true;
 	GError *inner = NULL;
 	while (csv_next(csv, &inner))
 		if (!add_row(host, replies, csv, file, columns, error))
@@ -195,4 +219,46 @@ bool replies_load(Host *host, Replies *replies, const char *file, const char *te
 	if (inner)
 		g_propagate_error(error, inner);
 	return !inner;
+}
+
+/* ---- what contacts do of their own accord ------------------------------------------------------------------------ */
+
+/* Can this be done by somebody who has heard nothing of us? */
+static bool may_begin(const char *kind)
+{
+	static const char *const answers[] = { "bounce", "click", "task_done", "auto_reply", NULL };
+	return !g_strv_contains(answers, kind);
+}
+
+static bool starts_on(const json_t *events, const char *kind)
+{
+	for (size_t i = 0; i < json_array_size(events); i++)
+		if (g_strcmp0(json_string_value(json_array_get(events, i)), kind) == 0)
+			return true;
+	return false;
+}
+
+bool replies_begin(Host *host, Replies *replies, const json_t *events, const GPtrArray *contacts)
+{
+	if (!replies->is_table)
+		return false;
+	g_autoptr(GHashTable) chosen = g_hash_table_new(g_str_hash, g_str_equal);
+	for (guint i = 0; i < contacts->len; i++)
+		g_hash_table_add(chosen, contacts->pdata[i]);
+	GHashTableIter iter;
+	void *value;
+	g_hash_table_iter_init(&iter, replies->queues);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		GQueue *queue = value;
+		for (GList *link = queue->head, *next; link; link = next) {
+			Reply *row = link->data;
+			next = link->next;
+			bool begins = row->order == GPOINTER_TO_INT(g_hash_table_lookup(replies->firsts, row->contact)) && may_begin(row->kind);
+			if (!g_hash_table_contains(chosen, row->contact) || !(begins || starts_on(events, row->kind)))
+				continue;
+			g_queue_delete_link(queue, link);
+			set_off(host, replies, row);
+		}
+	}
+	return true;
 }

@@ -22,11 +22,12 @@
 
 ---What a contact does (of a task: the person who has it).
 ---@class perigee.model.Happening
----@field kind "reply"|"auto_reply"|"bounce"|"unsubscribe"|"complaint"|"handled"|"click"|"task_done"|string
+---@field kind "reply"|"message"|"auto_reply"|"bounce"|"unsubscribe"|"complaint"|"handled"|"click"|"task_done"|string
 ---@field after? string|number how long after the message; at once by default
 ---@field text? string what they write; of task_done: the outcome
 ---@field channel? string the message's own by default
 ---@field returns? string of an auto_reply: the date on which they are back
+---@field data? table of a signal: what it brings
 
 ---A number in [0, 1), from the simulation's seed.
 ---@alias perigee.model.Chance fun(): number
@@ -41,7 +42,7 @@
 ---```
 ---@alias perigee.model.Function fun(message: perigee.model.Message, chance: perigee.model.Chance): perigee.model.Happening|perigee.model.Happening[]|nil
 
----A model of both, messages and tasks.
+---A model of messages, of tasks and of how people begin.
 ---```lua
 ---return {
 ---  message = function(message, chance)
@@ -54,4 +55,5 @@
 ---```
 ---@class perigee.model.Model
 ---@field message? perigee.model.Function
+---@field start? fun(contact: table, chance: perigee.model.Chance): perigee.model.Happening|perigee.model.Happening[]|nil what they do of their own accord, where a sequence starts on events
 ---@field task? fun(task: perigee.model.Task, chance: perigee.model.Chance): perigee.model.Happening|perigee.model.Happening[]|nil
