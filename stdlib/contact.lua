@@ -248,6 +248,19 @@ function methods:snooze(until_)
   effect("snooze", target(self, { ["until"] = check.duration("contact:snooze", until_) }))
 end
 
+local message_options = {
+  limit = function(what, value)
+    if math.type(value) ~= "integer" or value < 1 or value > 200 then host.raise(what .. ": a whole number from 1 to 200") end
+    return value
+  end,
+  channel = check.name,
+  direction = function(what, value) return check.one_of(what, value, { "in", "out" }) end,
+}
+
+function methods:messages(options)
+  return effect("messages", target(self, check.options("contact:messages", options or {}, message_options)))
+end
+
 function methods:signal(name, data)
   check.line("contact:signal", name)
   if not name:match "^[%w_%-]+$" then

@@ -81,6 +81,7 @@
  *   inner:    now {} → ; log {text,fields} → ; date {time,shift} → seconds
  *             can {channel} → "send"|"hand"|null,text,rule
  *             task {kind,note,due} → id; set {changes} → ; label {label} → ; unlabel {label} → ; note {text} →
+ *             messages {limit,channel,direction} → [{direction,channel,at,kind,by,template,purpose,subject,text}] newest first
  *             signal {name,data} → ; enrol {sequence,key} → text; stop {sequence} →
  *             store.get {key} → value; store.set {key,value} → ; store.add {key,n} → number; store.delete {key} → ;
  *             store.list {prefix} → [{key,value}]

@@ -4,6 +4,7 @@
 
 #include "host/contacts.h"
 #include "host/events.h"
+#include "host/history.h"
 #include "host/ledger.h"
 #include "host/policy.h"
 #include "host/requests.h"
@@ -386,6 +387,16 @@ static void do_snooze(Asked *asked)
 	answer_nothing(asked);
 }
 
+static void do_messages(Asked *asked)
+{
+	GError *error = NULL;
+	json_t *list = history_messages(asked->host, asked->subject, asked->args, &error);
+	if (list)
+		answer(asked, json_pack("[o]", list));
+	else
+		misuse_error(asked, error);
+}
+
 static void do_signal(Asked *asked)
 {
 	g_autofree char *kind = g_strdup_printf("signal:%s", text_arg(asked, "name"));
@@ -558,6 +569,7 @@ static const Kind kinds[] = {
 	{ "unlabel", NULL, false, true, do_unlabel },
 	{ "note", NULL, false, true, do_note },
 	{ "snooze", NULL, false, true, do_snooze },
+	{ "messages", NULL, false, true, do_messages },
 	{ "signal", NULL, false, true, do_signal },
 	{ "enrol", NULL, false, true, do_enrol },
 	{ "stop", NULL, false, true, do_stop },

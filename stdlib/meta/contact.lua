@@ -137,6 +137,27 @@ function contact:task(task) end
 ---@param until_ perigee.Duration
 function contact:snooze(until_) end
 
+---What this contact and we have written to each other, newest first: what was sent and what came, on all channels.
+---```lua
+---local last = contact:messages { direction = "in", limit = 1 }[1]
+---if last and perigee.now() - last.at < 7 * 24 * 3600 then return "talked lately" end
+---```
+---@param options? { limit?: integer, channel?: string, direction?: "in"|"out" } limit: 1 to 200, 50 unless it is given
+---@return perigee.PastMessage[]
+function contact:messages(options) end
+
+---One message of the past.
+---@class perigee.PastMessage
+---@field direction "in"|"out"
+---@field channel string
+---@field at integer seconds since the epoch: when it was handed over, or received
+---@field kind? string of what came: reply, auto_reply, bounce, unsubscribe, complaint
+---@field by? "script"|"person" of what we sent
+---@field template? string
+---@field purpose? string of what we sent: ask, answer, service, news
+---@field subject? string
+---@field text? string of what came; at most 600 bytes of it
+
 ---Changes stage or fields; a key that is no attribute is a field.
 ---```lua
 ---contact:set { stage = "talking", budget = 500 }

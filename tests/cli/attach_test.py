@@ -17,20 +17,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "net"))
 from servers import Smtp  # noqa: E402
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import tap  # noqa: E402
+from tap import ok  # noqa: E402
+
 PERIGEE = os.environ.get("PERIGEE") or str(Path(__file__).resolve().parents[2] / "build" / "perigee")
 PDF, PNG = b"%PDF-1.4\n" + bytes(range(256)) * 700, b"\x89PNG\r\n\x1a\n" + b"\0\xff" * 999
-points = failed = 0
-
-
-def ok(held, sentence, *found):
-    global points, failed
-    points += 1
-    failed += not held
-    print("ok" if held else "not ok", points, "-", sentence, flush=True)
-    if not held:
-        for line in "\n".join(str(f) for f in found).splitlines()[:30]:
-            print("#  ", line[:300], flush=True)
-    return held
 
 
 class World:
@@ -206,8 +198,7 @@ def main():
         refusals(w, smtp)
         again(w, smtp)
         erased(w)
-    print(f"1..{points}")
-    sys.exit(failed > 0)
+    sys.exit(tap.finish())
 
 
 main()

@@ -16,19 +16,11 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import tap  # noqa: E402
+from tap import ok  # noqa: E402
+
 PERIGEE = os.environ.get("PERIGEE") or str(Path(__file__).resolve().parents[2] / "build" / "perigee")
-points = failed = 0
-
-
-def ok(held, sentence, *found):
-    global points, failed
-    points += 1
-    failed += not held
-    print("ok" if held else "not ok", points, "-", sentence, flush=True)
-    if not held:
-        for line in "\n".join(str(f) for f in found).splitlines()[:30]:
-            print("#  ", line, flush=True)
-    return held
 
 
 class Result:
@@ -467,8 +459,7 @@ def main():
         secrets(folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    print(f"1..{points}")
-    return 1 if failed else 0
+    return tap.finish()
 
 
 if __name__ == "__main__":

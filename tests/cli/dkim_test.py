@@ -11,6 +11,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "net"))
 from servers import Smtp  # noqa: E402
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import tap  # noqa: E402
+from tap import ok  # noqa: E402
 
 PERIGEE = os.environ.get("PERIGEE") or str(Path(__file__).resolve().parents[2] / "build" / "perigee")
 VERIFY = """
@@ -18,17 +21,6 @@ import dkim, json, sys
 records, raw = json.loads(sys.argv[1]), sys.stdin.buffer.read()
 print([dkim.DKIM(raw, minkey=1024).verify(idx=i, dnsfunc=lambda name, timeout=5: records[name.decode()].encode()) for i in range(2)])
 """
-points = failed = 0
-
-
-def ok(held, sentence, *found):
-    global points, failed
-    points += 1
-    failed += not held
-    print("ok" if held else "not ok", points, "-", sentence, flush=True)
-    if not held:
-        for line in "\n".join(str(f) for f in found).splitlines()[:30]:
-            print("#  ", line[:300], flush=True)
 
 
 class World:
@@ -139,8 +131,7 @@ def main():
         wrong_accounts(w)
         signed(w, smtp)
         refused(w, smtp)
-    print(f"1..{points}")
-    return 1 if failed else 0
+    return tap.finish()
 
 
 if __name__ == "__main__":

@@ -15,19 +15,12 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import tap  # noqa: E402
+from tap import ok  # noqa: E402
+
 PERIGEE = os.environ.get("PERIGEE") or str(Path(__file__).resolve().parents[2] / "build" / "perigee")
 ROLES = {"host", "worker: filter", "worker: names", "net: keeper of the key", "net: parent", "net: children", "net: secret commands"}
-points = failed = 0
-
-
-def ok(held, sentence, *found):
-    global points, failed
-    points += 1
-    failed += not held
-    print("ok" if held else "not ok", points, "-", sentence, flush=True)
-    if not held:
-        for line in "\n".join(str(f) for f in found).splitlines()[:30]:
-            print("#  ", line, flush=True)
 
 
 def doctor(folder, *words, **env):
@@ -125,5 +118,4 @@ with tempfile.TemporaryDirectory() as tmp:
     work.chmod(0o755)
     for part in (alone, faults, old_table, beside_serve):
         part(work)
-print(f"1..{points}")
-sys.exit(1 if failed else 0)
+sys.exit(tap.finish())

@@ -3,57 +3,16 @@
 """Jobs: what is made of due times that passed, of a run that is not over, of jitter; what perigee jobs says and suggests."""
 import datetime
 import json
-import os
 import shutil
-import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-PERIGEE = os.environ.get("PERIGEE") or str(Path(__file__).resolve().parents[2] / "build" / "perigee")
-points = failed = 0
-
-
-def ok(held, sentence, *found):
-    global points, failed
-    points += 1
-    failed += not held
-    print("ok" if held else "not ok", points, "-", sentence, flush=True)
-    for line in [] if held else "\n".join(str(f) for f in found).splitlines()[:40]:
-        print("#  ", line, flush=True)
-
-
-class Result:
-    def __init__(self, done):
-        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
-
-    def rows(self):
-        return [json.loads(line) for line in self.out.splitlines()]
-
-    def __str__(self):
-        return f"exit {self.code}\n{self.out}\n{self.err}"
-
-
-def run(*args):
-    return Result(subprocess.run([PERIGEE, "-C", folder, *map(str, args)], capture_output=True, text=True, timeout=60))
-
-
-def sql(statement, *values):
-    base = sqlite3.connect(folder / "perigee.db")
-    with base:
-        rows = base.execute(statement, values).fetchall()
-    base.close()
-    return rows
-
-
-def serve():
-    done = run("serve", "--until-idle")
-    if done.code:
-        ok(False, "serve --until-idle ends well", done)
-    return done
-
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import tap  # noqa: E402
+from tap import ok  # noqa: E402
+from program import Workspace  # noqa: E402
 
 HOUR = 3600_000
 # Every hour at the minute that was ten minutes ago: no due time comes while the test runs.
@@ -68,7 +27,8 @@ def job(name, schedule=HOURLY, body='return "fine"', **more):
         f"  run = function(job) {body} end }}\n")
 
 
-folder = Path(tempfile.mkdtemp())
+workspace = Workspace(tempfile.mkdtemp())
+folder, run, sql, serve = workspace.dir, workspace.run, workspace.sql, workspace.serve
 (folder / "jobs").mkdir()
 (folder / "contacts.csv").write_text("id,name\nana,Ana\n")
 (folder / "perigee.lua").write_text('workspace { timezone = "UTC", hours = "always" }\n')
@@ -164,5 +124,4 @@ try:
     ok("no time zone" in run("check").err, "and with a zone", run("check"))
 finally:
     shutil.rmtree(folder)
-print(f"1..{points}")
-sys.exit(failed > 0)
+sys.exit(tap.finish())

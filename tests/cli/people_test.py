@@ -11,19 +11,11 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import tap  # noqa: E402
+from tap import ok  # noqa: E402
+
 PERIGEE = os.environ.get("PERIGEE") or str(Path(__file__).resolve().parents[2] / "build" / "perigee")
-points = failed = 0
-
-
-def ok(held, sentence, *found):
-    global points, failed
-    points += 1
-    failed += not held
-    print("ok" if held else "not ok", points, "-", sentence, flush=True)
-    if not held:
-        for line in "\n".join(str(f) for f in found).splitlines()[:30]:
-            print("#  ", line[:300], flush=True)
-    return held
 
 
 class World:
@@ -217,5 +209,4 @@ with tempfile.TemporaryDirectory(prefix="perigee-people-") as folder:
     keeping(folder)
 with tempfile.TemporaryDirectory(prefix="perigee-people-") as folder:
     merging_visited(folder)
-print(f"1..{points}")
-sys.exit(failed > 0)
+sys.exit(tap.finish())

@@ -19,24 +19,16 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "net"))
 from servers import Smtp  # noqa: E402
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import tap  # noqa: E402
+from tap import ok  # noqa: E402
+
 PERIGEE = os.environ.get("PERIGEE") or str(ROOT / "build" / "perigee")
 # Always the same moment, a Tuesday at noon: the host's clock is moved there, as --fast-forward moves it.
 ZONE, OFFSET = "Europe/Paris", datetime.timezone(datetime.timedelta(hours=1))
 START = datetime.datetime(2030, 1, 8, 12, 0, tzinfo=OFFSET)
 DAYS = 7
 THINGS = ["bread", "rye", "cake", "buns", "pies", "tarts", "rolls", "dough", "yeast", "flour"]
-points = failed = 0
-
-
-def ok(held, sentence, *found):
-    global points, failed
-    points += 1
-    failed += not held
-    print("ok" if held else "not ok", points, "-", sentence, flush=True)
-    if not held:
-        for line in "\n".join(str(f) for f in found).splitlines()[:40]:
-            print("#  ", line[:300], flush=True)
-    return held
 
 
 class World:
@@ -322,5 +314,4 @@ if __name__ == "__main__":
         other_databases(scratch)
         truth(scratch)
         beside_serve(scratch)
-    print(f"1..{points}")
-    sys.exit(1 if failed else 0)
+    sys.exit(tap.finish())

@@ -1,56 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """perigee tasks: what a person is to do by hand, with a link, the text to paste and one command to tick it; contact:snooze."""
-import json
-import os
 import shutil
-import sqlite3
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-PERIGEE = os.environ.get("PERIGEE") or str(Path(__file__).resolve().parents[2] / "build" / "perigee")
-points = failed = 0
-
-
-def ok(held, sentence, *found):
-    global points, failed
-    points += 1
-    failed += not held
-    print("ok" if held else "not ok", points, "-", sentence, flush=True)
-    for line in [] if held else "\n".join(str(f) for f in found).splitlines()[:40]:
-        print("#  ", line, flush=True)
-
-
-class Result:
-    def __init__(self, done):
-        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
-
-    def rows(self):
-        return [json.loads(line) for line in self.out.splitlines()]
-
-    def __str__(self):
-        return f"exit {self.code}\n{self.out}\n{self.err}"
-
-
-def run(*args):
-    return Result(subprocess.run([PERIGEE, "-C", folder, *map(str, args)], capture_output=True, text=True, timeout=60))
-
-
-def sql(statement, *values):
-    base = sqlite3.connect(folder / "perigee.db")
-    with base:
-        rows = base.execute(statement, values).fetchall()
-    base.close()
-    return rows
-
-
-def serve():
-    done = run("serve", "--until-idle")
-    if done.code:
-        ok(False, "serve --until-idle ends well", done)
-
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import tap  # noqa: E402
+from tap import ok  # noqa: E402
+from program import Workspace  # noqa: E402
 
 SEQUENCE = """local perigee = require "perigee"
 return perigee.sequence {
@@ -62,7 +21,8 @@ return perigee.sequence {
 }
 """
 
-folder = Path(tempfile.mkdtemp())
+workspace = Workspace(tempfile.mkdtemp())
+folder, run, sql, serve = workspace.dir, workspace.run, workspace.sql, workspace.serve
 for name in ("sequences", "templates"):
     (folder / name).mkdir()
 (folder / "perigee.lua").write_text('workspace { timezone = "Europe/Paris", hours = "always" }\n')
@@ -146,5 +106,4 @@ try:
     ok(run("tasks", "--outcome", "x").code == 2 and "did you mean done" in run("tasks", "dnoe", "1").err, "wrong words are told")
 finally:
     shutil.rmtree(folder)
-print(f"1..{points}")
-sys.exit(failed > 0)
+sys.exit(tap.finish())

@@ -11,12 +11,15 @@ import tempfile
 import time
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import tap  # noqa: E402
+from tap import ok  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[2]
 PERIGEE = os.environ.get("PERIGEE") or str(ROOT / "build" / "perigee")
 PARIS = datetime.timezone(datetime.timedelta(hours=1))
 START = datetime.datetime(2030, 1, 8, 12, 0, tzinfo=PARIS)  # a Tuesday; the host's clock is moved there
 SHOW = os.environ.get("SHOW")
-points = failed = 0
 
 CONFIG = """
 workspace { timezone = "Europe/Paris", topics = { contract = "email" }, undo = "UNDO" }
@@ -45,17 +48,6 @@ SEQUENCES = {
     "ends": 'return "nothing to do"',
     "service": 'contact:send("email", "invoice") return "sent"',
 }
-
-
-def ok(held, sentence, *found):
-    global points, failed
-    points += 1
-    failed += not held
-    print("ok" if held else "not ok", points, "-", sentence, flush=True)
-    if not held:
-        for line in "\n".join(str(f) for f in found).splitlines()[:30]:
-            print("#  ", line[:400], flush=True)
-    return held
 
 
 def at(days=0, hours=0, minutes=0):
@@ -415,5 +407,4 @@ if __name__ == "__main__":
         told(world)
         by_hand(world)
         pauses(scratch)
-    print(f"1..{points}")
-    sys.exit(1 if failed else 0)
+    sys.exit(tap.finish())

@@ -18,19 +18,13 @@ from pathlib import Path
 
 from host import N_RELOAD, Net
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import tap  # noqa: E402
+from tap import ok  # noqa: E402
+
 HERE = Path(__file__).resolve().parent
 NET = str(HERE.parent.parent / os.environ.get("BUILD", "build") / "libexec/perigee/net")
 MINE, OTHER, SCRIPTS = (f"{who}-secret-value" for who in ("my-own", "another", "a-script's"))
-points = failed = 0
-
-
-def ok(held, sentence, *found, skip=None):
-    global points, failed
-    points += 1
-    failed += not held and not skip
-    print("ok" if held or skip else "not ok", points, "-", sentence + (f" # SKIP {skip}" if skip else ""), flush=True)
-    for line in "\n".join(str(f) for f in found).splitlines()[:20] if not held and not skip else ():
-        print("#  ", line)
 
 
 def memory_of(pid):
@@ -136,5 +130,4 @@ with tempfile.TemporaryDirectory(prefix="perigee-jail-") as folder:
         ok(MINE.encode() in (memory_of(again.pid) or b""), "after a reload children get their secrets as before", skip=blind)
         os.kill(keeper, 9)
         ok(net.process.wait(20) == 1, "when the keeper has ended the parent ends, to be started again")
-print(f"1..{points}")
-sys.exit(1 if failed else 0)
+sys.exit(tap.finish())

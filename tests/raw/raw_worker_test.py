@@ -13,20 +13,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import tap  # noqa: E402
+from tap import ok  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 PERIGEE = os.environ.get("PERIGEE") or str(BUILD / "perigee")
 NOBODY = 65534
-points = failed = 0
-
-
-def ok(held, sentence, *found):
-    global points, failed
-    points += 1
-    failed += not held
-    print("ok" if held else "not ok", points, "-", sentence, flush=True)
-    for line in "\n".join(map(str, found)).splitlines()[:12] if not held else ():
-        print("#  ", line)
 
 
 def names():
@@ -77,5 +71,4 @@ with tempfile.TemporaryDirectory(prefix="perigee-raw-") as tmp:
         PERIGEE = str(own)
         os.chown(work, NOBODY, NOBODY)
         all_calls(work, libexec, NOBODY)
-print(f"1..{points}")
-sys.exit(1 if failed else 0)
+sys.exit(tap.finish())

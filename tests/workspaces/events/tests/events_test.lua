@@ -163,3 +163,18 @@ test("and no others", function(t)
   t:advance "29 days"
   t:expect_outcome(nil)
 end)
+
+test("what was written to each other is there to read, newest first", function(t)
+  t:enrol { sequence = "past", contact = ana }
+  t:advance "1 hour"
+  t:expect_task { note = "0 before" }
+  t:reply { text = "Who are you? " .. ("é"):rep(400) }
+  t:advance "1 hour"
+  t:event { kind = "auto_reply", channel = "email", text = "I am away." }
+  t:advance "1 hour"
+  t:event { kind = "handled", channel = "email", text = "Hello from Léa" }
+  t:advance "10 days"
+  t:expect_task { note = "out email more script; out email ? person; in email auto_reply I am away.; in email reply Who are you? "
+    .. ("é"):rep(293) .. "…; out email hello script" }
+  t:expect_outcome "told"
+end)
