@@ -11,13 +11,13 @@ const Command command_table[] = {
 	  "Without PATH everything is checked. Faults are printed as FILE:LINE: text; exit 1 if there is one.\n\n"
 	  "  --json     one object a finding: file, line, level (error or warning), text\n\n"
 	  "example: perigee check sequences/welcome.lua\n", command_check, NULL },
-
-	{ "sim", "Try", COMMAND_FILES, "(SEQUENCE or JOB) --contacts FILE.csv [--replies (FILE.csv or FILE.lua or random[:...])]\n"
 	{ "explain", "Write", COMMAND_NO_WORKSPACE, "[CODE] [--json]", "say what a rule, an error or a state means, and what to do",
 	  "CODE is what stands in brackets behind a finding of check, a rule of `perigee why`, the state or outcome of a run, the\n"
 	  "state of a message, or a code that a call gives. Without one all codes are listed. Needs no workspace.\n\n"
 	  "  --json     one object a code: code, group, and text (without CODE: line, its first sentence)\n\n"
 	  "example: perigee explain two_then_call\n", command_explain, NULL },
+
+	{ "sim", "Try", COMMAND_FILES, "(SEQUENCE or JOB) --contacts FILE.csv [--replies (FILE.csv or FILE.lua or random[:...])]\n"
 	  "                   [--outage \"CHANNEL FROM FOR\"]... [--edit \"WHEN FILE\"]... [--policy KEY=VALUE]...\n"
 	  "                   [--for 30d] [--start TIME] [--seed N] [--html OUT] [--json]",
 	  "play a script in virtual time over pretend channels",
@@ -30,9 +30,9 @@ const Command command_table[] = {
 	  "                        (reply, auto_reply, bounce, unsubscribe, complaint, handled, click, signal:NAME, task_done,\n"
 	  "                        or TEMPLATE.KIND), after=1h-5d: how long they take\n"
 	  "  --replies FILE.lua    they answer as a function of the message says: function(message, chance)\n"
+	  "                        (with --replies, a sequence that has starts_on begins by its event, not at once for all)\n"
 	  "  --outage \"C F D\"      channel C has no connection from F for D: \"email +2d 6h\"\n"
 	  "  --edit \"WHEN FILE\"    the script is replaced by this file at that time: \"+3d edited.lua\"\n"
-	  "                        (with --replies, a sequence that has starts_on begins by its event, not at once for all)\n"
 	  "  --policy KEY=VALUE    another value than in perigee.lua: asks_per_week=1, hours=always, ACCOUNT.per_day=40\n"
 	  "  --for DURATION        how long it goes on (default 30d)\n"
 	  "  --start TIME          default: next Monday 00:00 in the workspace's zone\n"
