@@ -3,9 +3,11 @@
 #include "cli/groups.h"
 
 const Command command_table[] = {
-	{ "init", "Write", COMMAND_NO_WORKSPACE, "DIR", "make a workspace that runs as it is",
+	{ "init", "Write", COMMAND_NO_WORKSPACE, "DIR [--from RECIPE] | --list [--json]", "make a workspace that runs as it is",
 	  "DIR must be empty or new. It gets perigee.lua, a sequence, its templates, contacts and a test.\n\n"
-	  "example: perigee init outreach && cd outreach && perigee test\n", command_init, NULL },
+	  "  --from RECIPE   a copy of a recipe that ships: its scripts, templates, contacts, tests and README\n"
+	  "  --list          the recipes and what each is for\n\n"
+	  "example: perigee init outreach --from creator-intro && cd outreach && perigee test\n", command_init, NULL },
 	{ "check", "Write", COMMAND_NO_WORKSPACE, "[PATH...] [--json]", "find faults in scripts and templates without running them",
 	  "Looks for syntax errors, unknown globals, undeclared needs, missing templates, fields that no contact has.\n"
 	  "Without PATH everything is checked. Faults are printed as FILE:LINE: text; exit 1 if there is one.\n\n"

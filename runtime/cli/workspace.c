@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands on the workspace as a whole: init, version, backup. */
+/* Commands on the workspace as a whole: version, backup (init has a file of its own). */
 #include "base/embed.h"
 #include "cli/groups.h"
 #include "cli/tar.h"
@@ -10,75 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* ---- init ---- */
-
-static const char STARTER[] = "starter/";
-
-/* A folder that is there already must be empty: nothing of anybody's is written over. */
-static bool make_folder(Cli *cli, const char *word, const char *path)
-{
-	g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-	if (dir && g_dir_read_name(dir)) {
-		cli_fail(cli, "%s: the folder is not empty: name a new one", word);
-		return false;
-	}
-	if (dir || g_mkdir_with_parents(path, 0777) == 0)
-		return true;
-	cli_fail(cli, "%s: %s", word, g_strerror(errno));
-	return false;
-}
-
-static bool write_starter(Cli *cli, const char *path, json_t *files, GError **error)
-{
-	for (const Embedded *e = embedded_scripts; e->name; e++) {
-		if (!g_str_has_prefix(e->name, STARTER))
-			continue;
-		const char *name = e->name + strlen(STARTER);
-		g_autofree char *file = g_build_filename(path, name, NULL);
-		g_autofree char *folder = g_path_get_dirname(file);
-		if (g_mkdir_with_parents(folder, 0777) != 0) {
-			cli_fail(cli, "%s: %s", folder, g_strerror(errno));
-			return false;
-		}
-		if (!g_file_set_contents_full(file, e->data, (gssize)e->size, G_FILE_SET_CONTENTS_NONE, 0666, error))
-			return false;
-		json_array_append_new(files, json_string(name));
-	}
-	return true;
-}
-
-/* The first name in files that lies in a folder. */
-static const char *first_of(const json_t *files, const char *folder)
-{
-	for (size_t i = 0; i < json_array_size(files); i++)
-		if (g_str_has_prefix(json_string_value(json_array_get(files, i)), folder))
-			return json_string_value(json_array_get(files, i));
-	return folder;
-}
-
-int command_init(Cli *cli, int argc, char **argv)
-{
-	g_autoptr(GPtrArray) words = g_ptr_array_new();
-	if (!cli_options(cli, "init", argc, argv, NULL, words, 1, 1))
-		return EXIT_USAGE;
-	const char *word = words->pdata[0];
-	g_autofree char *path = cli_path(cli, word);
-	g_autoptr(json_t) files = json_array();
-	g_autoptr(GError) error = NULL;
-	if (!make_folder(cli, word, path) || !write_starter(cli, path, files, &error))
-		return error ? cli_fail_error(cli, g_steal_pointer(&error)) : EXIT_FAILED;
-	if (cli->json) {
-		cli_json(cli, json_pack("{s:s, s:O}", "dir", path, "files", files));
-		return EXIT_DONE;
-	}
-	cli_print(cli, "%s is a workspace now, with a sequence, its templates, contacts and a test. Next:\n\n", word);
-	if (strcmp(path, cli->cwd) != 0)
-		cli_print(cli, "  cd %s\n", word);
-	cli_print(cli, "  perigee check\n  perigee test\n  perigee sim %s --contacts contacts.csv\n\nREADME.md there says how to go on.\n",
-	          first_of(files, "sequences/"));
-	return EXIT_DONE;
-}
 
 /* ---- version ---- */
 

@@ -162,6 +162,36 @@ def look(name, alone):
         return results
 
 
+# ---- init --from -----------------------------------------------------------------------------------------------------
+
+def files(folder):
+    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def copied():
+    with tempfile.TemporaryDirectory(prefix="perigee-init-") as place:
+        listed = cli.run("init", "--list", "--json").rows()
+        ok([r["name"] for r in listed] == recipes() and all(r["purpose"].endswith(".") and len(r["purpose"]) < 240 for r in listed),
+           "init --list shows each recipe and in a sentence what it is for", *[r for r in listed if not r["purpose"].endswith(".") or len(r["purpose"]) > 239])
+        people = cli.run("init", "--list").out
+        ok(all(f"  {r['name']} " in people and r["purpose"] in people for r in listed), "for people too", people)
+        name = NAMES[0]
+        done = cli.exits("init --from copies one", 0, "init", "mine", "--from", name, cwd=place, says=f"a copy of the recipe {name}")
+        ok(f"  cd mine\n  perigee check\n  perigee test\n  perigee sim sequences/{name}.lua --contacts contacts.csv --replies replies.csv\n" in done.out, "and says what to type next", done)
+        got, ignore = files(Path(place) / "mine"), (SCRIPTS / STARTER / ".gitignore").read_bytes()
+        wanted = {f: b for f, b in files(SCRIPTS / name).items() if ".db" not in f and not f.startswith("run/")}
+        ok(got == {".gitignore": ignore, **wanted}, "byte for byte, and what git is to pass over", sorted(set(got) ^ set(wanted)))
+        row = cli.run("init", "its", "--from", name, "--json", cwd=place).rows()
+        ok(row[0]["recipe"] == name and "perigee.lua" in row[0]["files"], "with --json an object", row)
+        cli.exits("never over what is there", 1, "init", "mine", "--from", name, cwd=place, says="not empty")
+        cli.exits("an unknown recipe is wrong usage, with the one that was meant", 2, "init", "other", "--from", "creator-into", cwd=place, says="did you mean creator-intro?")
+        ok(not (Path(place) / "other").exists(), "and makes no folder")
+        cli.exits("one like no other points to the list", 2, "init", "other", "--from", "zzzzzzzz", cwd=place, says="perigee init --list")
+        cli.exits("a file of a recipe is none", 2, "init", "other", "--from", f"{name}/tests", cwd=place, says="no recipe")
+        cli.exits("init without a folder is wrong usage", 2, "init", cwd=place, says="name the folder")
+        cli.exits("and --list with one", 2, "init", "other", "--list", cwd=place, says="alone")
+
+
 def main():
     names = sys.argv[1:] or recipes()
     with ThreadPoolExecutor(2) as pool:
@@ -169,6 +199,7 @@ def main():
             for held, *words in results:
                 ok(held, *words)
     if not sys.argv[1:]:
+        copied()
         strange = sorted(set(recipes()) - set(NAMES))
         ok(not strange, "each recipe stands in the list of those that ship", *strange)
         lacking = [n for n in NAMES if n not in recipes()]
