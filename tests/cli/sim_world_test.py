@@ -110,7 +110,7 @@ def mistakes(folder):
         ("random:reply=nan", "from 0 to 1"), ("random:rply=0.1", 'no kind "rply"'), ("random:reply=0.6,bounce=0.6", "add up to 1.2"),
         ("random:intro.reply=0.9,bounce=0.2", "intro: "), ("random:hallo.reply=0.1", "hallo: there is no such template"),
         ("random:after=5d-1h", "shorter one first"), ("random:after=soon", "two durations"), ("random:reply=0.1,reply=0.2", "twice"),
-        ("random:intro.task_done=1", "no template"), ("randm", "FILE.csv, FILE.lua, random or"), ("random=0.2", "FILE.csv, FILE.lua, random or"),
+        ("random:intro.task_done=1", "no template"), ("random:signal:=1", "no kind \"signal:\""), ("random:signal:NO=1", "no kind"), ("randm", "FILE.csv, FILE.lua, random or"), ("random=0.2", "FILE.csv, FILE.lua, random or"),
     ]
     for word, says in cases:
         exits(f"--replies {word} is a usage error", 2, "sim", "two", "--contacts", "people.csv", "--replies", word, cwd=folder, says=says)
@@ -156,6 +156,71 @@ def models(folder):
     luck = {r["contact"]: r["text"] for r in rows_of(sim(folder, "--replies", "luck.lua"), "received")}
     ok(len(set(luck.values())) > 15 and luck != {r["contact"]: r["text"] for r in rows_of(sim(folder, "--replies", "luck.lua", "--seed", "9"), "received")},
        "chance is of the seed and of the contact", luck)
+
+
+STARTED = """local perigee = require "perigee"
+return perigee.sequence {
+  name = "desk", needs = { send = { "instagram", "email" } }, starts_on = { "message", "signal:hello" },
+  run = function(contact)
+    local came = contact:wait({ "reply", "signal:hello" })
+    perigee.log(came.event .. ":" .. (came.text or "") .. ":" .. (came.data and came.data.n or ""))
+    contact:send("email", "hello")
+    local reply = contact:wait_reply "3 days"
+    return reply and reply.text or "silent"
+  end,
+}
+"""
+
+
+def desk(folder, *args):
+    return run("sim", "desk", "--contacts", "people.csv", *START, *args, cwd=folder)
+
+
+def starts(folder):
+    write(folder, "sequences/desk.lua", STARTED)
+    write(folder, "templates/hello.md", "---\nsubject: Hello\npurpose: answer\n---\nHi {{ first_name }}, a {{ tier }} word.\n")
+    got = desk(folder, "--replies", "random")
+    ok(got.out == desk(folder, "--replies", "random").out and not got.err, "equal inputs give equal bytes: a sequence that starts on events", got)
+    enrolled = rows_of(got, "enrolled")
+    first = {r["contact"]: r for r in reversed(rows_of(got, "received"))}
+    ok(len(first) == 20 and {r["contact"] for r in enrolled} == set(first) and max(r["at"] for r in first.values()) < "2026-12-09T08:00" and
+       len({r["at"] for r in first.values()}) > 15, "by chance each contact begins once within the first two days", enrolled)
+    kinds = {r["kind"] for r in first.values()}
+    ok(kinds == {"reply", "signal:hello"} and all(r["text"] for r in first.values() if r["kind"] == "reply") and
+       any("?" in r["text"] and "ü" in r["text"] or "Hallo" in r["text"] for c, r in first.items() if r["kind"] == "reply" and int(c[1:]) % 5 == 2),
+       "by a message in their language, or by the signal that it starts on", first)
+    table = ("contact,after,channel,kind,text\n"
+             "c01,2h,email,reply,where is it?\nc01,1h,email,reply,thanks\n"
+             'c02,1d,,signal:hello,"{""n"": 4}"\nc02,5d,,signal:hello,"{""n"": 5}"\n'
+             "c03,1h,email,message,one\nc03,5d,email,message,two\nc03,2h,email,reply,three\n")
+    write(folder, "desk.csv", table)
+    got = desk(folder, "--replies", "desk.csv")
+    came = [(r["contact"], r["at"][5:16], r["kind"]) for r in rows_of(got, "received")]
+    ok(came == [("c03", "12-07T09:00", "reply"), ("c01", "12-07T10:00", "reply"), ("c01", "12-07T11:00", "reply"), ("c03", "12-07T11:00", "reply"),
+                ("c02", "12-08T08:00", "signal:hello"), ("c02", "12-12T08:00", "signal:hello"), ("c03", "12-12T08:00", "reply")],
+       "of a table the first row of each contact, signals it starts on and messages count from the start; the rest from our message", came)
+    logs = [r["text"] for r in rows_of(got, "log")]
+    ok(logs == ["reply:one:", "reply:where is it?:", "signal:hello::4", "signal:hello::5", "reply:two:"],
+       "the run is given the message that began it, and a signal's data", logs)
+    ok({r["contact"] for r in rows_of(got, "enrolled")} == {"c01", "c02", "c03"} and got.rows()[-1]["outcomes"] == {"thanks": 1, "three": 1, "silent": 3},
+       "who has no row does not begin; who began goes on as everyone does", got.rows()[-1])
+    write(folder, "desk.lua", """return { message = function(m) return { kind = "signal:other", after = "1h" } end,
+      start = function(contact, chance)
+        if contact.fields.tier == "gold" then return { { kind = "message", text = contact.name, after = "1h" } } end
+        if chance() < 0.5 then return { kind = "signal:hello", data = { n = 7 }, after = "2h" } end
+      end }""")
+    got = desk(folder, "--replies", "desk.lua", "--for", "150m")
+    logs = {r["contact"]: r["text"] for r in rows_of(got, "log")}
+    ok(sum(t.startswith("reply:Name") for t in logs.values()) == 10 and 0 < sum(t == "signal:hello::7" for t in logs.values()) < 10,
+       "a model's start says who begins how", logs)
+    got = desk(folder)
+    ok(len(rows_of(got, "enrolled")) == 20 and not rows_of(got, "received"), "without --replies everyone is enrolled", got.rows()[-1])
+    write(folder, "later.lua", "return { task = function(task) return nil end }")
+    got = desk(folder, "--replies", "later.lua")
+    ok(len(rows_of(got, "enrolled")) == 20, "so are they with a model that has no start", got.rows()[-1])
+    got = desk(folder, "--replies", "random:hello.signal:again=1,signal:more=0.5,after=1h")
+    signals = [r["kind"] for r in rows_of(got, "received")]
+    ok(signals.count("signal:again") == len(rows_of(got, "sent")) > 0 and 0 < signals.count("signal:more") < 20, "signals come by chance after a message", signals)
 
 
 def outages(folder):
@@ -224,12 +289,11 @@ def main():
         write(folder, "unsafe.lua", SCRIPT.replace('"intro"', '"nudge"'))
         write(folder, "late.lua", SCRIPT.replace('"4 days"', '"5 days"'))
         write(folder, "other.lua", SCRIPT.replace('"two"', '"else"'))
-        for part in (chance, models, outages, edits, what_if, mistakes):
+        for part in (chance, models, starts, outages, edits, what_if, mistakes):
             part(folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    print(f"1..{cli.points}")
-    return 1 if cli.failed else 0
+    return cli.tap.finish()
 
 
 if __name__ == "__main__":
