@@ -20,13 +20,6 @@ local function show(value)
   return "{ " .. table.concat(parts, ", ") .. " }"
 end
 
-local function lines(title, list)
-  if #list == 0 then return title .. ": nothing" end
-  local text = { title .. ":" }
-  for _, item in ipairs(list) do text[#text + 1] = "  " .. show(item) end
-  return table.concat(text, "\n")
-end
-
 -- Where two values differ first: nil if they are equal, else the path, what there is and what is wanted.
 local function difference(value, wanted, path)
   if type(value) ~= "table" or type(wanted) ~= "table" then
@@ -47,7 +40,9 @@ local function difference(value, wanted, path)
   return nil
 end
 
-local function fail(text)
+-- The host tells what happened in the world until here: expected is what kind of thing was, wanted what it should be like.
+local function fail(text, expected, wanted)
+  effect("test.missed", { expected = expected, wanted = wanted })
   host.fail("test", text)
 end
 
@@ -118,21 +113,21 @@ function methods:expect_sent(wanted)
   wanted = filter("t:expect_sent", wanted)
   local found = effect("test.sent", wanted) or {}
   if not found[1] then
-    fail(("expected to be sent: %s\n%s"):format(show(wanted), lines("sent since the last look", effect("test.sent", {}) or {})))
+    fail("expected to be sent: " .. show(wanted), "sent", wanted)
   end
   return found[1]
 end
 
 function methods:expect_nothing_sent()
   local found = effect("test.sent", {}) or {}
-  if found[1] then fail(lines("expected nothing to be sent; sent since the last look", found)) end
+  if found[1] then fail(("expected nothing to be sent; %d sent since the last look"):format(#found), "nothing") end
 end
 
 function methods:expect_task(wanted)
   wanted = filter("t:expect_task", wanted)
   local found = effect("test.tasks", wanted) or {}
   if not found[1] then
-    fail(("expected a task: %s\n%s"):format(show(wanted), lines("tasks", effect("test.tasks", {}) or {})))
+    fail("expected a task: " .. show(wanted), "task", wanted)
   end
   return found[1]
 end
@@ -140,14 +135,14 @@ end
 function methods:expect_outcome(wanted)
   local outcome = effect("test.outcome", {})
   if outcome ~= wanted then
-    fail(("expected the outcome %s; %s"):format(show(wanted), outcome and "it is " .. show(outcome) or "the run has not ended"))
+    fail(("expected the outcome %s; %s"):format(show(wanted), outcome and "it is " .. show(outcome) or "the run has not ended"), "outcome", wanted)
   end
 end
 
 function methods:expect(value, wanted)
   local path, a, b = difference(value, wanted, "")
   if path then
-    fail(("expected %s, got %s%s"):format(show(b), show(a), path ~= "" and " at " .. path or ""))
+    fail(("expected %s, got %s%s"):format(show(b), show(a), path ~= "" and " at " .. path or ""), "value")
   end
 end
 

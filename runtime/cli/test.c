@@ -5,6 +5,7 @@
  */
 #include "cli/command.h"
 #include "cli/groups.h"
+#include "cli/story.h"
 #include "cli/tape.h"
 
 #include "host/contacts.h"
@@ -29,7 +30,7 @@ typedef struct Play {
 	char *kind;            /* the effect that waits for its answer */
 	json_t *args;
 	char *text, *where;    /* of a failure */
-	GPtrArray *sent;       /* sent events that no expectation has taken yet */
+	Story *story;          /* of its world, for an expectation that fails */
 	Tape *tape;            /* to compare two rounds */
 	char *contact, *channel;
 	int64_t run;
@@ -46,10 +47,8 @@ static void see(void *user, json_t *event)
 	if (g_str_equal(value_string(event, "event", ""), "sent")) {
 		g_free(play->channel);
 		play->channel = g_strdup(value_string(event, "channel", "email"));
-		g_ptr_array_add(play->sent, event);
-	} else {
-		json_decref(event);
 	}
+	story_happened(play->story, host_now(play->host), event);
 }
 
 static json_t *results(json_t *value)
@@ -71,12 +70,22 @@ static json_t *settle(Play *play, json_t *answer)
 	return answer;
 }
 
+/* The contact that the test names, by a word or by attributes of one who may be new; else the one it last spoke of. */
+static char *contact_of(Play *play, GError **error)
+{
+	const json_t *contact = json_object_get(play->args, "contact");
+	if (contact && !json_is_string(contact))
+		return contacts_put(play->host, contact, true, "test", error);
+	const char *word = contact ? json_string_value(contact) : play->contact;
+	if (!word)
+		g_set_error(error, PRETEND_ERROR, PRETEND_ERROR_FORMAT, "nobody is enrolled yet: name the contact");
+	return word ? contacts_resolve(play->host, word, error) : NULL;
+}
+
 static json_t *do_enrol(Play *play)
 {
 	GError *error = NULL;
-	const json_t *contact = json_object_get(play->args, "contact");
-	g_autofree char *id = json_is_string(contact) ? contacts_resolve(play->host, json_string_value(contact), &error)
-	                                              : contacts_put(play->host, contact, true, "test", &error);
+	g_autofree char *id = contact_of(play, &error);
 	if (!id)
 		return raised(error);
 	g_autofree char *said = NULL;
@@ -110,14 +119,11 @@ static json_t *happen(Play *play, const char *kind)
 {
 	static const char NEWEST[] = "SELECT max(id) FROM runs WHERE contact = ?";
 	GError *error = NULL;
-	const json_t *who = json_object_get(play->args, "contact");
-	const char *word = value_string(play->args, "contact", play->contact);
-	if (!word && !json_is_object(who))
-		return json_pack("{s:s}", "raise", "nobody is enrolled yet: name the contact");
-	g_autofree char *contact = json_is_object(who) ? contacts_put(play->host, who, true, "test", &error) : contacts_resolve(play->host, word, &error);
-	const char *channel = value_string(play->args, "channel", play->channel ? play->channel : "email");
+	g_autofree char *contact = contact_of(play, &error);
+	Happening what = { .contact = contact, .channel = value_string(play->args, "channel", play->channel ? play->channel : "email"), .kind = kind,
+	                   .text = value_string(play->args, "text", NULL), .data = json_object_get(play->args, "data") };
 	int64_t before = contact ? db_int(play->host->db, 0, NEWEST, "s", contact) : 0;
-	if (!contact || !pretend_happen(play->host, contact, channel, kind, value_string(play->args, "text", NULL), &error))
+	if (!contact || !pretend_happens(play->host, &what, &error))
 		return raised(error);
 	int64_t started = db_int(play->host->db, 0, NEWEST, "s", contact); /* by starts_on */
 	if (started > before) {
@@ -134,44 +140,15 @@ static json_t *do_http(Play *play)
 	return pretend_http(play->host, play->args, &error) ? results(NULL) : raised(error);
 }
 
-/* text is looked for inside; everything else must be equal. */
-static bool matches(const json_t *item, const json_t *filter)
-{
-	const char *key;
-	json_t *wanted;
-	json_object_foreach((json_t *)filter, key, wanted) {
-		const json_t *value = json_object_get(item, key);
-		bool inside = g_str_equal(key, "text") && json_is_string(value) && json_is_string(wanted);
-		if (inside ? !strstr(json_string_value(value), json_string_value(wanted)) : !value || !json_equal(value, wanted))
-			return false;
-	}
-	return true;
-}
-
-/* With a filter only the first match is taken, so that a second message of the kind does not pass unseen. */
-static json_t *do_sent(Play *play)
-{
-	json_t *found = json_array();
-	bool all = !json_object_size(play->args);
-	for (guint i = 0; i < play->sent->len && (all || !json_array_size(found));) {
-		if (matches(play->sent->pdata[i], play->args)) {
-			json_array_append(found, play->sent->pdata[i]);
-			g_ptr_array_remove_index(play->sent, i);
-		} else {
-			i++;
-		}
-	}
-	return results(found);
-}
-
 static json_t *do_tasks(Play *play)
 {
 	json_t *found = json_array();
+	story_looks(play->story);
 	g_autoptr(json_t) tasks = tasks_list(play->host, NULL, NULL, 0);
 	size_t i;
 	json_t *task;
 	json_array_foreach(tasks, i, task)
-		if (matches(task, play->args))
+		if (story_matches(task, play->args))
 			json_array_append(found, task);
 	return results(found);
 }
@@ -180,6 +157,7 @@ static json_t *do_outcome(Play *play)
 {
 	static const char OUTCOME[] = "SELECT CASE WHEN state IN ('done', 'stopped') THEN outcome WHEN state IN ('failed', 'parked') THEN"
 	                              " state || ': ' || coalesce(error, '') END FROM runs WHERE id = ?";
+	story_looks(play->story);
 	g_autofree char *outcome = db_text(play->host->db, OUTCOME, "i", play->run);
 	return results(outcome ? json_string(outcome) : json_null());
 }
@@ -187,6 +165,9 @@ static json_t *do_outcome(Play *play)
 static json_t *perform(Play *play)
 {
 	const char *kind = play->kind;
+	static const char *const moves[] = { "test.enrol", "test.advance", "test.reply", "test.event", NULL };
+	if (g_strv_contains(moves, kind))
+		story_moves(play->story);
 	if (g_str_equal(kind, "test.enrol"))
 		return do_enrol(play);
 	if (g_str_equal(kind, "test.advance"))
@@ -198,7 +179,7 @@ static json_t *perform(Play *play)
 	if (g_str_equal(kind, "test.http"))
 		return do_http(play);
 	if (g_str_equal(kind, "test.sent"))
-		return do_sent(play);
+		return results(story_take(play->story, play->args));
 	if (g_str_equal(kind, "test.tasks"))
 		return do_tasks(play);
 	if (g_str_equal(kind, "test.outcome"))
@@ -206,6 +187,10 @@ static json_t *perform(Play *play)
 	if (g_str_equal(kind, "test.now")) {
 		g_autofree char *now = time_iso(host_now(play->host), play->host->workspace->zone);
 		return results(json_string(now));
+	}
+	if (g_str_equal(kind, "test.missed")) {
+		story_missed(play->story, play->host, play->args, play->run);
+		return results(NULL);
 	}
 	return json_pack("{s:s}", "raise", "a test can only use its t");
 }
@@ -306,13 +291,8 @@ static void play_clear(Play *play)
 	g_free(play->where);
 	g_free(play->contact);
 	g_free(play->channel);
-	g_ptr_array_unref(play->sent);
+	story_free(play->story);
 	tape_free(play->tape);
-}
-
-static void json_free(void *value)
-{
-	json_decref(value);
 }
 
 /* A Monday, so that a test says the same every day. */
@@ -324,7 +304,7 @@ static Time fixed_monday(const Host *host)
 
 static bool play_once(Cli *cli, Program *program, int index, bool first, Play *play, GError **error)
 {
-	*play = (Play){ .index = index, .sent = g_ptr_array_new_with_free_func(json_free), .tape = tape_new() };
+	*play = (Play){ .index = index, .story = story_new(cli), .tape = tape_new() };
 	g_autoptr(Host) host = host_open(cli->dir, HOST_FILES, cli->host->stdlib, error);
 	if (!host)
 		return false;
@@ -349,15 +329,32 @@ static bool play_once(Cli *cli, Program *program, int index, bool first, Play *p
 
 /* ---- TAP ------------------------------------------------------------------------------------------------------- */
 
-static void explain(Cli *cli, const char *where, const char *text)
+/* The line of the test's file at which it failed; NULL if that was elsewhere (a module). Caller frees. */
+static char *source_line(const Program *program, const char *where)
+{
+	const char *colon = where ? strrchr(where, ':') : NULL;
+	if (!colon || strncmp(where, program->name, (size_t)(colon - where)) != 0 || program->name[colon - where])
+		return NULL;
+	g_auto(GStrv) lines = g_strsplit(program->sources->pdata[0], "\n", -1);
+	guint64 number = g_ascii_strtoull(colon + 1, NULL, 10);
+	return number > 0 && number <= g_strv_length(lines) ? g_strstrip(g_strdup(lines[number - 1])) : NULL;
+}
+
+/* Place and reason, the line of the test, and the story that leads there. */
+static void explain(Cli *cli, const Program *program, const char *where, const char *text, const Story *story)
 {
 	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
-	if (where && *where)
-		cli_print(cli, "# at %s\n", where);
+	bool placed = where && *where && !g_str_has_prefix(text, where);
 	for (char **line = lines; *line; line++) {
 		g_autofree char *plain = cli_plain(*line, 0);
-		cli_print(cli, "# %s\n", plain);
+		cli_print(cli, "# %s%s%s\n", placed && line == lines ? where : "", placed && line == lines ? ": " : "", plain);
 	}
+	g_autofree char *source = source_line(program, where);
+	if (source) {
+		g_autofree char *plain = cli_plain(source, 0);
+		cli_print(cli, "#     %s\n", plain);
+	}
+	story_print(story, "#   ");
 }
 
 /* How the two rounds differ, in lines; NULL: they don't. */
@@ -382,11 +379,12 @@ static bool run_test(Cli *cli, Program *program, const char *name, int index, in
 	bool ok = twice && !difference && first.ok;
 	const char *text = error ? error->message : difference ? difference : first.text, *where = first.where;
 	if (cli->json)
-		cli_json(cli, json_pack("{s:s, s:s, s:b, s:s?, s:s?}", "file", program->name, "test", name, "ok", ok, "text", text, "where", where));
+		cli_json(cli, json_pack("{s:s, s:s, s:b, s:s?, s:s?, s:o*}", "file", program->name, "test", name, "ok", ok, "text", text, "where", where,
+		                        "timeline", ok ? NULL : story_json(first.story)));
 	else
 		cli_print(cli, "%sok %d - %s: %s\n", ok ? "" : "not ", number, program->name, name);
 	if (!ok && !cli->json)
-		explain(cli, where, text);
+		explain(cli, program, where, text, first.story);
 	play_clear(&first);
 	if (played)
 		play_clear(&second);
