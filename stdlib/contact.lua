@@ -21,7 +21,8 @@ for _, name in ipairs(attributes) do known[name] = true end
 for _, name in ipairs(channels) do known[name] = true end
 
 local events = {
-  "reply", "auto_reply", "bounce", "unsubscribe", "complaint", "handled", "message_delivered", "message_read", "click", "task_done",
+  "reply", "auto_reply", "bounce", "unsubscribe", "complaint", "handled", "message_delivered", "message_read", "click", "opt_in",
+  "task_done",
 }
 local task_kinds = { "call", "video", "review", "sign", "gift", "message", "other" }
 
@@ -133,6 +134,7 @@ local send_options = {
   from = check.text,
   cc = function(what, value) return check.texts(what, value, true) end,
   attach = function(what, value) return check.texts(what, value, true) end,
+  documents = function(what, value) return check.texts(what, value, true) end,
   before = check.duration,
   thread = function(what, value) return check.one_of(what, value, { "new" }) end,
 }

@@ -94,17 +94,17 @@ end
 ---Raises as parse does.
 ---@param template liquid.Template
 ---@param data table[]
----@param options? { escape?: function, markup?: boolean, missing?: function, partial?: function, now?: integer, offset?: integer, locale?: string, shared?: table[] }
+---@param options? { escape?: function, markup?: boolean, missing?: function, partial?: function, now?: integer, offset?: integer, locale?: string, shared?: table[], links?: table }
 ---escape: makes a value fit for where it is put out; markup: what the filters that make HTML give needs no escaping;
 ---missing(name, offset, source): called for a gap, is to raise; partial(name): a template or nil; now, offset: the time;
----shared: the tables that partials put in by render see, which is none else
+---shared: the tables that partials put in by render see, which is none else; links: what the filter link signs with (wording.lua)
 ---@return string
 function M.render(template, data, options)
   options = options or {}
   local ctx = { out = {}, n = 0, scopes = { {} }, top = 1, env = data, counters = {}, offsets = {}, cycles = {}, depth = 0,
     escape = options.escape, markup = options.markup, missing = options.missing, partial = options.partial,
     now = options.now, offset = options.offset, locale = options.locale,
-    shared = options.shared }
+    shared = options.shared, links = options.links }
   template.run(ctx)
   return table.concat(ctx.out, "", 1, ctx.n)
 end

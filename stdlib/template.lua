@@ -5,6 +5,7 @@
 -- contact's attributes, its fields, its identities, and then the data themselves.
 
 local blocks = require "template.blocks"
+local document = require "template.document"
 local faults = require "template.faults"
 local json = require "liquid.json"
 local liquid = require "liquid"
@@ -17,10 +18,9 @@ local M = {}
 local function declare(file)
   local front = file.front
   local function text(key) return front[key] and front[key].text end
-  local attach = {}
-  for name in (text("attach") or ""):gmatch("[^,]+") do attach[#attach + 1] = name:match("^%s*(.-)%s*$") end
   return { file = file.file, locale = file.locale, subject = text("subject"), purpose = read.purpose(file),
-    personal = read.flag(file, "personal"), preheader = text("preheader"), attach = attach, approved = text("approved"),
+    personal = read.flag(file, "personal"), preheader = text("preheader"), attach = read.names(text("attach")),
+    documents = read.names(text("document")), title = text("title"), filename = text("filename"), approved = text("approved"),
     channels = file.channel_names }
 end
 
@@ -51,7 +51,7 @@ function M.compile(files)
     t.files[i], t.by_locale[file.locale] = file, file
     declarations.variants[i] = declare(file)
     faults.of(file, declarations.findings)
-    for _, key in ipairs { "subject", "preheader", "attach", "approved" } do
+    for _, key in ipairs { "subject", "preheader", "attach", "document", "approved", "title", "filename" } do
       if file.front[key] then parsed[#parsed + 1] = file.front[key].template end
     end
     if file.body then use(file, file.body) end
@@ -85,9 +85,15 @@ local function layers(data)
   return { data.vars or empty, first, contact, fields, identities, { contact = data.contact and view }, data }
 end
 
+-- What the host makes for each message, where it can.
+local made = {
+  unsubscribe_url = "it is there in e-mails that ask or bring news, where perigee.lua has a public_url",
+  confirm_url = "it is there in e-mails, where perigee.lua has a public_url",
+}
+
 local function missing(name, offset, source)
   local _, lines = source.text:sub(1, offset - 1):gsub("\n", "")
-  error({ text = string.format('%s is missing: this contact has none; give it one, or write {{ %s | default: "..." }}', name, name),
+  error({ text = made[name] and string.format("%s is missing: %s; write {%% if %s %%}...{%% endif %%}", name, made[name], name) or string.format('%s is missing: this contact has none; give it one, or write {{ %s | default: "..." }}', name, name),
     where = source.name .. ":" .. source.line + lines }, 0)
 end
 
@@ -186,13 +192,13 @@ local function render(t, data, options)
   local email = options.channel == "email"
   local result = { purpose = read.purpose(file), personal = read.flag(file, "personal"), locale = file.locale, variant = variant,
     subject = subject(file, env, options), preheader = header(file, "preheader", env, options),
-    approved = header(file, "approved", env, options), attach = {} }
-  for name in (header(file, "attach", env, options) or ""):gmatch("[^,]+") do
-    result.attach[#result.attach + 1] = name:match("^%s*(.-)%s*$")
-  end
+    approved = header(file, "approved", env, options), attach = read.names(header(file, "attach", env, options)),
+    documents = read.names(header(file, "document", env, options)) }
+  local links = options.links
+  if links then links.made = {} end
   local mode, locale = read.modes[file.kind], (options.locale or file.locale):lower():gsub("_", "-")
   local how = { escape = mode.escape, markup = mode.markup, missing = missing, now = options.now, locale = options.language,
-    partial = blocks.finder(t.partials, file.kind, locale, options.channel), shared = env }
+    partial = blocks.finder(t.partials, file.kind, locale, options.channel), shared = env, links = links }
   local source = liquid.render(body, env, how)
   for _, ending in ipairs(blocks.closing_of(t.partials, file, body, locale, options.channel)) do
     source = close(file.kind, source, liquid.render(ending, env, how))
@@ -205,7 +211,24 @@ local function render(t, data, options)
   result.inline = {}
   html = html and options.boundary and inline_images(html, options.boundary, result.inline) or html
   result.html = html and page(html, result.preheader)
+  result.links = links and links.made
   return result
+end
+
+-- A page of its own, with the same data as the message that it goes with: {title, filename, html, locale}.
+local function render_document(t, data, options)
+  local file, env = choose(t, options.locale), layers(data)
+  options.language = file.locale ~= "" and file.locale or options.locale
+  if not file.body then error({ text = "a document needs a text that is of no channel", where = file.file .. ":1" }, 0) end
+  local mode, locale = read.modes[file.kind], (options.locale or file.locale):lower():gsub("_", "-")
+  local source = liquid.render(file.body, env, { escape = mode.escape, markup = mode.markup, missing = missing, now = options.now,
+    locale = options.language, partial = blocks.finder(t.partials, file.kind, locale, "document"), shared = env })
+  if not source:find("%S") then error({ text = "the document would be empty", where = file.file .. ":" .. file.body.line }, 0) end
+  local plain = file.base:gsub("[-_]+", " "):gsub("^%l", string.upper)
+  local title = header(file, "title", env, options) or plain
+  local contact = data.contact or empty
+  return { title = title, filename = document.filename(header(file, "filename", env, options), title, contact.name), locale = file.locale,
+    html = document.page(file.kind, source, title, options.language or "en", tostring(contact.country or ""):upper()) }
 end
 
 -- Runs f; an error with a place becomes nil, text, where.
@@ -216,16 +239,18 @@ local function attempt(f, ...)
   return nil, tostring(result), ""
 end
 
----What one contact gets on one channel: {subject, preheader, text, html (e-mail), purpose, personal, attach, approved,
----inline (names of images), locale, variant}. Nil, what is missing or wrong, and "FILE:LINE" if it can't be said to them.
+---What one contact gets on one channel: {subject, preheader, text, html (e-mail), purpose, personal, attach, documents, approved,
+---inline (names of images), links ({url, within}, as options.links has tokens for them), locale, variant}. With options.document
+---it is rendered as a document: {title, filename, html, locale}. Nil, what is missing or wrong, and "FILE:LINE" if it can't be said to them.
 ---```lua
 ---local message, text, where = template.render(t, { contact = { name = "Zoé B" } }, { channel = "email", locale = "fr" })
 ---```
 ---@param t template.Template
 ---@param data table
----@param options { channel: string, locale?: string, thread_subject?: string, html?: boolean, now?: integer }
+---@param options { channel: string, locale?: string, thread_subject?: string, html?: boolean, now?: integer, document?: boolean, links?: { base: string, tokens: string[] } }
 function M.render(t, data, options)
-  return attempt(render, t, data, options or {})
+  options = options or {}
+  return attempt(options.document and render_document or render, t, data, options)
 end
 
 ---Plain Liquid: the main file, then partials by name (with or without .liquid). Raises {text, where}.

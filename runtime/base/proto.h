@@ -63,7 +63,7 @@
  *             "modules":[the script's own file, and the workspace modules that it requires],
  *             "library":{"perigee.ab": source}: the modules of the stdlib that it requires. The host keeps them with the version and
  *             hands them back as modules named "[perigee.ab]"}
- *   TEMPLATE  {"name","variants":[{"file","locale","subject","purpose","personal","preheader","attach","approved","channels":[..]}],
+ *   TEMPLATE  {"name","variants":[{"file","locale","subject","purpose","personal","preheader","attach","documents":[names],"title","filename","approved","channels":[..]}],
  *             "fields":[names of variables used without a default], "uses":[all top-level variables used],
  *             "findings":[{"file","line","fault","text"}]: what check says of it}
  *   LIQUID    {}
@@ -89,12 +89,15 @@
  *             contacts.segment {name} → [contact]
  *             test.* (TEST programs): http {method,url,status,headers,body|json | error (a code),text}: prepares an answer; enrol {sequence,contact} → run id; advance {for}; reply {channel,text,contact}; event {..};
  *             sent {..filter} → [messages sent since the last look that match]; tasks {..} → [tasks]; outcome {} → text|null;
- *             now {} → ISO text; missed {expected: "sent"|"nothing"|"task"|"outcome"|"value",wanted}: an expectation is about to fail
+ *             now {} → ISO text; missed {expected: "sent"|"nothing"|"task"|"no task"|"outcome"|"value",wanted}: an expectation is about to fail
  * seconds are integers since the epoch; durations go as the script wrote them (text or seconds), the host resolves them.
  *
- * options of W_RENDER (TEMPLATE): {"channel","locale","thread_subject": or absent,"boundary": 32 hex digits,"html":bool}.
- * result: {"subject","preheader","text","html" (e-mail),"purpose","personal","attach":[..],"locale","variant"}; bytes: for
+ * options of W_RENDER (TEMPLATE): {"channel","locale","thread_subject": or absent,"boundary": 32 hex digits,"html":bool,
+ *   "links": {"base","tokens":[..]} for the filter link, or absent}.
+ * result: {"subject","preheader","text","html" (e-mail),"purpose","personal","attach":[..],"documents":[names],"locale","variant",
+ *   "links":[{"url","within"}]: what each of the first tokens stands for}; bytes: for
  *   e-mail the MIME entity, beginning with its Content- headers (CRLF), nothing else: the host writes all other headers.
+ * With options {"document":true,"locale"} the template is a document: result {"title","filename","locale"}; bytes: its page, HTML.
  *
  * W_MAIL_READ: {"kind","text","in_reply_to","references":[..],"message_id","from","from_name","to":[..],"cc":[..],"delivered_to":[..],
  *   "subject","date":seconds,"bounces":[{recipient,status,action,class,reason,message_id}],"returns":date|null,
@@ -136,9 +139,10 @@
  *
  * Web (started with the address to listen on; its word is a stranger's, a bad frame ends it):
  *   < X_LISTENING   id=0  u8 ok, str text      once, at its start: the address it listens on ("127.0.0.1:8085"), or why it can't
- *   < X_UNSUBSCRIBE id=request  str token, u8 act       a link of ours was followed: act 0 shows whose it is, 1 unsubscribes them
- *   > X_UNSUBSCRIBED id=request  u8 UnsubscribeState, str from (our name), str address (theirs, masked), str locale (theirs).
- *                After act=1 it is said only once it is committed. Texts are "" where nothing is known.
+ *   < X_FOLLOW      id=request  u8 FollowKind, str token, u8 act   a link of ours was opened: act 0 shows what it is, 1 does it (of a
+ *                LINK: it was opened by a GET, not looked at by a HEAD)
+ *   > X_FOLLOWED    id=request  u8 FollowState, str from (our name), str address (theirs, masked), str locale (theirs), str url (where a
+ *                LINK goes). What act=1 did is said only once it is committed. Texts are "" where nothing is known.
  */
 #ifndef PERIGEE_PROTO_H
 #define PERIGEE_PROTO_H
@@ -157,7 +161,7 @@ typedef enum {
 	N_SETTLE = 64, N_SETTLED, N_TRIM, N_RELOAD, N_READY, N_SEND, N_SENT, N_HEALTH, N_WATCH, N_READ, N_MAIL, N_MAILBOX,
 	N_PASSED, N_FIND, N_FOUND, N_REQUEST, N_RESPONSE, N_FILE,
 	C_COMMAND = 96, C_OUT, C_ERR, C_EXIT, /* control socket: see host/control.h */
-	X_LISTENING = 112, X_UNSUBSCRIBE, X_UNSUBSCRIBED,
+	X_LISTENING = 112, X_FOLLOW, X_FOLLOWED,
 } FrameKind;
 
 typedef enum { PROGRAM_SCRIPT, PROGRAM_TEMPLATE, PROGRAM_LIQUID, PROGRAM_WORKSPACE, PROGRAM_TEST, PROGRAM_MODEL } ProgramType;
@@ -180,8 +184,11 @@ typedef enum {
 typedef enum { SETTLED_NONE, SETTLED_MARK, SETTLED_ANSWER } SettledState;
 typedef enum { HEALTH_OK, HEALTH_FAILING } HealthState;
 
-/* What became of a link: nobody's; not unsubscribed yet; now they are; they were; it could not be recorded. */
-typedef enum { UNSUBSCRIBE_UNKNOWN, UNSUBSCRIBE_NOT_YET, UNSUBSCRIBE_DONE, UNSUBSCRIBE_ALREADY, UNSUBSCRIBE_LATER } UnsubscribeState;
-#define UNSUBSCRIBE_TOKEN_CHARS 52 /* of base32: host/unsubscribe.h */
+/* Links of ours in mails (host/token.h): public_url/u/, /c/ and /l/. */
+typedef enum { FOLLOW_UNSUBSCRIBE, FOLLOW_CONFIRM, FOLLOW_LINK } FollowKind;
+/* What became of one: nobody's; not done yet; done now; done before; it could not be recorded; it holds no more (a LINK whose time is
+ * over, a CONFIRM that was sent before they left); it leads to url. */
+typedef enum { FOLLOWED_UNKNOWN, FOLLOWED_NOT_YET, FOLLOWED_DONE, FOLLOWED_ALREADY, FOLLOWED_LATER, FOLLOWED_OVER, FOLLOWED_GOES } FollowState;
+#define FOLLOW_TOKEN_CHARS 52 /* of base32 */
 
 #endif

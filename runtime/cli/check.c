@@ -3,6 +3,7 @@
 #include "cli/groups.h"
 #include "host/attach.h"
 #include "host/contacts.h"
+#include "host/token.h"
 #include "host/unsubscribe.h"
 #include "host/versions.h"
 #include "host/views.h"
@@ -116,7 +117,7 @@ static bool given_by_script(Check *c, const char *name)
 /* The link to unsubscribe is there where there is a public_url, and the template is of a purpose that offers it. */
 static bool has_unsubscribe_url(const Check *c, const json_t *declared)
 {
-	g_autofree char *base = unsubscribe_base(c->host->workspace, NULL);
+	g_autofree char *base = token_base(c->host->workspace, NULL);
 	size_t i;
 	json_t *variant;
 	json_array_foreach(json_object_get(declared, "variants"), i, variant)

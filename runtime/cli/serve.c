@@ -6,6 +6,7 @@
 #include "host/carrier.h"
 #include "host/control.h"
 #include "host/ledger.h"
+#include "host/token.h"
 #include "host/unsubscribe.h"
 #include "host/versions.h"
 #include "host/weblink.h"
@@ -131,7 +132,7 @@ static bool go_public(Serving *s, GError **error)
 {
 	Host *host = s->host;
 	g_autoptr(GError) wrong = NULL;
-	g_autofree char *base = unsubscribe_base(host->workspace, &wrong);
+	g_autofree char *base = token_base(host->workspace, &wrong);
 	if (wrong)
 		log_warn("%s", wrong->message);
 	if (base && !s->public)

@@ -67,6 +67,8 @@ static void attachment_free(void *data)
 	if (file->fd >= 0)
 		close(file->fd);
 	g_free(file->name);
+	g_free(file->document);
+	g_clear_pointer(&file->page, g_bytes_unref);
 	g_free(file->id);
 	g_free(file->hash);
 	g_free(file);
@@ -152,7 +154,8 @@ static bool fits(const GPtrArray *files, GError **error)
 	if (files->len > ATTACH_MOST)
 		g_set_error(error, ATTACH_ERROR, ATTACH_ERROR_INVALID, "more than %d attachments", ATTACH_MOST);
 	else if (bytes > ATTACH_BYTES_MOST)
-		g_set_error(error, ATTACH_ERROR, ATTACH_ERROR_INVALID, "with attachments/%s the attachments are larger than %d MiB together", last->name, ATTACH_BYTES_MOST >> 20);
+		g_set_error(error, ATTACH_ERROR, ATTACH_ERROR_INVALID, "with %s%s the attachments are larger than %d MiB together", last->document ? "" : "attachments/",
+		            last->name, ATTACH_BYTES_MOST >> 20);
 	return files->len <= ATTACH_MOST && bytes <= ATTACH_BYTES_MOST;
 }
 
@@ -178,7 +181,7 @@ static bool add(Host *host, const char *contact, GPtrArray *files, const json_t 
 GPtrArray *attach_find(Host *host, const char *contact, const json_t *attached, const json_t *more, const json_t *inlined, const char *boundary,
                        GError **error)
 {
-	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(attachment_free);
+	g_autoptr(GPtrArray) files = attach_none();
 	const json_t *lists[] = { attached, more };
 	for (guint l = 0; l < G_N_ELEMENTS(lists); l++) {
 		if (json_is_string(lists[l]) && !add(host, contact, files, lists[l], NULL, error))
@@ -191,6 +194,28 @@ GPtrArray *attach_find(Host *host, const char *contact, const json_t *attached, 
 		if (!add(host, contact, files, json_array_get(inlined, i), g_strdup_printf("%d.%s@inline", (int)i + 1, boundary), error))
 			return NULL;
 	return g_steal_pointer(&files);
+}
+
+GPtrArray *attach_none(void)
+{
+	return g_ptr_array_new_with_free_func(attachment_free);
+}
+
+void attach_add_page(GPtrArray *files, const char *document, const char *name, GBytes *page)
+{
+	Attachment *file = attachment_new(name);
+	file->document = g_strdup(document);
+	file->page = g_bytes_ref(page);
+	file->size = g_bytes_get_size(page);
+	file->type = "text/html; charset=utf-8";
+	g_ptr_array_add(files, file);
+}
+
+bool attach_join(GPtrArray *files, GPtrArray *more, GError **error)
+{
+	while (more->len)
+		g_ptr_array_add(files, g_ptr_array_steal_index(more, 0));
+	return fits(files, error);
 }
 
 static bool is_regular(int fd)
@@ -235,6 +260,8 @@ static char *kept_path(const Host *host, const char *hash)
 static GByteArray *read_all(const Attachment *file, GError **error)
 {
 	g_autoptr(GByteArray) bytes = g_byte_array_sized_new((guint)file->size + 1);
+	if (file->page)
+		return g_byte_array_append(g_steal_pointer(&bytes), g_bytes_get_data(file->page, NULL), (guint)file->size);
 	ssize_t n = 1;
 	for (char step[64 * 1024]; n != 0 && bytes->len <= file->size;) {
 		n = pread(file->fd, step, sizeof step, bytes->len);
@@ -294,7 +321,7 @@ void attach_record(Host *host, int64_t message, const GPtrArray *files)
 
 GPtrArray *attach_load(Host *host, int64_t message)
 {
-	GPtrArray *files = g_ptr_array_new_with_free_func(attachment_free);
+	GPtrArray *files = attach_none();
 	Rows *rows = db_query(host->db, FIND, "i", message);
 	while (rows_next(rows)) {
 		Attachment *file = attachment_new(rows_text(rows, 0));

@@ -19,7 +19,9 @@ enum {
 };
 
 typedef struct Attachment {
-	char *name;      /* as it was asked for, within attachments/ */
+	char *name;      /* as it was asked for, within attachments/; of a document: its file's */
+	char *document;  /* the template that it was rendered from (documents.h); NULL: a file of attachments/ */
+	GBytes *page;    /* of a document */
 	const char *type;
 	char *id;        /* the Content-ID of an inline image, without < >; NULL: attached */
 	char *hash;      /* of the copy that is kept; NULL: none yet */
@@ -37,6 +39,11 @@ const char *attach_type(const char *name);
  * NULL. The caller unrefs. NULL and a sentence that names the file: ATTACH_ERROR_MISSING if it is nowhere. */
 GPtrArray *attach_find(Host *host, const char *contact, const json_t *attached, const json_t *more, const json_t *inlined, const char *boundary,
                        GError **error);
+/* An empty list; and a rendered document at its end. page: referenced. */
+GPtrArray *attach_none(void);
+void attach_add_page(GPtrArray *files, const char *document, const char *name, GBytes *page);
+/* Moves those of `more` behind the files. False: they are too many, or too large together. */
+bool attach_join(GPtrArray *files, GPtrArray *more, GError **error);
 /* Is there a file of this name for anybody: in attachments/ or in any folder of it? */
 bool attach_exists(const Host *host, const char *name);
 /* Their names, as an array; NULL if there are none. */

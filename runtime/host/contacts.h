@@ -52,6 +52,14 @@ char *contacts_resolve(Host *host, const char *word, GError **error);
 /* What the words of a consent come to ("opt-in", "objected"); any other basis ("legitimate interest"), and NULL, is neither. */
 typedef enum { CONSENT_GIVEN, CONSENT_NEITHER, CONSENT_DENIED } Consent;
 Consent contacts_consent(const char *basis);
+/* What is recorded for this channel: "opt-in" holds for all; "whatsapp: opt-in; email: legitimate interest" for each its own, and a
+ * part that names none for the others. Caller frees; NULL: nothing. */
+char *contacts_basis(const char *consent, const char *channel);
+/* Does their consent say no to the channel? */
+bool contacts_denies(Host *host, const char *contact, const char *channel);
+/* They have said yes themselves, now: basis ("double opt-in") and source ("which template, when") for this channel; what is recorded
+ * for others stays. */
+void contacts_opt_in(Host *host, const char *contact, const char *channel, const char *basis, const char *source);
 
 /* Changes from scripts: object of stage, attributes other than identities/consent, or fields (null removes a field).
  * cause goes into the stage history ("run 12"). An unknown stage is an error. */

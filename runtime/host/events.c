@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const char *const kinds[] = { "reply", "auto_reply", "bounce", "unsubscribe", "complaint", "handled", "message_delivered",
-	                             "message_read", "click", "task_done", NULL };
+	                             "message_read", "click", "opt_in", "task_done", NULL };
 
 static const char ADD[] = "INSERT INTO events (contact, kind, at, channel, message, data) VALUES (?, ?, ?, ?, ?, ?)";
 static const char GIVE_LATER[] = "INSERT OR IGNORE INTO event_runs (run, event) VALUES (?, ?)";

@@ -2,7 +2,7 @@
 /*
  * Events: what happened outside, as rows; each is given to a run once (DESIGN.md sections 4 and 6). This module decides
  * to which runs an event belongs, ends those that it ends, and answers the waits that it answers.
- * Kinds: reply auto_reply bounce unsubscribe complaint handled message_delivered message_read click task_done signal:NAME.
+ * Kinds: reply auto_reply bounce unsubscribe complaint handled message_delivered message_read click opt_in task_done signal:NAME.
  */
 #ifndef PERIGEE_EVENTS_H
 #define PERIGEE_EVENTS_H

@@ -15,10 +15,13 @@
 #include "host/carrier.h"
 #include "host/compose.h"
 #include "host/contacts.h"
+#include "host/documents.h"
 #include "host/header.h"
+#include "host/links.h"
 #include "host/policy.h"
 #include "host/reach.h"
 #include "host/tasks.h"
+#include "host/token.h"
 #include "host/unsubscribe.h"
 #include "host/versions.h"
 #include "host/workers.h"
@@ -55,6 +58,10 @@ typedef struct Rendering {
 	Front front;
 	char *message_id; /* made before the rendering where the text may hold the link that goes by it; else NULL */
 	json_t *data, *options;
+	char *random;      /* of its signed links (links.h); NULL: it can have none */
+	json_t *result;    /* while its documents are rendered */
+	GBytes *entity;
+	Documents *documents;
 	int64_t changes; /* db_changes_ever when the policy let it go on */
 	Time asked_at;   /* and when that was */
 	bool by_hand;
@@ -265,10 +272,12 @@ json_t *handover_data(Host *host, const char *contact, const Account *account, c
 		json_object_set_new(data, "sequence", json_pack("{s:s}", "name", sequence));
 	json_object_foreach((json_t *)vars, key, value)
 		json_object_set(data, key, value);
-	/* In a preview; a message's own is put in by offer_unsubscribing. */
-	g_autofree char *link = unsubscribe_example(host);
-	if (link)
-		json_object_set_new(data, "unsubscribe_url", json_string(link));
+	/* In a preview; a message's own are put in by offer_links. */
+	g_autofree char *leave = token_example(host->workspace, FOLLOW_UNSUBSCRIBE), *confirm = token_example(host->workspace, FOLLOW_CONFIRM);
+	if (leave) {
+		json_object_set_new(data, "unsubscribe_url", json_string(leave));
+		json_object_set_new(data, "confirm_url", json_string(confirm));
+	}
 	return data;
 }
 
@@ -283,7 +292,8 @@ json_t *handover_options(Host *host, const json_t *data, const char *channel, co
 {
 	const char *locale = value_string(json_object_get(data, "contact"), "locale", NULL);
 	g_autofree char *boundary = random_digits(host);
-	return json_pack("{s:s, s:s*, s:s*, s:s}", "channel", channel, "locale", locale, "thread_subject", thread_subject, "boundary", boundary);
+	return json_pack("{s:s, s:s*, s:s*, s:s, s:o*}", "channel", channel, "locale", locale, "thread_subject", thread_subject, "boundary", boundary,
+	                 "links", links_offer(host, 0, NULL));
 }
 
 static bool opens_thread(const Message *m, const Run *run)
@@ -296,8 +306,12 @@ static void rendering_free(void *data)
 	Rendering *r = data;
 	g_free(r->account);
 	g_free(r->message_id);
+	g_free(r->random);
 	json_decref(r->data);
 	json_decref(r->options);
+	json_decref(r->result);
+	g_clear_pointer(&r->entity, g_bytes_unref);
+	documents_free(r->documents);
 	g_free(r);
 }
 
@@ -361,18 +375,28 @@ static char *new_message_id(Host *host, const Message *m, const Account *account
 	return mail && m->message_id ? g_strdup(m->message_id) : compose_message_id(host, ours ? account->from_address : "pretend.invalid");
 }
 
-/* The link by which they unsubscribe stands in the text too, where its template has it: so the Message-ID is made first. Nobody
- * else's word counts for it, and what offers no way out has none. */
-static void offer_unsubscribing(Rendering *r, const Message *m, const Account *account)
+static void offer(json_t *data, const char *name, char *link)
 {
-	g_autofree char *base = unsubscribe_base(r->host->workspace, NULL);
-	bool offered = base && unsubscribe_offered(r->front.purpose) && g_str_equal(m->channel, "email");
-	r->message_id = offered ? new_message_id(r->host, m, account) : NULL;
-	g_autofree char *link = offered ? unsubscribe_url(r->host, r->message_id) : NULL;
 	if (link)
-		json_object_set_new(r->data, "unsubscribe_url", json_string(link));
-	else if (base)
-		json_object_del(r->data, "unsubscribe_url");
+		json_object_set_new(data, name, json_string(link));
+	else
+		json_object_del(data, name);
+	g_free(link);
+}
+
+/* The links by which they unsubscribe or confirm stand in the text, where its template has them: so the Message-ID is made first. Nobody
+ * else's word counts for them, and what offers no way out has none. Signed links have a random part of their own, on every channel. */
+static void offer_links(Rendering *r, const Message *m, const Account *account)
+{
+	Host *host = r->host;
+	json_t *links = links_offer(host, m->id, &r->random);
+	if (!links) /* there is no public_url */
+		return;
+	json_object_set_new(r->options, "links", links);
+	bool mail = g_str_equal(m->channel, "email"), leaves = mail && unsubscribe_offered(r->front.purpose);
+	r->message_id = mail ? new_message_id(host, m, account) : NULL;
+	offer(r->data, "unsubscribe_url", leaves ? token_url(host, FOLLOW_UNSUBSCRIBE, r->message_id) : NULL);
+	offer(r->data, "confirm_url", mail ? token_url(host, FOLLOW_CONFIRM, r->message_id) : NULL);
 }
 
 /* Kept bytes are good for as long as mail of this account leaves as it did when they were composed: from whom, and to whom, because
@@ -436,7 +460,7 @@ static GBytes *compose(Host *host, Message *m, const Account *account, GPtrArray
 	g_autofree char *subject = redirect ? g_strdup_printf("[to %s] %s", m->address, m->subject) : g_strdup(m->subject);
 	g_auto(GStrv) cc = handover_copies(m);
 	g_autofree char *boundary = files->len ? random_digits(host) : NULL;
-	g_autofree char *link = unsubscribe_offered(m->purpose) ? unsubscribe_url(host, m->message_id) : NULL;
+	g_autofree char *link = unsubscribe_offered(m->purpose) ? token_url(host, FOLLOW_UNSUBSCRIBE, m->message_id) : NULL;
 	Compose c = {
 		.cc = redirect ? NULL : (const char *const *)cc, .meant_for = redirect ? m->address : NULL, .meant_cc = redirect ? (const char *const *)cc : NULL,
 		.from_name = account->from_name, .from_address = account->from_address, .to_name = redirect ? NULL : name,
@@ -471,17 +495,21 @@ static bool is_rendering(const json_t *result, const char *channel, size_t entit
 	const json_t *attach = json_object_get(result, "attach"), *locale = json_object_get(result, "locale");
 	bool mail = g_str_equal(channel, "email");
 	return is_text(text, false) && json_string_length(text) && (is_text(subject, true) || (!subject && !mail)) &&
-	       is_list(attach) && is_list(json_object_get(result, "inline")) &&
+	       is_list(attach) && is_list(json_object_get(result, "documents")) && is_list(json_object_get(result, "links")) && is_list(json_object_get(result, "inline")) &&
 	       (!locale || (is_text(locale, true) && json_string_length(locale) <= LOCALE_BYTES)) && (entity_size > 0) == mail;
 }
 
-/* The files that go with it: the template's, those of `send`, inline images. NULL: without them it does not go. */
-static GPtrArray *attachments(Rendering *r, const Message *m, const json_t *result)
+/* The files that go with it: the template's, those of `send`, inline images, documents (taken). NULL: without them it does not go. */
+static GPtrArray *attachments(Rendering *r, const Message *m, const json_t *result, GPtrArray *documents)
 {
 	g_autoptr(GError) error = NULL;
 	const char *contact = m->contact ? m->contact : value_string(m->options, "as", NULL);
 	GPtrArray *files = attach_find(r->host, contact, json_object_get(result, "attach"), json_object_get(m->options, "attach"),
 	                               json_object_get(result, "inline"), value_string(r->options, "boundary", ""), &error);
+	if (files && documents && !attach_join(files, documents, &error))
+		g_clear_pointer(&files, g_ptr_array_unref);
+	if (files && !links_fit(r->host, contact, json_object_get(result, "links"), &error))
+		g_clear_pointer(&files, g_ptr_array_unref);
 	if (!files)
 		ledger_refuse(r->host, m, NULL, error->message, "invalid");
 	return files;
@@ -502,7 +530,17 @@ static bool keep(Host *host, const Message *m, GPtrArray *files, bool by_hand)
 	return false;
 }
 
-static void rendered(Rendering *r, const json_t *result, const char *entity, size_t size)
+/* Documents are the worker's making: there is no file of them that a person could send. */
+static bool is_sendable(Host *host, const Message *m, const GPtrArray *documents, bool by_hand)
+{
+	if (!documents || !documents->len || (g_str_equal(m->channel, "email") && !by_hand))
+		return true;
+	g_autofree char *text = g_strdup_printf("documents go by e-mail alone: %s can't be sent by %s", ((const Attachment *)documents->pdata[0])->name, m->channel);
+	ledger_refuse(host, m, NULL, text, "invalid");
+	return false;
+}
+
+static void rendered(Rendering *r, const json_t *result, const char *entity, size_t size, GPtrArray *documents)
 {
 	Host *host = r->host;
 	g_auto(Message) m = { 0 };
@@ -513,7 +551,9 @@ static void rendered(Rendering *r, const json_t *result, const char *entity, siz
 	const Account *account = account_of(host, &m);
 	set_address(host, &m);
 	bool by_hand = r->by_hand;
-	g_autoptr(GPtrArray) files = attachments(r, &m, result);
+	if (!is_sendable(host, &m, documents, by_hand))
+		return;
+	g_autoptr(GPtrArray) files = attachments(r, &m, result, documents);
 	Time passed = host_now(host) - r->asked_at, most = host->simulated ? 0 : TIME_SECOND;
 	bool unchanged = r->changes == db_changes_ever(host->db) && passed >= 0 && passed <= most;
 	Shown shown = { value_string(result, "text", ""), files ? (int)files->len : 0, unchanged && !by_hand };
@@ -526,6 +566,8 @@ static void rendered(Rendering *r, const json_t *result, const char *entity, siz
 	m.text = g_strdup(value_string(result, "text", ""));
 	m.purpose = g_strdup(r->front.purpose);
 	m.locale = g_strdup(value_string(result, "locale", NULL));
+	m.links = json_incref(json_object_get(result, "links"));
+	m.random = g_strdup(r->random);
 	if (by_hand) {
 		hand_to_person(host, &m, files);
 		return;
@@ -553,6 +595,53 @@ static void rendered(Rendering *r, const json_t *result, const char *entity, siz
 	hand(host, &m, account, NULL, files);
 }
 
+/* Text, and all that goes with it, are there. It leaves the table first, since handing over makes an entry of its own. */
+static void complete(Rendering *r, const json_t *result, const char *entity, size_t size, GPtrArray *documents)
+{
+	g_hash_table_steal(r->host->ledger_rendering, &r->id);
+	rendered(r, result, entity, size, documents);
+	rendering_free(r);
+}
+
+static void documents_done(void *user, GPtrArray *files, const GError *error)
+{
+	Rendering *r = user;
+	Host *host = r->host;
+	g_autoptr(GPtrArray) documents = files;
+	if (!error) {
+		gsize size;
+		const char *entity = g_bytes_get_data(r->entity, &size);
+		complete(r, r->result, entity, size, documents);
+		return;
+	}
+	int64_t id = r->id;
+	rendering_over(r);
+	g_auto(Message) m = { 0 };
+	if (!message_load(host, id, &m) || !g_str_equal(m.state, "queued"))
+		return;
+	if (g_error_matches(error, DOCUMENTS_ERROR, DOCUMENTS_ERROR_FAULTY))
+		ledger_hold(host, &m, error->message);
+	else
+		ledger_refuse(host, &m, NULL, error->message, "invalid");
+}
+
+/* The documents that go with it, with the data that it was rendered with. False: there are none. */
+static bool render_documents(Rendering *r, const json_t *result, const char *entity, size_t size)
+{
+	g_auto(Message) m = { 0 };
+	if (!message_load(r->host, r->id, &m))
+		return false;
+	g_autoptr(GPtrArray) names = documents_names(json_object_get(result, "documents"), json_object_get(m.options, "documents"));
+	if (!names->len)
+		return false;
+	r->result = json_incref((json_t *)result);
+	r->entity = g_bytes_new(entity, size);
+	r->ticket = 0;
+	r->documents = documents_begin(r->host, names, r->data, value_string(r->options, "locale", NULL), documents_done, r);
+	documents_go(r->documents);
+	return true;
+}
+
 static bool rendering_frame(void *user, uint64_t ticket, Frame *frame, bool *bad)
 {
 	(void)ticket;
@@ -578,10 +667,8 @@ static bool rendering_frame(void *user, uint64_t ticket, Frame *frame, bool *bad
 	*bad = !json_is_object(result) || !frame_end(frame) || !is_rendering(result, value_string(r->options, "channel", ""), size);
 	if (*bad)
 		return false;
-	/* It leaves the table first, since handing over makes an entry of its own. */
-	g_hash_table_steal(host->ledger_rendering, &r->id);
-	rendered(r, result, entity, size);
-	rendering_free(r);
+	if (!render_documents(r, result, entity, size))
+		complete(r, result, entity, size, NULL);
 	return true;
 }
 
@@ -612,10 +699,10 @@ static void render(Host *host, const Message *m, const Account *account, Program
 	r->front = *front;
 	r->by_hand = by_hand;
 	r->data = handover_data(host, contact, account, run.sequence, json_object_get(m->options, "vars"));
-	offer_unsubscribing(r, m, account);
+	r->options = handover_options(host, r->data, m->channel, thread_subject);
+	offer_links(r, m, account);
 	r->changes = db_changes_ever(host->db);
 	r->asked_at = host_now(host);
-	r->options = handover_options(host, r->data, m->channel, thread_subject);
 	WorkerCall call = { .domain = "workspace", .program = program, .write = write_rendering, .frame = rendering_frame,
 	                    .failed = rendering_failed, .user = r };
 	workers_call(host->workers, &call);
@@ -697,8 +784,10 @@ static void hand(Host *host, Message *m, const Account *account, GBytes *bytes, 
 		return;
 	if (account)
 		breaker_try(host, account->name);
-	if (!m->raw)
+	if (!m->raw) {
 		attach_record(host, m->id, files);
+		links_record(host, m->id, m->contact, m->random, m->links);
+	}
 	bool out = host->carrier->out && host->carrier->out(host, m->channel);
 	if (!out)
 		host_see(host, json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s*, s:o*}", "event", "sent", "channel", m->channel, "account",
@@ -717,6 +806,7 @@ static void hand_to_person(Host *host, Message *m, const GPtrArray *files)
 	host_write(host);
 	g_autofree char *identity = policy_identity(m->channel, m->address), *likeness = likeness_of(host, m);
 	db_run(host->db, HAND_TO_PERSON, "issssssi", host_now(host), m->address, m->subject, m->text, m->purpose, identity, likeness, m->id);
+	links_record(host, m->id, m->contact, m->random, m->links);
 	g_autoptr(GString) with = g_string_new(NULL);
 	for (guint i = 0; i < files->len; i++)
 		g_string_append_printf(with, "%s%s", i ? ", " : "", ((const Attachment *)files->pdata[i])->name);

@@ -11,6 +11,8 @@ typedef struct Message {
 	int64_t id, run, position, attempts;
 	char *contact, *channel, *account, *state, *template_name, *address, *subject, *text, *purpose, *message_id, *thread, *in_reply_to, *refs;
 	char *locale; /* of the variant that was rendered; not kept */
+	char *random;  /* of its signed links (links.h), and */
+	json_t *links; /* what a rendering gave as them; neither is kept here */
 	json_t *options;
 	Time at, first_handed_at;
 	GBytes *raw;
@@ -37,7 +39,7 @@ bool handover_front(Host *host, const Message *m, const Account *account, Policy
 /* opts.cc of a mail: one address or a list. NULL if there is none. Caller frees. */
 GStrv handover_copies(const Message *m);
 /* What a template sees: the contact's attributes and fields by name, contact, account, sequence, vars, and
- * unsubscribe_url where there is a public_url (an example: a message gets its own). Caller owns. */
+ * unsubscribe_url and confirm_url where there is a public_url (examples: a message gets its own). Caller owns. */
 json_t *handover_data(Host *host, const char *contact, const Account *account, const char *sequence, const json_t *vars);
 /* What a rendering is asked with; data: of handover_data. Caller owns. */
 json_t *handover_options(Host *host, const json_t *data, const char *channel, const char *thread_subject);

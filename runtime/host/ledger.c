@@ -87,10 +87,11 @@ bool message_load(Host *host, int64_t id, Message *m)
 void message_clear(Message *m)
 {
 	char *texts[] = { m->contact, m->channel, m->account, m->state, m->template_name, m->address, m->subject, m->text,
-		          m->purpose, m->message_id, m->thread, m->in_reply_to, m->refs, m->locale };
+		          m->purpose, m->message_id, m->thread, m->in_reply_to, m->refs, m->locale, m->random };
 	for (guint i = 0; i < G_N_ELEMENTS(texts); i++)
 		g_free(texts[i]);
 	json_decref(m->options);
+	json_decref(m->links);
 	g_clear_pointer(&m->raw, g_bytes_unref);
 	*m = (Message){ 0 };
 }
@@ -140,7 +141,7 @@ static bool options_known(const json_t *options, GError **error)
 	json_object_foreach((json_t *)options, key, value) {
 		bool good = g_str_equal(key, "vars") ? json_is_object(value) || (json_is_array(value) && !json_array_size(value))
 		            : g_str_equal(key, "from") ? json_is_string(value)
-		            : g_str_equal(key, "cc") || g_str_equal(key, "attach") ? json_is_string(value) || json_is_array(value)
+		            : g_str_equal(key, "cc") || g_str_equal(key, "attach") || g_str_equal(key, "documents") ? json_is_string(value) || json_is_array(value)
 		            : g_str_equal(key, "before") ? json_is_string(value) || json_is_number(value)
 		            : g_str_equal(key, "thread") && g_strcmp0(json_string_value(value), "new") == 0;
 		if (good)
@@ -187,12 +188,26 @@ static bool names_fit(const json_t *attach, GError **error)
 	return true;
 }
 
+/* documents: names of templates. Whether they are there is looked at when the message leaves. */
+static bool documents_fit(const json_t *documents, GError **error)
+{
+	g_autoptr(json_t) list = json_is_string(documents) ? json_pack("[O]", documents) : json_incref((json_t *)documents);
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *name = json_string_value(json_array_get(list, i));
+		if (name && *name && *name != '.' && *name != '_' && !strchr(name, '/') && strlen(name) == json_string_length(json_array_get(list, i)))
+			continue;
+		g_set_error(error, LEDGER_ERROR, LEDGER_ERROR_INVALID, "send: documents: \"%.60s\" is no name of a template", name ? name : "");
+		return false;
+	}
+	return true;
+}
+
 /* What all messages of scripts have in common. opts become options (the caller owns them). */
 static bool read_options(Host *host, const char *contact, const char *channel, const json_t *given, json_t **options, GError **error)
 {
 	*options = json_is_object(given) ? json_copy((json_t *)given) : json_object();
 	return options_known(*options, error) && copies_fit(channel, json_object_get(*options, "cc"), error) &&
-	       names_fit(json_object_get(*options, "attach"), error) && resolve_before(host, contact, *options, error);
+	       names_fit(json_object_get(*options, "attach"), error) && documents_fit(json_object_get(*options, "documents"), error) && resolve_before(host, contact, *options, error);
 }
 
 static int64_t add(Host *host, const Message *m)

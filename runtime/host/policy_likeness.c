@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a message says, names aside, as a keyed hash (rule personal): see policy.h. The text becomes its words in lower case; what is
- * the contact's own by nature (names, addresses, the link by which they unsubscribe) is taken away.
+ * the contact's own by nature (names, addresses, the links that are made for each message) is taken away.
  */
 #include "host/policy_rules.h"
 
 #include <string.h>
 
-#include "host/unsubscribe.h"
+#include "host/token.h"
 
 static const char NAMES[] = "SELECT name, first_name FROM contacts WHERE id = ?";
 static const char ADDRESSES[] = "SELECT address, norm FROM identities WHERE contact = ?";
 
-#define TOKEN_CHARS "abcdefghijklmnopqrstuvwxyz234567" /* of unsubscribe.h's links */
+#define TOKEN_CHARS "abcdefghijklmnopqrstuvwxyz234567" /* of token.h's links */
 #define FIRST_UNSPACED 0x2E80 /* from here on scripts have no spaces between words: Han, Kana */
 
 static bool is_of_word(const char *p)
@@ -78,11 +78,12 @@ static void cut_all(GString *text, const char *what)
 /* The links that differ from message to message, whatever else they say. */
 static void cut_links(const Host *host, GString *text)
 {
-	g_autofree char *base = unsubscribe_base(host->workspace, NULL);
-	g_autofree char *begin = base ? g_strconcat(base, "/u/", NULL) : NULL;
-	g_autofree char *link = begin ? folded(begin) : NULL;
-	for (char *at; link && (at = strstr(text->str, link));)
-		g_string_erase(text, at - text->str, (gssize)(strlen(link) + strspn(at + strlen(link), TOKEN_CHARS)));
+	for (int kind = FOLLOW_UNSUBSCRIBE; kind <= FOLLOW_LINK; kind++) {
+		g_autofree char *begin = token_prefix(host->workspace, (FollowKind)kind);
+		g_autofree char *link = begin ? folded(begin) : NULL;
+		for (char *at; link && (at = strstr(text->str, link));)
+			g_string_erase(text, at - text->str, (gssize)(strlen(link) + strspn(at + strlen(link), TOKEN_CHARS)));
+	}
 }
 
 /* A name or address, as words to be skipped where they stand one after the other. */

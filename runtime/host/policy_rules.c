@@ -109,26 +109,6 @@ Verdict rule_inbox_fresh(Look *look)
 
 /* ---- consent --------------------------------------------------------------------------------------------------- */
 
-/* What is recorded for this channel: "opt-in" holds for all; "whatsapp: opt-in; email: legitimate interest" for each its own, and a
- * part that names none for the others. Caller frees; NULL: nothing. */
-static char *basis_of(const char *consent, const char *channel)
-{
-	char *basis = NULL;
-	g_auto(GStrv) parts = g_strsplit(consent ? consent : "", ";", -1);
-	for (char **part = parts; *part; part++) {
-		char *colon = strchr(g_strstrip(*part), ':');
-		g_autofree char *word = colon ? g_ascii_strdown(*part, colon - *part) : NULL;
-		bool named = word && contacts_is_channel(g_strstrip(word));
-		if (!**part || (named && strcmp(word, channel) != 0) || (!named && basis))
-			continue;
-		g_free(basis);
-		basis = g_strdup(named ? g_strstrip(colon + 1) : *part);
-		if (named)
-			break;
-	}
-	return basis;
-}
-
 /* " (from the fair's list, 2026-09-30)", "" if neither is known. Caller frees. */
 static char *recorded(const Look *look)
 {
@@ -152,7 +132,7 @@ static bool needs_opt_in(const Look *look)
 Verdict rule_consent(Look *look)
 {
 	const char *channel = look->c->channel;
-	g_autofree char *basis = basis_of(look->consent, channel);
+	g_autofree char *basis = contacts_basis(look->consent, channel);
 	Consent consent = contacts_consent(basis);
 	if (consent == CONSENT_GIVEN || (consent == CONSENT_NEITHER && !needs_opt_in(look)))
 		return verdict_allow();

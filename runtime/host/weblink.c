@@ -3,8 +3,9 @@
 #include "host/weblink.h"
 
 #include "base/url.h"
+#include "host/follow.h"
 #include "host/spawn.h"
-#include "host/unsubscribe.h"
+#include "host/token.h"
 
 #include <signal.h>
 #include <string.h>
@@ -35,27 +36,28 @@ struct Weblink {
 /* An answer that waits for the commit. */
 typedef struct Waiting {
 	uint64_t life, id;
-	Unsubscribed who;
+	Followed who;
 } Waiting;
 
 /* ---- answers --------------------------------------------------------------------------------------------------- */
 
-static void answer(Weblink *web, uint64_t life, uint64_t id, const Unsubscribed *who)
+static void answer(Weblink *web, uint64_t life, uint64_t id, const Followed *who)
 {
 	if (!web || !web->peer || web->life != life)
 		return;
-	peer_begin(web->peer, X_UNSUBSCRIBED, id);
+	peer_begin(web->peer, X_FOLLOWED, id);
 	peer_put_u8(web->peer, (uint8_t)who->state);
 	peer_put_str(web->peer, who->from, -1);
 	peer_put_str(web->peer, who->address, -1);
 	peer_put_str(web->peer, who->locale, -1);
+	peer_put_str(web->peer, who->url, -1);
 	peer_end(web->peer);
 	peer_flush(web->peer, NULL); /* a broken pipe is seen at the next read */
 }
 
 static void waiting_free(Waiting *waiting)
 {
-	unsubscribed_clear(&waiting->who);
+	followed_clear(&waiting->who);
 	g_free(waiting);
 }
 
@@ -69,27 +71,28 @@ static void committed(Host *host, void *data)
 static void not_committed(Host *host, void *data)
 {
 	Waiting *waiting = data;
-	waiting->who.state = UNSUBSCRIBE_LATER;
+	waiting->who.state = FOLLOWED_LATER;
 	answer(host->web, waiting->life, waiting->id, &waiting->who);
 	waiting_free(waiting);
 }
 
-static bool on_unsubscribe(Weblink *web, Frame *frame)
+static bool on_follow(Weblink *web, Frame *frame)
 {
+	uint8_t kind = frame_get_u8(frame);
 	const char *token = frame_get_str(frame, NULL);
 	uint8_t act = frame_get_u8(frame);
-	if (!frame_end(frame) || act > 1 || !web->listens)
+	if (!frame_end(frame) || kind > FOLLOW_LINK || act > 1 || !web->listens)
 		return false;
-	g_auto(Unsubscribed) who = { 0 };
-	unsubscribe_follow(web->host, token, act, &who);
-	if (!act || who.state == UNSUBSCRIBE_UNKNOWN) {
+	g_auto(Followed) who = { 0 };
+	follow_link(web->host, kind, token, act, &who);
+	if (!act || who.state == FOLLOWED_UNKNOWN) {
 		answer(web, web->life, frame->id, &who);
 		return peer_pending(web->peer) < UNREAD_MOST;
 	}
 	/* "Already" too: what made it so may stand in the same transaction. */
 	Waiting *waiting = g_new0(Waiting, 1);
 	*waiting = (Waiting){ .life = web->life, .id = frame->id, .who = who };
-	who = (Unsubscribed){ 0 };
+	who = (Followed){ 0 };
 	host_after_commit(web->host, committed, not_committed, waiting);
 	return true;
 }
@@ -134,7 +137,7 @@ static bool on_frame(Weblink *web, Frame *frame, GError **error)
 		close(frame->fd);
 	else if (frame->kind == X_LISTENING)
 		return on_listening(web, frame, error);
-	else if (frame->kind == X_UNSUBSCRIBE && on_unsubscribe(web, frame))
+	else if (frame->kind == X_FOLLOW && on_follow(web, frame))
 		return true;
 	g_set_error_literal(error, WEBLINK_ERROR, 0, "it is out of step");
 	return false;
@@ -206,11 +209,11 @@ static bool begin(Weblink *web, GError **error)
 	return false;
 }
 
-/* What stands before /u/ in links. */
+/* What stands before /u/, /c/ and /l/ in links. */
 static char *prefix_of(const Host *host)
 {
 	Url url;
-	g_autofree char *base = unsubscribe_base(host->workspace, NULL);
+	g_autofree char *base = token_base(host->workspace, NULL);
 	if (!base || !url_parse(base, &url, NULL) || g_str_equal(url.target, "/"))
 		return g_strdup("");
 	return g_strdup(url.target);

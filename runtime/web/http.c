@@ -42,12 +42,13 @@ typedef struct Request {
 	uint64_t id;       /* 0: not asked */
 	gint64 asked_at;
 	char *token;       /* NULL: the path is none of ours */
+	FollowKind kind;
 	char *who;
-	bool post, one_click, answered;
+	bool post, head, pressed, answered;
 	size_t body;
 	struct MHD_PostProcessor *form;
 	Answer answer;
-	char *from, *address, *locale;
+	char *from, *address, *locale, *url;
 } Request;
 
 static void request_free(Request *r)
@@ -59,6 +60,7 @@ static void request_free(Request *r)
 	g_free(r->from);
 	g_free(r->address);
 	g_free(r->locale);
+	g_free(r->url);
 	g_free(r);
 }
 
@@ -69,11 +71,12 @@ static const char *header_of(struct MHD_Connection *connection, const char *name
 	return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-/* Every page: nothing is kept, nothing is run, nothing is told to others; and the connection ends. */
+/* Every page: nothing is kept, nothing is run, nothing is told to others; and the connection ends. A redirect has no page. */
 static enum MHD_Result say(Request *r, unsigned status, PageKind kind)
 {
-	Page page = { kind, r->from ? r->from : "", r->address ? r->address : "", pages_language(r->locale, header_of(r->connection, "Accept-Language")) };
-	char *html = pages_html(&page);
+	bool goes = status == MHD_HTTP_SEE_OTHER;
+	Page page = { kind, r->kind, r->from ? r->from : "", r->address ? r->address : "", pages_language(r->locale, header_of(r->connection, "Accept-Language")) };
+	char *html = goes ? g_strdup("") : pages_html(&page);
 	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback(strlen(html), html, g_free);
 	const char *const headers[][2] = {
 		{ "Content-Type", "text/html; charset=utf-8" }, { "Content-Language", page.language }, { "Content-Security-Policy", r->http->policy },
@@ -82,8 +85,10 @@ static enum MHD_Result say(Request *r, unsigned status, PageKind kind)
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(headers); i++)
 		MHD_add_response_header(response, headers[i][0], headers[i][1]);
+	if (goes)
+		MHD_add_response_header(response, "Location", r->url);
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-		MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
+		MHD_add_response_header(response, "Allow", r->token && r->kind == FOLLOW_LINK ? "GET, HEAD" : "GET, HEAD, POST");
 	if (kind == PAGE_LATER)
 		MHD_add_response_header(response, "Retry-After", "60");
 	enum MHD_Result queued = MHD_queue_response(r->connection, status, response);
@@ -100,27 +105,33 @@ static enum MHD_Result say_wrong(Request *r, unsigned status)
 static enum MHD_Result say_answer(Request *r)
 {
 	switch (r->answer.state) {
-	case UNSUBSCRIBE_NOT_YET: return say(r, MHD_HTTP_OK, PAGE_ASK);
-	case UNSUBSCRIBE_DONE: return say(r, MHD_HTTP_OK, PAGE_DONE);
-	case UNSUBSCRIBE_ALREADY: return say(r, MHD_HTTP_OK, PAGE_ALREADY);
-	case UNSUBSCRIBE_LATER: return say(r, MHD_HTTP_SERVICE_UNAVAILABLE, PAGE_LATER);
-	case UNSUBSCRIBE_UNKNOWN: break;
+	case FOLLOWED_NOT_YET: return say(r, MHD_HTTP_OK, PAGE_ASK);
+	case FOLLOWED_DONE: return say(r, MHD_HTTP_OK, PAGE_DONE);
+	case FOLLOWED_ALREADY: return say(r, MHD_HTTP_OK, PAGE_ALREADY);
+	case FOLLOWED_LATER: return say(r, MHD_HTTP_SERVICE_UNAVAILABLE, PAGE_LATER);
+	case FOLLOWED_OVER: return say(r, MHD_HTTP_GONE, PAGE_OVER);
+	case FOLLOWED_GOES: return say(r, MHD_HTTP_SEE_OTHER, PAGE_DONE);
+	case FOLLOWED_UNKNOWN: break;
 	}
 	return say_wrong(r, MHD_HTTP_NOT_FOUND);
 }
 
 /* ---- what is asked --------------------------------------------------------------------------------------------- */
 
-/* The token of a path; NULL: none of ours. The path is as it was sent: nothing in it is decoded. */
-static char *token_of(const char *prefix, const char *path)
+/* The token of a path, and what it is for; NULL: none of ours. The path is as it was sent: nothing in it is decoded. */
+static char *token_of(const char *prefix, const char *path, FollowKind *kind)
 {
-	if (g_str_has_prefix(path, prefix) && g_str_has_prefix(path + strlen(prefix), "/u/"))
+	static const char *const begins[] = { [FOLLOW_UNSUBSCRIBE] = "/u/", [FOLLOW_CONFIRM] = "/c/", [FOLLOW_LINK] = "/l/" };
+	if (*prefix && g_str_has_prefix(path, prefix) && path[strlen(prefix)] == '/') /* a reverse proxy may have taken it away */
 		path += strlen(prefix);
-	else if (!g_str_has_prefix(path, "/u/")) /* a reverse proxy may take the prefix away */
-		return NULL;
-	path += strlen("/u/");
-	bool good = strlen(path) == UNSUBSCRIBE_TOKEN_CHARS && strspn(path, "abcdefghijklmnopqrstuvwxyz234567") == UNSUBSCRIBE_TOKEN_CHARS;
-	return good ? g_strdup(path) : NULL;
+	for (size_t i = 0; i < G_N_ELEMENTS(begins); i++) {
+		const char *token = g_str_has_prefix(path, begins[i]) ? path + strlen(begins[i]) : "";
+		*kind = (FollowKind)i;
+		if (strlen(token) == FOLLOW_TOKEN_CHARS && strspn(token, "abcdefghijklmnopqrstuvwxyz234567") == FOLLOW_TOKEN_CHARS)
+			return g_strdup(token);
+	}
+	*kind = FOLLOW_UNSUBSCRIBE;
+	return NULL;
 }
 
 typedef struct Framing {
@@ -158,7 +169,7 @@ static unsigned fault_of(const Request *r, const char *method)
 		return MHD_HTTP_LENGTH_REQUIRED;
 	if (framing.length > BODY_BYTES)
 		return MHD_HTTP_CONTENT_TOO_LARGE;
-	if (!r->post && !g_str_equal(method, "GET") && !g_str_equal(method, "HEAD"))
+	if ((!r->post && !g_str_equal(method, "GET") && !r->head) || (r->post && r->token && r->kind == FOLLOW_LINK))
 		return MHD_HTTP_METHOD_NOT_ALLOWED;
 	if (!r->post && framing.length)
 		return MHD_HTTP_BAD_REQUEST;
@@ -167,7 +178,7 @@ static unsigned fault_of(const Request *r, const char *method)
 	return 0;
 }
 
-/* RFC 8058, 3.1: the one field of the form, as a mail program or our page's button sends it. */
+/* The one field of the form, as our page's button sends it; to unsubscribe a mail program does, too (RFC 8058, 3.1). */
 static enum MHD_Result see_field(void *user, enum MHD_ValueKind kind, const char *key, const char *filename, const char *content_type,
                                  const char *encoding, const char *data, uint64_t offset, size_t size)
 {
@@ -175,10 +186,10 @@ static enum MHD_Result see_field(void *user, enum MHD_ValueKind kind, const char
 	(void)filename;
 	(void)content_type;
 	(void)encoding;
-	static const char wanted[] = "One-Click";
 	Request *r = user;
-	if (g_ascii_strcasecmp(key, "List-Unsubscribe") == 0 && offset == 0 && size >= strlen(wanted) && strncmp(data, wanted, strlen(wanted)) == 0)
-		r->one_click = true;
+	const char *name = r->kind == FOLLOW_CONFIRM ? "confirm" : "List-Unsubscribe", *wanted = r->kind == FOLLOW_CONFIRM ? "yes" : "One-Click";
+	if (g_ascii_strcasecmp(key, name) == 0 && offset == 0 && size >= strlen(wanted) && strncmp(data, wanted, strlen(wanted)) == 0)
+		r->pressed = true;
 	return MHD_YES;
 }
 
@@ -186,7 +197,8 @@ static Request *request_new(Http *http, struct MHD_Connection *connection, const
 {
 	Request *r = g_new0(Request, 1);
 	const union MHD_ConnectionInfo *peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	*r = (Request){ .http = http, .connection = connection, .token = token_of(http->prefix, path), .post = g_str_equal(method, "POST") };
+	*r = (Request){ .http = http, .connection = connection, .post = g_str_equal(method, "POST"), .head = g_str_equal(method, "HEAD") };
+	r->token = token_of(http->prefix, path, &r->kind);
 	r->who = peer && peer->client_addr ? rate_who(peer->client_addr, header_of(connection, "X-Forwarded-For")) : g_strdup("?");
 	return r;
 }
@@ -214,13 +226,13 @@ static enum MHD_Result finish(Request *r)
 		MHD_destroy_post_processor(r->form); /* tells the last field */
 		r->form = NULL;
 	}
-	if (r->post && !r->one_click)
+	if (r->post && !r->pressed)
 		return say_wrong(r, MHD_HTTP_BAD_REQUEST);
 	r->id = ++http->last_id;
 	r->asked_at = g_get_monotonic_time();
 	g_hash_table_insert(http->waiting, &r->id, r);
 	MHD_suspend_connection(r->connection);
-	http->ask(http->user, r->id, r->token, r->post);
+	http->ask(http->user, r->id, r->kind, r->token, r->post || (r->kind == FOLLOW_LINK && !r->head));
 	return MHD_YES;
 }
 
@@ -280,6 +292,7 @@ void http_answer(Http *http, uint64_t id, const Answer *answer)
 	r->from = g_strdup(answer->from);
 	r->address = g_strdup(answer->address);
 	r->locale = g_strdup(answer->locale);
+	r->url = g_strdup(answer->url);
 	resume(r);
 }
 
@@ -289,7 +302,7 @@ static gboolean is_late(gpointer id, gpointer value, gpointer now)
 	Request *r = value;
 	if (*(gint64 *)now - r->asked_at < ANSWER_US)
 		return FALSE;
-	r->answer.state = UNSUBSCRIBE_LATER;
+	r->answer.state = FOLLOWED_LATER;
 	resume(r);
 	return TRUE;
 }

@@ -23,14 +23,14 @@ typedef struct Http Http;
 
 /* What the host says. Texts are borrowed. */
 typedef struct Answer {
-	UnsubscribeState state;
-	const char *from, *address, *locale;
+	FollowState state;
+	const char *from, *address, *locale, *url;
 } Answer;
 
-/* A request with a token of the right form; act: it is a POST. */
-typedef void (*HttpAsk)(void *user, uint64_t id, const char *token, bool act);
+/* A request with a token of the right form; act: it is a POST, or of a LINK a GET. */
+typedef void (*HttpAsk)(void *user, uint64_t id, FollowKind kind, const char *token, bool act);
 
-/* Takes the listening socket. prefix: what stands before /u/ in public_url. */
+/* Takes the listening socket. prefix: what stands before /u/, /c/ and /l/ in public_url. */
 Http *http_new(int fd, const char *prefix, HttpAsk ask, void *user, GError **error);
 /* The host's answer to a request; one that has ended meanwhile is passed over. */
 void http_answer(Http *http, uint64_t id, const Answer *answer);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * web listens: the public pages of `perigee serve --public ADDR`, where people unsubscribe. It knows nobody and decides nothing:
+ * web listens: the public pages of `perigee serve --public ADDR`, where links in mails lead. It knows nobody and decides nothing:
  * each request is a question to the host.
  *
  * READS     requests of strangers on the port that it was told to listen on; frames of the host.
@@ -35,10 +35,11 @@ static void tell(Peer *host, bool listens, const char *text)
 	peer_flush_all(host, NULL);
 }
 
-static void ask(void *user, uint64_t id, const char *token, bool act)
+static void ask(void *user, uint64_t id, FollowKind kind, const char *token, bool act)
 {
 	Peer *host = user;
-	peer_begin(host, X_UNSUBSCRIBE, id);
+	peer_begin(host, X_FOLLOW, id);
+	peer_put_u8(host, (uint8_t)kind);
 	peer_put_str(host, token, -1);
 	peer_put_u8(host, act);
 	peer_end(host);
@@ -55,7 +56,8 @@ static bool hear(Peer *host, Http *http)
 		answer.from = frame_get_str(&frame, NULL);
 		answer.address = frame_get_str(&frame, NULL);
 		answer.locale = frame_get_str(&frame, NULL);
-		if (frame.kind != X_UNSUBSCRIBED || !frame_end(&frame) || answer.state > UNSUBSCRIBE_LATER)
+		answer.url = frame_get_str(&frame, NULL);
+		if (frame.kind != X_FOLLOWED || !frame_end(&frame) || answer.state > FOLLOWED_GOES)
 			return false;
 		http_answer(http, frame.id, &answer);
 	}

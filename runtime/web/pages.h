@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pages that people see who unsubscribe, in English, French, Italian, Spanish and German: plain HTML without a script or
+ * The pages that people see who unsubscribe, confirm a subscription, or open a link whose time is over, in English, French, Italian, Spanish and German: plain HTML without a script or
  * anything from elsewhere, made for a phone first. Whatever comes from the host is escaped.
  */
 #ifndef PERIGEE_PAGES_H
 #define PERIGEE_PAGES_H
+
+#include "base/proto.h"
 
 #include <glib.h>
 
@@ -15,10 +17,12 @@ typedef enum {
 	PAGE_UNKNOWN, /* the link leads nowhere: what to do instead */
 	PAGE_LATER,   /* it could not be recorded, or too much was asked */
 	PAGE_WRONG,   /* a request that is none */
+	PAGE_OVER,    /* a link that holds no more */
 } PageKind;
 
 typedef struct Page {
 	PageKind kind;
+	FollowKind link;      /* what the link is for */
 	const char *from;     /* our name; "" if it is not known */
 	const char *address;  /* masked; "" */
 	const char *language; /* one of pages_language */

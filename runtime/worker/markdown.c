@@ -70,6 +70,11 @@ static int l_markdown_html(lua_State *L)
 	return convert(L, markdown_html);
 }
 
+static int l_markdown_document(lua_State *L)
+{
+	return convert(L, markdown_document);
+}
+
 static int l_markdown_text(lua_State *L)
 {
 	return convert(L, markdown_text);
@@ -82,6 +87,7 @@ static int l_markdown_plain(lua_State *L)
 
 static const luaL_Reg functions[] = {
 	{ "html", l_markdown_html },
+	{ "document", l_markdown_document },
 	{ "text", l_markdown_text },
 	{ "plain", l_markdown_plain },
 	{ NULL, NULL },

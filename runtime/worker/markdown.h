@@ -4,6 +4,7 @@
  *
  *   markdown.html(text) -> string   an HTML fragment; HTML in the text comes out as text; links and images other than
  *                                   http, https, mailto and tel lose their target; bare http links become links
+ *   markdown.document(text) -> string   the same for a page to be printed: with tables (those of GitHub's Markdown)
  *   markdown.text(text) -> string   text to be read: links as `text (url)`, lists with `- ` or `1. `, quotes with `> `,
  *                                   headings and emphasis without marks; ends with one newline unless empty
  *   markdown.plain(html) -> string  the text of HTML, as html_text (mail_html.h) has it
@@ -30,6 +31,7 @@ void markdown_open(lua_State *L);
 
 /* False if md4c fails (out of memory). */
 bool markdown_html(GString *out, const char *text, size_t size);
+bool markdown_document(GString *out, const char *text, size_t size);
 bool markdown_text(GString *out, const char *text, size_t size);
 
 /* The ASCII character that is guarded at text (which has size bytes left), or 0; it takes 4 bytes. */

@@ -163,6 +163,16 @@ static void close_spans(Html *html, size_t keep)
 		close_span(html, (MD_SPANTYPE)html->spans->str[html->spans->len - 1]);
 }
 
+static void put_cell(Html *html, const char *tag, const void *detail)
+{
+	static const char *const sides[] = { [MD_ALIGN_LEFT] = "left", [MD_ALIGN_CENTER] = "center", [MD_ALIGN_RIGHT] = "right" };
+	MD_ALIGN align = ((const MD_BLOCK_TD_DETAIL *)detail)->align;
+	if (align == MD_ALIGN_DEFAULT)
+		g_string_append_printf(html->out, "<%s>", tag);
+	else
+		g_string_append_printf(html->out, "<%s style=\"text-align:%s\">", tag, sides[align]);
+}
+
 static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
 {
 	Html *html = user;
@@ -186,6 +196,12 @@ static int enter_block(MD_BLOCKTYPE type, void *detail, void *user)
 		g_string_append(html->out, "<pre><code>");
 		break;
 	case MD_BLOCK_P: g_string_append(html->out, "<p>"); break;
+	case MD_BLOCK_TABLE: g_string_append(html->out, "<table>\n"); break;
+	case MD_BLOCK_THEAD: g_string_append(html->out, "<thead>\n"); break;
+	case MD_BLOCK_TBODY: g_string_append(html->out, "<tbody>\n"); break;
+	case MD_BLOCK_TR: g_string_append(html->out, "<tr>"); break;
+	case MD_BLOCK_TH: put_cell(html, "th", detail); break;
+	case MD_BLOCK_TD: put_cell(html, "td", detail); break;
 	default: break;
 	}
 	return 0;
@@ -206,6 +222,12 @@ static int leave_block(MD_BLOCKTYPE type, void *detail, void *user)
 		g_string_append(html->out, "</code></pre>\n");
 		break;
 	case MD_BLOCK_P: g_string_append(html->out, "</p>\n"); break;
+	case MD_BLOCK_TABLE: g_string_append(html->out, "</table>\n"); break;
+	case MD_BLOCK_THEAD: g_string_append(html->out, "</thead>\n"); break;
+	case MD_BLOCK_TBODY: g_string_append(html->out, "</tbody>\n"); break;
+	case MD_BLOCK_TR: g_string_append(html->out, "</tr>\n"); break;
+	case MD_BLOCK_TH: g_string_append(html->out, "</th>"); break;
+	case MD_BLOCK_TD: g_string_append(html->out, "</td>"); break;
 	default: break;
 	}
 	return 0;
@@ -279,15 +301,25 @@ static int put(MD_TEXTTYPE type, const MD_CHAR *text, MD_SIZE size, void *user)
 	return 0;
 }
 
-bool markdown_html(GString *out, const char *text, size_t size)
+static bool parse(GString *out, const char *text, size_t size, unsigned flags)
 {
 	g_autoptr(GString) run = g_string_new(NULL);
 	g_autoptr(GString) spans = g_string_new(NULL);
 	Html html = { .out = out, .run = run, .spans = spans };
-	const MD_PARSER parser = { .flags = MD_FLAG_NOHTML, .enter_block = enter_block, .leave_block = leave_block,
+	const MD_PARSER parser = { .flags = MD_FLAG_NOHTML | flags, .enter_block = enter_block, .leave_block = leave_block,
 		.enter_span = enter_span, .leave_span = leave_span, .text = put };
 	if (md_parse(text, (MD_SIZE)size, &parser, &html))
 		return false;
 	close_spans(&html, 0);
 	return true;
+}
+
+bool markdown_html(GString *out, const char *text, size_t size)
+{
+	return parse(out, text, size, 0);
+}
+
+bool markdown_document(GString *out, const char *text, size_t size)
+{
+	return parse(out, text, size, MD_FLAG_TABLES);
 }

@@ -51,6 +51,26 @@ static void add_entity(lua_State *L, Rendering *r)
 		fail(r, error->message, "");
 }
 
+static bool is_document(lua_State *L)
+{
+	lua_pushliteral(L, "document");
+	lua_rawget(L, 1);
+	bool yes = lua_toboolean(L, -1);
+	lua_pop(L, 1);
+	return yes;
+}
+
+/* A document's page goes as bytes, not in the result. */
+static void take_page(lua_State *L, Rendering *r)
+{
+	size_t size = 0;
+	const char *html = member(L, 2, "html", &size);
+	g_byte_array_append(r->bytes, (const uint8_t *)(html ? html : ""), (guint)size);
+	lua_pushliteral(L, "html");
+	lua_pushnil(L);
+	lua_rawset(L, 2);
+}
+
 /* Calls the program's entry; leaves the result table. */
 static int run(lua_State *L)
 {
@@ -78,7 +98,10 @@ static int run(lua_State *L)
 		return 0;
 	}
 	lua_settop(L, 2);
-	add_entity(L, r);
+	if (is_document(L))
+		take_page(L, r);
+	else
+		add_entity(L, r);
 	return 1;
 }
 

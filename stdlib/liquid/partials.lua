@@ -90,7 +90,7 @@ M.include = {
 local function run_apart(ctx, template, scope)
   local inner = { scopes = { scope }, top = 1, env = ctx.shared or {}, shared = ctx.shared, counters = {}, offsets = {}, cycles = {}, out = ctx.out,
     n = ctx.n, depth = ctx.depth + 1, escape = ctx.escape, markup = ctx.markup, missing = ctx.missing,
-    partial = ctx.partial, now = ctx.now, offset = ctx.offset, locale = ctx.locale }
+    partial = ctx.partial, now = ctx.now, offset = ctx.offset, locale = ctx.locale, links = ctx.links }
   template.run(inner)
   ctx.n = inner.n
 end

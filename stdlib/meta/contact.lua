@@ -27,6 +27,7 @@
 ---@field from? string the account
 ---@field cc? string|string[] copies: not to who opted out; no limit (asks_per_week, max_channels) counts them
 ---@field attach? string|string[] files of the folder attachments/ (e-mail)
+---@field documents? string|string[] templates that are rendered and attached, each as a page to be printed (e-mail)
 ---@field before? perigee.Duration too late after this
 ---@field thread? "new"
 
@@ -108,7 +109,7 @@ function contact:wait_reply(within) end
 ---local done = contact:wait("task_done", "1 week")
 ---local paid = contact:wait({ "signal:paid", "reply" }, "30 days")
 ---```
----@param events string|string[] reply, auto_reply, bounce, unsubscribe, complaint, handled, message_delivered, message_read, click, task_done, signal:NAME
+---@param events string|string[] reply, auto_reply, bounce, unsubscribe, complaint, handled, message_delivered, message_read, click, opt_in, task_done, signal:NAME
 ---@param within? perigee.Duration
 ---@return perigee.Event?
 function contact:wait(events, within) end

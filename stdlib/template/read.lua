@@ -12,8 +12,8 @@ local function fail(name, line, text, ...)
 end
 
 -- For each key of the front matter: whether its value may hold Liquid.
-local keys = { subject = true, preheader = true, purpose = false, personal = false, attach = true, approved = true,
-  signature = false, footer = false }
+local keys = { subject = true, preheader = true, purpose = false, personal = false, attach = true, document = true, approved = true,
+  title = true, filename = true, signature = false, footer = false }
 local purposes = { ask = true, answer = true, service = true, news = true }
 local truths = { yes = true, no = false, ["true"] = true, ["false"] = false }
 
@@ -75,7 +75,7 @@ local function read_key(file, key, value, line)
   if keys[key] == nil then
     local meant = liquid.suggestion(key, keys)
     fail(file.file, line, "there is no key named %s%s", key, meant and "; did you mean " .. meant .. "?" or
-      "; known are subject, preheader, purpose, personal, attach, approved, signature and footer")
+      "; known are subject, preheader, purpose, personal, attach, document, approved, title, filename, signature and footer")
   end
   if file.front[key] ~= nil then fail(file.file, line, "%s is given twice", key) end
   if value == "" then fail(file.file, line, "%s is empty", key) end
@@ -175,6 +175,16 @@ end
 
 function M.purpose(file)
   return file.front.purpose and file.front.purpose.text or "ask"
+end
+
+---The names of a list "a, b" of the front matter.
+function M.names(text)
+  local names = {}
+  for name in (text or ""):gmatch("[^,]+") do
+    name = name:match("^%s*(.-)%s*$")
+    if name ~= "" then names[#names + 1] = name end
+  end
+  return names
 end
 
 ---A yes or no of the front matter; yes if it is not there.

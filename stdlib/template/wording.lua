@@ -170,4 +170,27 @@ filter("localized_date", 0, 2, function(ctx, value, form, locale)
   }))
 end)
 
+---{{ "https://brand.example/guide.pdf" | link: "7 days" }}: an address of ours that leads there for so long from when the message leaves
+---(30 days if nothing is said), and tells the run who opens it (event click). Where the workspace has no public_url it is the
+---plain address. The host gives the tokens and is told what each stands for: ctx.links {base, tokens, made}.
+filter("link", 0, 1, function(ctx, value, within)
+  local url = to_text(value):match("^%s*(.-)%s*$")
+  if not url:find("^[Hh][Tt][Tt][Pp][Ss]?://[^/%s]") or url:find("[%c%s<>\"\\^`{|}\x80-\xFF]") or #url > 2000 then
+    error({ text = "link: what is to be opened is a whole address, https://..., not " .. url:sub(1, 100) }, 0)
+  end
+  within = within == nil and "30 days" or to_text(within)
+  if not within:find("^%s*%d") then
+    error({ text = 'link: say for how long, such as link: "7 days", not ' .. within:sub(1, 60) }, 0)
+  end
+  local links = ctx.links
+  if not links then return url end
+  for i, one in ipairs(links.made) do
+    if one.url == url and one.within == within then return links.base .. links.tokens[i] end
+  end
+  local n = #links.made + 1
+  if not links.tokens[n] then error({ text = ("link: a message holds at most %d signed links"):format(#links.tokens) }, 0) end
+  links.made[n] = { url = url, within = within }
+  return links.base .. links.tokens[n]
+end)
+
 return M

@@ -60,8 +60,9 @@ static void every_page_is_whole_and_escapes_what_it_is_told(void)
 {
 	static const char *const languages[] = { "en", "fr", "it", "es", "de" };
 	for (size_t l = 0; l < G_N_ELEMENTS(languages); l++)
-		for (int kind = PAGE_ASK; kind <= PAGE_WRONG; kind++) {
-			Page page = { (PageKind)kind, "<script>\"'&\xff", "a***@<b>.example", languages[l] };
+		for (int i = 0; i < (FOLLOW_LINK + 1) * (PAGE_OVER + 1); i++) {
+			int kind = i % (PAGE_OVER + 1);
+			Page page = { (PageKind)kind, (FollowKind)(i / (PAGE_OVER + 1)), "<script>\"'&\xff", "a***@<b>.example", languages[l] };
 			g_autofree char *html = pages_html(&page);
 			g_autofree char *lang = g_strdup_printf("<html lang=\"%s\">", languages[l]);
 			g_assert_true(g_utf8_validate(html, -1, NULL));
@@ -71,7 +72,9 @@ static void every_page_is_whole_and_escapes_what_it_is_told(void)
 			g_assert_null(strstr(html, "%s"));
 			g_assert_null(strstr(html, "(null)"));
 			g_assert_true((strstr(html, "<form") != NULL) == (kind == PAGE_ASK));
+			g_assert_true((strstr(html, "name=\"confirm\" value=\"yes\"") != NULL) == (kind == PAGE_ASK && page.link == FOLLOW_CONFIRM));
 			g_assert_true((strstr(html, "&lt;script&gt;") != NULL) == (kind <= PAGE_ALREADY));
+			g_assert_true(page.link == FOLLOW_UNSUBSCRIBE || !strstr(html, "<b>unsubscribe</b>"));
 			g_assert_true(g_str_has_suffix(html, "</html>\n"));
 		}
 }
