@@ -132,6 +132,12 @@ function methods:expect_task(wanted)
   return found[1]
 end
 
+function methods:expect_no_task(unwanted)
+  unwanted = filter("t:expect_no_task", unwanted)
+  local found = effect("test.tasks", unwanted) or {}
+  if found[1] then fail("expected no task: " .. show(unwanted), "no task", unwanted) end
+end
+
 function methods:expect_outcome(wanted)
   local outcome = effect("test.outcome", {})
   if outcome ~= wanted then

@@ -297,6 +297,7 @@ static void mark(Story *story, Host *host, const char *expected, const json_t *w
 		Happening *h = happening(story, i);
 		bool end = is(h, "finished") || is(h, "failed");
 		if ((g_str_equal(expected, "nothing") && is(h, "sent") && h->taken == story->look) ||
+		    (g_str_equal(expected, "no task") && is(h, "task") && story_matches(h->event, wanted)) ||
 		    (g_str_equal(expected, "outcome") && end && value_integer(h->event, "run", 0) == run))
 			h->mark = '+';
 	}

@@ -94,6 +94,13 @@ function t:expect_nothing_sent() end
 ---@return table task
 function t:expect_task(wanted) end
 
+---No task, done or open, was made that matches; without members: none at all.
+---```lua
+---t:expect_no_task { kind = "call", contact = "ana" }
+---```
+---@param unwanted? table
+function t:expect_no_task(unwanted) end
+
 ---The run that began last (by t:enrol, or by an event that a script starts on) has ended with this outcome; nil: it has not ended.
 ---```lua
 ---t:expect_outcome "replied"

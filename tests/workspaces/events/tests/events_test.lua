@@ -87,6 +87,7 @@ test("of several events the first wins, the others stay for the next wait", func
 end)
 
 test("nobody does the task", function(t)
+  t:expect_no_task()
   t:enrol { sequence = "payer", contact = ana }
   t:enrol { sequence = "events", contact = "ana" }
   t:advance "4 days"
@@ -110,6 +111,17 @@ test("somebody who was never enrolled writes, and what begins then is looked at"
   t:reply { channel = "email", text = "Hello?", contact = ana }
   t:expect_task { kind = "other", note = "begun by reply" }
   t:expect_outcome "began"
+end)
+
+test("a message begins a run even where it answers nothing of ours", function(t)
+  t:enrol { sequence = "past", contact = ana }
+  t:event { kind = "message", channel = "email", text = "Hello, is anybody there?", contact = { id = "bea", name = "Bea" } }
+  t:expect_task { kind = "other", note = "begun by reply" }
+end)
+
+test("a signal brings its data", function(t)
+  t:event { kind = "signal:begin", contact = ana, data = { by = { "Ana", 2 } } }
+  t:expect_task { kind = "other", note = "begun by signal:begin Ana 2" }
 end)
 
 test("a run restarts itself with its state", function(t)

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- The module perigee.feed.
+workspace { timezone = "UTC", hours = "always" }

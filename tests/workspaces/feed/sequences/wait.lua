@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: MIT
+local perigee = require "perigee"
+
+return perigee.sequence {
+  name = "wait",
+  run  = function() perigee.sleep "60 days" end,
+}
