@@ -7,7 +7,8 @@ return perigee.sequence {
   starts_on = { "signal:begin", "message" },
   run       = function(contact)
     local event = contact:wait({ "signal:begin", "reply" }, "1 minute")
-    contact:task { kind = "other", note = "begun by " .. (event and event.event or "nothing") }
+    local by = event and event.data and " " .. table.concat(event.data.by, " ") or ""
+    contact:task { kind = "other", note = "begun by " .. (event and event.event or "nothing") .. by }
     return "began"
   end,
 }
