@@ -19,7 +19,7 @@ return perigee.sequence {
     end
     local by = perigee.store.get("taken/" .. latest.key)
     if by then return "taken by " .. by end
-    contact:task { kind = "message", note = ("%d places talk about us and nobody has answered there"):format(#latest.value), due = "1 business day" }
+    contact:task { kind = "message", note = ("Others talk about us in %d places, and nobody has answered there"):format(#latest.value), due = "1 business day" }
     return "nobody yet"
   end,
 }
