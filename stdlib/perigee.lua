@@ -12,6 +12,7 @@ local M = { store = {}, contacts = {} }
 
 M.sequence = declare.sequence
 M.job = declare.job
+M.hook = declare.hook
 M.http = http.request
 M.secret = http.secret
 
@@ -21,11 +22,12 @@ end
 
 M.now = host.now
 
-function M.date(time, shift)
+function M.date(time, shift, zone)
   if time == nil then time = host.now() end
   check.number("perigee.date: time", time)
   if shift ~= nil then check.duration("perigee.date: shift", shift) end
-  return effect("date", { time = time, shift = shift })
+  if zone ~= nil then check.line("perigee.date: zone", zone) end
+  return effect("date", { time = time, shift = shift, zone = zone })
 end
 
 function M.log(text, fields)
@@ -98,7 +100,7 @@ end
 
 -- Names that other versions have or will have; the rest is a slip of the pen.
 local later = {
-  ["perigee.broadcast"] = true, ["perigee.hook"] = true,
+  ["perigee.broadcast"] = true, 
   ["perigee.driver"] = true, ["perigee.recipe"] = true,
 }
 

@@ -461,8 +461,11 @@ static void do_date(Asked *asked)
 		misuse(asked, "date: the time must be seconds since 1970, before the year 10000");
 		return;
 	}
-	g_autoptr(GTimeZone) zone = asked->run->contact ? contacts_zone(asked->host, asked->run->contact) : g_time_zone_ref(asked->host->workspace->zone);
-	if (when_shift(text_arg(asked, "shift"), from * 1000, zone, asked->host->workspace->hours, &end, &error))
+	const char *named = text_arg(asked, "zone");
+	g_autoptr(GTimeZone) zone = named && !g_str_equal(named, "workspace") ? when_zone(named, &error)
+	                            : asked->run->contact && !named ? contacts_zone(asked->host, asked->run->contact)
+	                                                            : g_time_zone_ref(asked->host->workspace->zone);
+	if (zone && when_shift(text_arg(asked, "shift"), from * 1000, zone, asked->host->workspace->hours, &end, &error))
 		answer(asked, json_pack("[I]", (json_int_t)(end / 1000)));
 	else
 		misuse_error(asked, error);
