@@ -8,7 +8,7 @@ local methods = {}
 local effect = host.effect
 
 local attributes = {
-  "id", "name", "first_name", "locale", "timezone", "country", "company", "owner", "stage", "labels", "fields", "state",
+  "id", "name", "first_name", "locale", "timezone", "country", "company", "owner", "stage", "preferred_channel", "labels", "fields", "state",
 }
 -- Identities by channel name: nil if the contact has none there.
 local channels = {

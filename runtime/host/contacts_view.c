@@ -5,9 +5,9 @@
 #include <string.h>
 
 /* The columns whose names are members of the view come first. */
-#define VIEW_COLUMNS 8
+#define VIEW_COLUMNS 9
 static const char VIEW[] =
-	"SELECT name, first_name, locale, timezone, country, company, owner, stage, fields, rev FROM contacts WHERE id = ?";
+	"SELECT name, first_name, locale, timezone, country, company, owner, stage, preferred_channel, fields, rev FROM contacts WHERE id = ?";
 static const char IDENTITIES[] = "SELECT channel, address FROM identities WHERE contact = ? ORDER BY channel, rank, norm";
 static const char LABELS[] = "SELECT label FROM labels WHERE contact = ? ORDER BY label";
 static const char PROFILE[] = "SELECT preferred_channel, consent, consent_source, consent_at, away_until, snoozed_until, created_at, updated_at FROM contacts WHERE id = ?";

@@ -47,6 +47,7 @@
 ---@field company? string
 ---@field owner? string
 ---@field stage? string
+---@field preferred_channel? string a channel
 ---@field labels table<string, true>
 ---@field fields table<string, perigee.Plain>
 ---@field state perigee.Plain what contact:restart was given
