@@ -245,6 +245,21 @@ Time hours_next(const Hours *hours, GTimeZone *zone, Time at)
 	return TIME_NEVER;
 }
 
+Time hours_close(const Hours *hours, GTimeZone *zone, Time at)
+{
+	int64_t today = local_floor(local_from_utc(zone, local_floor(at, 1000)), LOCAL_DAY);
+	for (int64_t day = today; day <= today + LOOK_AHEAD; day++) {
+		if (!hours_business_date(hours, day) || !local_has_day(zone, day))
+			continue;
+		const GArray *spans = hours->spans[local_weekday(day) - 1];
+		int64_t close = hours->always ? LOCAL_DAY : g_array_index(spans, Span, spans->len - 1).close;
+		Time end = local_to_utc(zone, day * LOCAL_DAY + close) * 1000;
+		if (end > at)
+			return end;
+	}
+	return TIME_NEVER;
+}
+
 bool hours_business_date(const Hours *hours, int64_t day)
 {
 	if (!hours)

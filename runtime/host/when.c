@@ -243,6 +243,17 @@ static guint phrase_days(GStrv words, guint n, int64_t today, GTimeZone *zone, c
 	return used + 1;
 }
 
+/* "open hours", "end of business day". */
+static bool parse_hours(GStrv words, Time from, GTimeZone *zone, const Hours *hours, Time *end)
+{
+	g_autofree char *phrase = g_strjoinv(" ", words);
+	bool open = strcmp(phrase, "open hours") == 0;
+	if (!hours || (!open && strcmp(phrase, "end of business day") != 0))
+		return false;
+	*end = open ? hours_next(hours, zone, from) : hours_close(hours, zone, from);
+	return *end != TIME_NEVER;
+}
+
 /* "[next] monday [at] [09:00]", "tomorrow 09:00", "next business day 09:00": the first such moment after from. */
 static bool parse_phrase(const char *text, Time from, GTimeZone *zone, const Hours *hours, Time *end)
 {
@@ -250,6 +261,8 @@ static bool parse_phrase(const char *text, Time from, GTimeZone *zone, const Hou
 	g_auto(GStrv) words = words_of(text, &n);
 	if (!words)
 		return false;
+	if (parse_hours(words, from, zone, hours, end))
+		return true;
 	int64_t today = local_floor(local_from_utc(zone, local_floor(from, 1000)), LOCAL_DAY), day, apart;
 	guint used = phrase_days(words, n, today, zone, hours, &day, &apart);
 	if (used == 0)

@@ -2,8 +2,8 @@
 -- SPDX-License-Identifier: MIT
 -- What require "perigee" gives, for editors (LuaLS). The code is in stdlib/perigee.lua and stdlib/declare.lua.
 
----A duration: "90s", "30m", "2 hours", "3 days", "1 week", "3 business days", "next monday 09:00", an ISO date or date-time,
----or a number of seconds.
+---A duration: "90s", "30m", "2 hours", "3 days", "1 week", "3 business days", "next monday 09:00", "open hours",
+---"end of business day", an ISO date or date-time, or a number of seconds.
 ---@alias perigee.Duration string|number
 
 ---Plain data: nil, booleans, numbers, texts, and lists or tables of them.
@@ -108,8 +108,9 @@ function perigee.now() end
 ---```
 ---@param time? number seconds since the epoch (now)
 ---@param shift? perigee.Duration
+---@param zone? string another zone than the contact's: "workspace", or a name such as "Asia/Tokyo"
 ---@return integer seconds since the epoch
-function perigee.date(time, shift) end
+function perigee.date(time, shift, zone) end
 
 ---A line in the run's log.
 ---```lua

@@ -152,6 +152,46 @@ static void test_phrases(void)
 	check_cases(cases, G_N_ELEMENTS(cases), NULL);
 }
 
+/* Mondays have two spans of hours; Friday 25 December 2026 is a holiday. */
+static void test_hours_phrases(void)
+{
+	static const Case cases[] = {
+		{ PARIS, "2026-11-23T08:59:59+01:00", "open hours", "2026-11-23T09:00:00+01:00" },
+		{ PARIS, "2026-11-23T09:00:00+01:00", "open hours", "2026-11-23T09:00:00+01:00" },
+		{ PARIS, "2026-11-23T11:59:59+01:00", "open  Hours", "2026-11-23T11:59:59+01:00" },
+		{ PARIS, "2026-11-23T12:00:00+01:00", "open hours", "2026-11-23T14:00:00+01:00" },
+		{ PARIS, "2026-11-27T18:00:00+01:00", "open hours", "2026-11-30T09:00:00+01:00" },
+		{ PARIS, "2026-12-24T18:00:00+01:00", "open hours", "2026-12-28T09:00:00+01:00" },
+		{ "Asia/Tokyo", "2026-11-22T20:00:00Z", "open hours", "2026-11-23T09:00:00+09:00" },
+		{ PARIS, "2026-11-23T00:00:00+01:00", "end of business day", "2026-11-23T18:00:00+01:00" },
+		{ PARIS, "2026-11-23T12:30:00+01:00", "end of business day", "2026-11-23T18:00:00+01:00" },
+		{ PARIS, "2026-11-23T17:59:59+01:00", "end of business day", "2026-11-23T18:00:00+01:00" },
+		{ PARIS, "2026-11-23T18:00:00+01:00", "end of business day", "2026-11-24T18:00:00+01:00" },
+		{ PARIS, "2026-11-28T10:00:00+01:00", "End of business day", "2026-11-30T18:00:00+01:00" },
+		{ PARIS, "2026-12-24T19:00:00+01:00", "end of business day", "2026-12-28T18:00:00+01:00" },
+		{ PARIS, "2026-03-27T19:00:00+01:00", "end of business day", "2026-03-30T18:00:00+02:00" },
+		{ PARIS, "2026-11-23T08:00:00+01:00", "open", NULL },
+		{ PARIS, "2026-11-23T08:00:00+01:00", "end of day", NULL },
+		{ PARIS, "2026-11-23T08:00:00+01:00", "next open hours", NULL },
+		{ PARIS, "2026-11-23T08:00:00+01:00", "end of business day 09:00", NULL },
+	};
+	g_autoptr(Hours) lunch = hours("{\"1\":[[540,720],[840,1080]],\"2\":[[540,1080]],\"3\":[[540,1080]],\"4\":[[540,1080]],\"5\":[[540,1080]]}",
+	                               "[\"12-25\"]");
+	check_cases(cases, G_N_ELEMENTS(cases), lunch);
+
+	static const Case round_the_clock[] = {
+		{ PARIS, "2026-11-28T03:00:00+01:00", "open hours", "2026-11-28T03:00:00+01:00" },
+		{ PARIS, "2026-12-25T03:00:00+01:00", "open hours", "2026-12-26T00:00:00+01:00" },
+		{ PARIS, "2026-11-27T03:00:00+01:00", "end of business day", "2026-11-28T00:00:00+01:00" },
+		{ PARIS, "2026-11-28T00:00:00+01:00", "end of business day", "2026-12-01T00:00:00+01:00" },
+	};
+	g_autoptr(Hours) always = hours("\"always\"", "[\"12-25\"]");
+	check_cases(round_the_clock, G_N_ELEMENTS(round_the_clock), always);
+
+	static const Case none[] = { { PARIS, "2026-11-23T08:00:00+01:00", "open hours", NULL } };
+	check_cases(none, 1, NULL);
+}
+
 static void test_dates(void)
 {
 	static const Case cases[] = {
@@ -443,6 +483,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/when/days keep the local time of day over changes of the clock", test_keeps_local_time);
 	g_test_add_func("/when/business days count open days, a closed start from its end", test_business_days);
 	g_test_add_func("/when/phrases name the right day in the contact's zone", test_phrases);
+	g_test_add_func("/when/phrases name the beginning and the end of open hours", test_hours_phrases);
 	g_test_add_func("/when/dates and date-times are read strictly", test_dates);
 	g_test_add_func("/when/everything else is refused with what is accepted", test_refusals);
 	g_test_add_func("/when/shifts go both ways", test_shifts);
