@@ -7,7 +7,7 @@ local check = require "check"
 
 local M = {}
 
-local kinds = { "reply", "message", "auto_reply", "bounce", "unsubscribe", "complaint", "handled", "click", "task_done" }
+local kinds = { "reply", "message", "auto_reply", "bounce", "unsubscribe", "complaint", "handled", "click", "opt_in", "task_done" }
 
 local function kind(what, value)
   if type(value) == "string" and value:find "^signal:." then return value end

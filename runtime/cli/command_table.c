@@ -29,7 +29,7 @@ const Command command_table[] = {
 	  "  --segment S           only those of them who are in this segment of perigee.lua\n"
 	  "  --replies FILE.csv    what they answer: columns contact,after,channel,kind,text\n"
 	  "  --replies random      they answer by chance; random:KIND=P,... with these probabilities for each message\n"
-	  "                        (reply, auto_reply, bounce, unsubscribe, complaint, handled, click, signal:NAME, task_done,\n"
+	  "                        (reply, auto_reply, bounce, unsubscribe, complaint, handled, click, opt_in, signal:NAME, task_done,\n"
 	  "                        or TEMPLATE.KIND), after=1h-5d: how long they take\n"
 	  "  --replies FILE.lua    they answer as a function of the message says: function(message, chance)\n"
 	  "                        (with --replies, a sequence that has starts_on begins by its event, not at once for all)\n"
@@ -45,11 +45,12 @@ const Command command_table[] = {
 	{ "test", "Try", COMMAND_FILES, "[PATH...] [--json]", "run the workspace's tests (TAP)",
 	  "Runs the tests of tests/*.lua, each twice, and says which of their promises do not hold.\n\n"
 	  "example: perigee test tests/welcome_test.lua\n", command_test, NULL },
-	{ "render", "Try", COMMAND_OPEN, "TEMPLATE [--contact ID or --all] [--channel C] [--data FILE.json] [--partials DIR] [--json]",
+	{ "render", "Try", COMMAND_OPEN, "TEMPLATE [--contact ID or --all] [--channel C] [--document] [--data FILE.json] [--partials DIR] [--json]",
 	  "show what somebody would get",
 	  "  --contact ID       as this contact gets it, on each channel (default: the first one, by e-mail)\n"
 	  "  --all              who would get nothing, and why; exit 1 if there is somebody\n"
 	  "  --channel C        the text for a channel alone\n"
+	  "  --document         the page alone that is attached where the template is a document; of itself for one with a title\n"
 	  "  --data FILE.json   plain Liquid: TEMPLATE is a file, the members of the object are the variables;\n"
 	  "                     the result alone is printed, byte for byte. Needs no workspace\n"
 	  "  --partials DIR     where {% render %} and {% include %} find NAME or NAME.liquid\n\n"

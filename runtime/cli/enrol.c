@@ -4,6 +4,7 @@
 #include "cli/groups.h"
 
 #include "host/contacts.h"
+#include "host/documents.h"
 #include "host/handover.h"
 #include "host/runs.h"
 #include "host/segments.h"
@@ -48,7 +49,7 @@ static bool choose(Enrolment *e, GPtrArray *words, const char *label, const char
 	return true;
 }
 
-/* The first send that stands in the script: what everyone gets first. */
+/* The first send that stands in the script: what everyone gets first. What it says with values of the script (vars) is known only then. */
 static void find_first(Enrolment *e, const char *version)
 {
 	const json_t *effects = json_object_get(versions_declared(e->host, version), "effects");
@@ -57,6 +58,8 @@ static void find_first(Enrolment *e, const char *version)
 		const char *template_name = value_string(effect, "template", NULL);
 		if (!template_name || !strstr(value_string(effect, "kind", ""), "send"))
 			continue;
+		if (*value_string(effect, "vars", ""))
+			return;
 		e->channel = value_string(effect, "channel", "email");
 		e->first = versions_template(e->host, template_name, NULL);
 		return;
@@ -72,9 +75,11 @@ static bool renders(Enrolment *e, const char *contact, char **why)
 	g_autoptr(json_t) options = handover_options(e->host, data, e->channel, NULL);
 	g_autoptr(GError) error = NULL;
 	g_autoptr(json_t) result = workers_render(e->host, e->first, data, options, NULL, &error);
-	if (!result)
+	g_autoptr(GPtrArray) names = documents_names(json_object_get(result, "documents"), NULL);
+	g_autoptr(GPtrArray) documents = result ? documents_render(e->host, names, data, value_string(options, "locale", NULL), &error) : NULL;
+	if (error)
 		*why = g_strdup(error->message);
-	return result != NULL;
+	return documents != NULL;
 }
 
 static const char HAS_RUN[] = "SELECT 1 FROM runs WHERE sequence = ? AND contact = ? AND key = ''";

@@ -3,6 +3,7 @@
 #include "cli/groups.h"
 #include "host/attach.h"
 #include "host/contacts.h"
+#include "host/documents.h"
 #include "host/handover.h"
 #include "host/versions.h"
 #include "host/views.h"
@@ -130,7 +131,8 @@ static void print_rendered(Cli *cli, const char *channel, const json_t *result)
 	for (size_t i = 0; i < json_array_size(files); i++) {
 		const json_t *file = json_array_get(files, i);
 		g_autofree char *size = g_format_size((guint64)value_integer(file, "size", 0)), *name = cli_plain(value_string(file, "name", ""), 0);
-		cli_print(cli, "%s: %s (%s)\n", value_true(file, "inline") ? "Inline" : "Attachment", name, size);
+		cli_print(cli, "%s: %s (%s)\n", value_true(file, "inline") ? "Inline" : json_object_get(file, "document") ? "Document" : "Attachment",
+		          name, size);
 	}
 	cli_print(cli, "\n");
 	cli_block(cli, "", value_string(result, "text", ""));
@@ -152,16 +154,31 @@ static json_t *rendered(Rendering *r, const char *contact, const char *channel, 
 	return workers_render(host, r->program, data, options, NULL, error);
 }
 
-/* Instead of the names that the template gives, the files: without one of them nothing would be sent. */
-static bool add_files(Rendering *r, const char *contact, json_t *result, GError **error)
+/* The files and documents that go with it; NULL: without one of them nothing would be sent. */
+static GPtrArray *files_of(Rendering *r, const char *contact, const char *channel, const json_t *result, GError **error)
 {
-	g_autoptr(GPtrArray) files = attach_find(r->cli->host, contact, json_object_get(result, "attach"), NULL, json_object_get(result, "inline"), "0", error);
+	Host *host = r->cli->host;
+	g_autoptr(GPtrArray) files = attach_find(host, contact, json_object_get(result, "attach"), NULL, json_object_get(result, "inline"), "0", error);
+	g_autoptr(GPtrArray) names = documents_names(json_object_get(result, "documents"), NULL);
+	if (!files || !names->len)
+		return g_steal_pointer(&files);
+	g_autoptr(json_t) data = handover_data(host, contact, account_for(host, contact, channel), NULL, NULL);
+	g_autoptr(GPtrArray) documents = documents_render(host, names, data, value_string(json_object_get(data, "contact"), "locale", NULL), error);
+	return documents && attach_join(files, documents, error) ? g_steal_pointer(&files) : NULL;
+}
+
+/* Instead of the names that the template gives, the files. */
+static bool add_files(Rendering *r, const char *contact, const char *channel, json_t *result, GError **error)
+{
+	g_autoptr(GPtrArray) files = files_of(r, contact, channel, result, error);
 	json_t *list = files ? json_array() : NULL;
 	for (guint i = 0; files && i < files->len; i++) {
 		const Attachment *file = files->pdata[i];
-		json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:b}", "name", file->name, "type", file->type, "size", (json_int_t)file->size, "inline", file->id != NULL));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:I, s:b, s:s*}", "name", file->name, "type", file->type, "size", (json_int_t)file->size,
+		                                      "inline", file->id != NULL, "document", file->document));
 	}
 	json_object_del(result, "inline");
+	json_object_del(result, "links"); /* examples */
 	return list && json_object_set_new(result, "attachments", list) == 0;
 }
 
@@ -169,14 +186,16 @@ static bool show_rendered(Rendering *r, const char *contact, const char *channel
 {
 	Cli *cli = r->cli;
 	g_autoptr(json_t) result = rendered(r, contact, channel, error);
-	if (!result || !add_files(r, contact, result, error))
+	if (!result || !add_files(r, contact, channel, result, error))
 		return false;
 	if (!cli->json) {
 		print_rendered(cli, channel, result);
 		return true;
 	}
-	if (!json_is_array(json_object_get(result, "attach"))) /* Lua knows no empty list */
-		json_object_set_new(result, "attach", json_array());
+	static const char *const lists[] = { "attach", "documents" };
+	for (guint i = 0; i < G_N_ELEMENTS(lists); i++)
+		if (!json_is_array(json_object_get(result, lists[i]))) /* Lua knows no empty list */
+			json_object_set_new(result, lists[i], json_array());
 	json_object_set_new(result, "contact", json_string(contact));
 	json_object_set_new(result, "channel", json_string(channel));
 	cli_json(cli, json_incref(result));
@@ -223,6 +242,38 @@ static int render_one(Rendering *r, const char *word, const char *channel)
 	return cli->exit_code;
 }
 
+/* A template that says what its page is called is no message. */
+static bool is_document(Rendering *r)
+{
+	g_autoptr(json_t) declared = workers_declare(r->cli->host, r->program, NULL);
+	const json_t *first = json_array_get(json_object_get(declared, "variants"), 0);
+	bool named = json_object_get(first, "title") || json_object_get(first, "filename");
+	return named && !json_object_get(first, "subject");
+}
+
+/* The page itself, as it would be attached. */
+static int render_document(Rendering *r, const char *word)
+{
+	Cli *cli = r->cli;
+	Host *host = cli->host;
+	GError *error = NULL;
+	g_autofree char *contact = word ? contacts_resolve(host, word, &error) : views_first_contact(host), *filename = NULL;
+	if (!contact)
+		return error ? cli_fail_error(cli, error) : cli_fail(cli, "there is no contact to write to yet: `perigee contacts import contacts.csv`");
+	g_autoptr(json_t) data = handover_data(host, contact, account_for(host, contact, "email"), NULL, NULL);
+	g_autoptr(GBytes) page = documents_page(host, r->name, data, value_string(json_object_get(data, "contact"), "locale", NULL), &filename, &error);
+	if (!page)
+		return cli_fail_error(cli, error);
+	gsize size;
+	const char *bytes = g_bytes_get_data(page, &size);
+	if (cli->json)
+		cli_json(cli, json_pack("{s:s, s:s, s:s, s:I, s:s%}", "contact", contact, "document", r->name, "filename", filename, "size", (json_int_t)size,
+		                        "html", bytes, (size_t)size));
+	else
+		cli->write(cli->user, false, bytes, size);
+	return EXIT_DONE;
+}
+
 static const char CONTACTS[] = "SELECT id FROM contacts ORDER BY id";
 
 /* Who would get nothing, and why. */
@@ -237,7 +288,7 @@ static int render_all(Rendering *r, const char *channel)
 	for (guint i = 0; i < ids->len; i++) {
 		g_autoptr(GError) error = NULL;
 		g_autoptr(json_t) result = rendered(r, ids->pdata[i], channel, &error);
-		bool good = result && add_files(r, ids->pdata[i], result, &error);
+		bool good = result && add_files(r, ids->pdata[i], channel, result, &error);
 		failed += !good;
 		if (cli->json)
 			cli_json(cli, json_pack("{s:s, s:s, s:b, s:s?}", "contact", ids->pdata[i], "channel", channel, "ok", good, "error",
@@ -252,7 +303,7 @@ static int render_all(Rendering *r, const char *channel)
 	return failed ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int render_template(Cli *cli, const char *name, const char *word, const char *channel, bool all)
+static int render_template(Cli *cli, const char *name, const char *word, const char *channel, bool all, bool document)
 {
 	GError *error = NULL;
 	versions_forget_templates(cli->host); /* words as they stand in the files now */
@@ -260,6 +311,8 @@ static int render_template(Cli *cli, const char *name, const char *word, const c
 	if (!program)
 		return cli_fail_error(cli, error);
 	Rendering r = { cli, program, name };
+	if (!all && !channel && (document || is_document(&r)))
+		return render_document(&r, word);
 	return all ? render_all(&r, channel ? channel : "email") : render_one(&r, word, channel);
 }
 
@@ -274,12 +327,14 @@ bool command_render_anywhere(int argc, char **argv)
 int command_render(Cli *cli, int argc, char **argv)
 {
 	const char *contact = NULL, *channel = NULL, *data = NULL, *partials = NULL;
-	bool all = false;
+	bool all = false, document = false;
 	const Option options[] = { { "--contact", OPTION_TEXT, &contact }, { "--channel", OPTION_TEXT, &channel }, { "--data", OPTION_TEXT, &data },
-		                   { "--partials", OPTION_TEXT, &partials }, { "--all", OPTION_FLAG, &all }, { 0 } };
+		                   { "--partials", OPTION_TEXT, &partials }, { "--all", OPTION_FLAG, &all }, { "--document", OPTION_FLAG, &document }, { 0 } };
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	if (!cli_options(cli, "render", argc, argv, options, words, 1, 1))
 		return EXIT_USAGE;
+	if (document && (data || channel || all))
+		return cli_usage(cli, "render", "--document prints the page of one contact, without --data, --channel and --all");
 	if (data && (contact || channel || all))
 		return cli_usage(cli, "render", "--data is for plain Liquid, without --contact, --all and --channel");
 	if (all && contact)
@@ -291,5 +346,5 @@ int command_render(Cli *cli, int argc, char **argv)
 	if (channel && !contacts_is_channel(channel))
 		return cli_usage(cli, "render", "there is no channel '%s'", channel);
 	g_autofree char *name = cli_template(words->pdata[0]);
-	return render_template(cli, name, contact, channel, all);
+	return render_template(cli, name, contact, channel, all, document);
 }

@@ -52,7 +52,7 @@ static const char *received_words(const char *kind)
 {
 	static const struct { const char *kind, *words; } table[] = {
 		{ "reply", "Answers" }, { "auto_reply", "Automatic answer" }, { "bounce", "Mail bounces" }, { "unsubscribe", "Unsubscribes" },
-		{ "complaint", "Complains" }, { "handled", "A teammate writes" }, { "click", "Clicks a link" },
+		{ "complaint", "Complains" }, { "handled", "A teammate writes" }, { "click", "Clicks a link" }, { "opt_in", "Confirms (double opt-in)" },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
 		if (strcmp(kind, table[i].kind) == 0)

@@ -145,7 +145,7 @@ static const char *incoming_words(const char *kind)
 {
 	static const struct { const char *kind, *words; } table[] = {
 		{ "reply", "answers" }, { "auto_reply", "automatic answers" }, { "bounce", "bounces" }, { "unsubscribe", "unsubscriptions" },
-		{ "complaint", "complaints" }, { "handled", "messages of teammates" }, { "click", "clicks on links" },
+		{ "complaint", "complaints" }, { "handled", "messages of teammates" }, { "click", "clicks on links" }, { "opt_in", "confirmations (double opt-in)" },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
 		if (strcmp(kind, table[i].kind) == 0)

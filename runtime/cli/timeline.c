@@ -143,7 +143,7 @@ static const char *received_words(const char *kind)
 {
 	static const struct { const char *kind, *words; } table[] = {
 		{ "reply", "answers" }, { "auto_reply", "automatic answer" }, { "bounce", "mail bounces" }, { "unsubscribe", "opts out" },
-		{ "complaint", "complains" }, { "handled", "a teammate writes" }, { "click", "clicks a link" },
+		{ "complaint", "complains" }, { "handled", "a teammate writes" }, { "click", "clicks a link" }, { "opt_in", "confirms (double opt-in)" },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
 		if (strcmp(kind, table[i].kind) == 0)

@@ -3,6 +3,7 @@
 #include "host/chance.h"
 
 #include "host/chance_words.h"
+#include "host/confirm.h"
 #include "host/contacts.h"
 #include "host/events.h"
 #include "host/pretend.h"
@@ -12,11 +13,11 @@
 #include <string.h>
 
 /* The first ones exclude each other. */
-enum { REPLY, AUTO_REPLY, BOUNCE, UNSUBSCRIBE, COMPLAINT, HANDLED, CLICK, TASK_DONE, KINDS, EXCLUSIVE = CLICK, SIGNALS = 8 };
-static const char *const kinds[KINDS + 1] = { "reply", "auto_reply", "bounce", "unsubscribe", "complaint", "handled", "click", "task_done", NULL };
+enum { REPLY, AUTO_REPLY, BOUNCE, UNSUBSCRIBE, COMPLAINT, HANDLED, CLICK, OPT_IN, TASK_DONE, KINDS, EXCLUSIVE = CLICK, SIGNALS = 8 };
+static const char *const kinds[KINDS + 1] = { "reply", "auto_reply", "bounce", "unsubscribe", "complaint", "handled", "click", "opt_in", "task_done", NULL };
 #define BEGIN_WITHIN (2 * TIME_DAY) /* of a sequence that starts on events: when the first one comes */
-static const double usual[KINDS] = { 0.2, 0.05, 0.02, 0.01, 0.002, 0.01, 0.1, 0.8 };
-static const char USUAL[] = "reply=0.2,auto_reply=0.05,bounce=0.02,unsubscribe=0.01,complaint=0.002,handled=0.01,click=0.1,task_done=0.8,after=1h-5d";
+static const double usual[KINDS] = { 0.2, 0.05, 0.02, 0.01, 0.002, 0.01, 0.1, 0.5, 0.8 };
+static const char USUAL[] = "reply=0.2,auto_reply=0.05,bounce=0.02,unsubscribe=0.01,complaint=0.002,handled=0.01,click=0.1,opt_in=0.5,task_done=0.8,after=1h-5d";
 
 enum { AWAY_LEAST = 2, AWAY_MOST = 14 /* days */ };
 
@@ -226,7 +227,7 @@ static void answer(Host *host, const Chance *chance, const Reached *message, int
 	pretend_plan(host, at, message->order, &what);
 }
 
-/* What comes beside an answer, or without one: a click, a signal. */
+/* What comes beside an answer, or without one: a click, a confirmation, a signal. */
 static void beside(Host *host, const Chance *chance, const Reached *message, int kind, const char *word, const char *channel)
 {
 	if (model_chance(chance->seed, message->contact, message->number, word) >= odds_for(chance, message->template_name, kind))
@@ -249,6 +250,8 @@ static void reached(Host *host, Model *model, const Reached *message)
 		drawn -= p;
 	}
 	beside(host, chance, message, CLICK, kinds[CLICK], message->channel);
+	if (confirm_offered(host, message->text)) /* who is not asked says nothing */
+		beside(host, chance, message, OPT_IN, kinds[OPT_IN], message->channel);
 	for (int i = 0; i < SIGNALS && chance->signals[i]; i++)
 		beside(host, chance, message, KINDS + i, chance->signals[i], "");
 }

@@ -38,7 +38,7 @@ static void act_on(Host *host, const FollowedMail *mail)
 	g_autofree char *source = g_strdup_printf("double opt-in: template %s, %.10s %.5s", mail->template_name ? mail->template_name : "?", now,
 	                                          now + strlen("2026-11-23T"));
 	contacts_opt_in(host, mail->contact, "email", "double opt-in", source);
-	host_see(host, json_pack("{ss ss ss ss}", "event", "received", "channel", "email", "kind", "opt_in", "text", ""), mail->contact, 0);
+	host_see(host, json_pack("{ss ss ss ss}", "event", "received", "channel", "email", "kind", "opt_in", "text", ""), mail->contact, mail->run);
 	g_autoptr(json_t) data = json_pack("{ss*}", "template", mail->template_name);
 	events_record(host, mail->contact, "opt_in", "email", mail->id, mail->id, data);
 }

@@ -27,6 +27,7 @@ static const char *const ERASURES[] = {
 	"DELETE FROM events WHERE contact = ?1",
 	"UPDATE runs SET contact = NULL, key = '', start = '{}', error = NULL, state = replace(state, 'parked', 'stopped') WHERE contact = ?1",
 	"UPDATE messages SET state = 'withdrawn', rule = 'suppressed', done_at = ?2 WHERE contact = ?1 AND state IN ('queued', 'held')",
+	"DELETE FROM links WHERE message IN (SELECT id FROM messages WHERE contact = ?1)",
 	"DELETE FROM attachments WHERE message IN (SELECT id FROM messages WHERE contact = ?1)",
 	("UPDATE messages SET contact = NULL, address = NULL, subject = NULL, text = NULL, raw = NULL, vars = NULL, options = NULL, reason = NULL,"
 	 " error = NULL, in_reply_to = NULL, refs = NULL, identity = NULL, likeness = NULL, message_id = CASE direction WHEN 'out' THEN message_id END"

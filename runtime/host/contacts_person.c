@@ -21,6 +21,7 @@ static const struct { const char *name, *sql; } PARTS[] = {
 	               " FROM messages WHERE contact = ?1 OR " CONTACTS_TEST_MESSAGE " ORDER BY at, id") },
 	{ "attachments", ("SELECT a.message, a.name, a.type, a.size FROM attachments a JOIN messages m ON m.id = a.message WHERE m.contact = ?1 OR " CONTACTS_TEST_MESSAGE
 	                  " ORDER BY a.message, a.position") },
+	{ "links", "SELECT l.message, l.position, l.url, l.until, l.opened_at FROM links l JOIN messages m ON m.id = l.message WHERE m.contact = ? ORDER BY 1, 2" },
 	{ "events", "SELECT id, kind, at, channel, message, data FROM events WHERE contact = ? ORDER BY id" },
 	{ "tasks", "SELECT id, kind, note, files, due, state, outcome, created_at, done_at, run, message FROM tasks WHERE contact = ? ORDER BY id" },
 	{ "runs", "SELECT id, sequence, key, state, outcome, error, due, started_at, ended_at, start FROM runs WHERE contact = ? ORDER BY id" },

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define COLUMNS "SELECT id, contact, account, address, subject, template, coalesce(first_handed_at, at), state, channel FROM messages"
+#define COLUMNS "SELECT id, contact, account, address, subject, template, coalesce(first_handed_at, at), state, channel, run FROM messages"
 /* '@' and 'A' are neighbours: all ids with this random part, of whatever domain. */
 static const char FIND[] =
 	COLUMNS " WHERE message_id >= ?1 || '@' AND message_id < ?1 || 'A' AND direction = 'out' AND message_id IS NOT NULL ORDER BY id LIMIT 1";
@@ -45,7 +45,7 @@ static bool read_mail(Rows *rows, FollowedMail *mail)
 		                .address = g_strdup(rows_text(rows, 3)), .subject = g_strdup(rows_text(rows, 4)),
 		                .template_name = g_strdup(rows_text(rows, 5)), .sent_at = rows_int(rows, 6),
 		                .unknown = g_strcmp0(rows_text(rows, 7), "unknown") == 0,
-		                .channel = g_strdup(rows_text(rows, 8)) };
+		                .channel = g_strdup(rows_text(rows, 8)), .run = rows_int(rows, 9) };
 	rows_done(rows);
 	return true;
 }

@@ -22,7 +22,7 @@ void follow_link(Host *host, FollowKind kind, const char *token, bool act, Follo
 
 /* The message that a link stood in. */
 typedef struct FollowedMail {
-	int64_t id;
+	int64_t id, run;
 	char *contact, *account, *channel, *address, *subject, *template_name;
 	Time sent_at;
 	bool unknown; /* what became of the message */

@@ -132,7 +132,7 @@ static void open_link(Host *host, const Link *link, const FollowedMail *mail)
 	db_run(host->db, OPENED, "iii", host_now(host), link->message, link->position);
 	if (!mail->contact)
 		return;
-	host_see(host, json_pack("{ss ss ss ss}", "event", "received", "channel", mail->channel, "kind", "click", "text", link->url), mail->contact, 0);
+	host_see(host, json_pack("{ss ss ss ss}", "event", "received", "channel", mail->channel, "kind", "click", "text", link->url), mail->contact, mail->run);
 	g_autoptr(json_t) data = json_pack("{ss}", "url", link->url);
 	events_record(host, mail->contact, "click", mail->channel, mail->id, mail->id, data);
 }

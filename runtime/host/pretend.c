@@ -2,9 +2,11 @@
 /* Pretend channels: see pretend.h. */
 #include "host/pretend.h"
 
+#include "host/confirm.h"
 #include "host/contacts.h"
 #include "host/events.h"
 #include "host/ledger.h"
+#include "host/links.h"
 #include "host/policy.h"
 #include "host/prepared.h"
 #include "host/replies.h"
@@ -165,6 +167,10 @@ bool pretend_happens(Host *host, const Happening *what, GError **error)
 	}
 	if (g_str_equal(kind, "task_done"))
 		return finish_task(host, what, error);
+	if (g_str_equal(kind, "opt_in"))
+		return confirm_pretend(host, contact) || no_such(contact, "mail with a link to confirm (confirm_url, which needs a public_url in perigee.lua)", error);
+	if (g_str_equal(kind, "click") && links_pretend(host, contact, channel, text))
+		return true;
 	g_auto(About) about = { 0 };
 	if (!unasked)
 		find_about(host, contact, channel, &about);

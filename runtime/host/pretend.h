@@ -34,7 +34,7 @@ typedef struct Happening {
 } Happening;
 /* The kinds: those of events, and message: a reply to nothing, of their own accord. */
 bool pretend_known(const char *kind);
-#define PRETEND_KINDS "reply, message, auto_reply, bounce, unsubscribe, complaint, click, task_done, handled, signal:NAME"
+#define PRETEND_KINDS "reply, message, auto_reply, bounce, unsubscribe, complaint, click, opt_in, task_done, handled, signal:NAME"
 /* It happens now. text may be NULL. False with a sentence: an unknown kind, nothing it could be about (a bounce without a message,
  * task_done without a task). */
 bool pretend_happens(Host *host, const Happening *what, GError **error);

@@ -226,7 +226,7 @@ bool replies_load(Host *host, Replies *replies, const char *file, const char *te
 /* Can this be done by somebody who has heard nothing of us? */
 static bool may_begin(const char *kind)
 {
-	static const char *const answers[] = { "bounce", "click", "task_done", "auto_reply", NULL };
+	static const char *const answers[] = { "bounce", "click", "opt_in", "task_done", "auto_reply", NULL };
 	return !g_strv_contains(answers, kind);
 }
 

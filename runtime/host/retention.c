@@ -30,17 +30,18 @@ enum { SLICE_US = 4000, FORGET_ROWS = 500 };
 #define EVENTS RANGE "at < ?3 AND data <> '{}' AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.contact = events.contact AND r.state IN " UNFINISHED ")"
 #define NOTES RANGE "state = 'done' AND done_at < ?3 AND (note IS NOT NULL OR files IS NOT NULL) AND " AT_REST("tasks")
 #define FILES "message > ?1 AND message <= ?2 AND EXISTS (SELECT 1 FROM messages m WHERE m.id = attachments.message AND m.at < ?3 AND m.state NOT IN " UNSETTLED ")"
+#define LINKS "message > ?1 AND message <= ?2 AND until < ?3"
 #define USES RANGE "at < ?3"
 /*
  * Prospects: in the first stage, or one of those that say that nothing has come of it yet or any more. Who has ever answered is none. What counts
- * as contact is what we or a person here did, and a click of theirs; an open never does (it may be a machine's). Who is only kept for the
+ * as contact is what we or a person here did, and a click or a confirmation of theirs; an open never does (it may be a machine's). Who is only kept for the
  * day has no message: then it is the day they were added.
  */
 #define PROSPECTS \
 	"rowid > ?1 AND rowid <= ?2 AND created_at < ?3 AND (stage IN ('prospect', 'contacted', 'silent', 'declined') OR stage = ?5)" \
 	" AND ifnull(snoozed_until, 0) < ?4" \
 	" AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.contact = contacts.id AND r.state IN " UNFINISHED ")" \
-	" AND NOT EXISTS (SELECT 1 FROM events e WHERE e.contact = contacts.id AND (e.kind = 'reply' OR (e.kind IN ('click', 'task_done') AND e.at >= ?3)))" \
+	" AND NOT EXISTS (SELECT 1 FROM events e WHERE e.contact = contacts.id AND (e.kind = 'reply' OR (e.kind IN ('click', 'opt_in', 'task_done') AND e.at >= ?3)))" \
 	" AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.contact = contacts.id AND (m.state IN " UNSETTLED " OR" \
 	" (m.direction = 'out' AND ifnull(m.handed_at, m.done_at) >= ?3)))" \
 	" AND NOT EXISTS (SELECT 1 FROM tasks t WHERE t.contact = contacts.id AND (t.state = 'open' OR t.done_at >= ?3))" \
@@ -65,6 +66,8 @@ static const struct Step {
 	{ "logs", "lines of logs", "SELECT max(id) FROM run_log", 1000, "SELECT count(*) FROM run_log WHERE " LOGS, { "DELETE FROM run_log WHERE " LOGS } },
 	{ "messages", "words of messages", "SELECT max(id) FROM messages", 1000, "SELECT count(*) FROM messages WHERE " WORDS,
 	  { ("UPDATE messages SET subject = NULL, text = NULL, raw = NULL, vars = NULL, options = NULL, reason = NULL, error = NULL, refs = NULL WHERE " WORDS) } },
+	{ "messages", "links in messages that hold no more", "SELECT max(message) FROM links", 1000, "SELECT count(*) FROM links WHERE " LINKS,
+	  { "DELETE FROM links WHERE " LINKS } },
 	{ "messages", "words of events", "SELECT max(id) FROM events", 1000, "SELECT count(*) FROM events WHERE " EVENTS,
 	  { "UPDATE events SET data = '{}' WHERE " EVENTS } },
 	{ "messages", "words of tasks that are done", "SELECT max(id) FROM tasks", 1000, "SELECT count(*) FROM tasks WHERE " NOTES,

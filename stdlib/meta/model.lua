@@ -22,7 +22,7 @@
 
 ---What a contact does (of a task: the person who has it).
 ---@class perigee.model.Happening
----@field kind "reply"|"message"|"auto_reply"|"bounce"|"unsubscribe"|"complaint"|"handled"|"click"|"task_done"|string
+---@field kind "reply"|"message"|"auto_reply"|"bounce"|"unsubscribe"|"complaint"|"handled"|"click"|"opt_in"|"task_done"|string
 ---@field after? string|number how long after the message; at once by default
 ---@field text? string what they write; of task_done: the outcome
 ---@field channel? string the message's own by default
