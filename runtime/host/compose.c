@@ -165,10 +165,6 @@ GBytes *compose_mail(const Compose *c, GError **error)
 		invalid(error, "this is no Message-ID: %.100s", c->message_id);
 		return NULL;
 	}
-	if (c->auto_submitted && !g_str_equal(c->auto_submitted, "auto-replied") && !g_str_equal(c->auto_submitted, "auto-generated")) {
-		invalid(error, "Auto-Submitted is auto-replied or auto-generated");
-		return NULL;
-	}
 	if (!check_entity(entity, c->entity_size, error))
 		return NULL;
 	g_autoptr(GString) out = g_string_sized_new(c->entity_size + 1024);
@@ -182,8 +178,9 @@ GBytes *compose_mail(const Compose *c, GError **error)
 	put_thread(out, c);
 	if (!put_unsubscribe(out, c, error))
 		return NULL;
-	if (c->auto_submitted)
-		g_string_append_printf(out, "Auto-Submitted: %s\r\n", c->auto_submitted);
+	/* A program's own answer says so, and other programs don't answer it (RFC 3834 section 5). */
+	if (g_strcmp0(c->purpose, "answer") == 0)
+		g_string_append(out, "Auto-Submitted: auto-replied\r\n");
 	g_string_append(out, "MIME-Version: 1.0\r\n");
 	if (c->files && c->files->len)
 		multipart_wrap(out, entity, c->entity_size, c->files, c->boundary);

@@ -20,14 +20,13 @@ typedef struct Compose {
 	const char *meant_for;         /* whose it would have been, where all mail is redirected, and its copies: X-Perigee-To, X-Perigee-Cc; NULL: theirs */
 	const char *const *meant_cc;
 	const char *subject;
-	const char *purpose;           /* ask, answer, service, news; ask and news get List-Unsubscribe */
+	const char *purpose;           /* ask, answer, service, news; ask and news get List-Unsubscribe, answer Auto-Submitted */
 	Time date;
 	GTimeZone *zone;               /* of Date; NULL: UTC */
 	const char *message_id;        /* Message-IDs stand without < > */
 	const char *in_reply_to;       /* NULL or "": opens a thread */
 	const char *const *references; /* oldest first, NULL-terminated, in_reply_to last or absent; NULL: none */
 	const char *unsubscribe_url;   /* the link of one click (RFC 8058); NULL: by mail alone */
-	const char *auto_submitted;    /* "auto-replied" for a program's own answer (RFC 3834); NULL: outreach */
 	const void *entity;            /* Content- headers, a blank line, the body; CRLF lines */
 	size_t entity_size;
 	GPtrArray *files;              /* Attachment (attach.h), whose places are set (multipart.h); NULL or empty: none */

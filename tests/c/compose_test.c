@@ -79,7 +79,7 @@ static void headers_are_written(void)
 	                "MIME-Version: 1.0\r\n" ENTITY);
 }
 
-static void only_ask_and_news_offer_to_unsubscribe(void)
+static void ask_and_news_offer_to_unsubscribe_and_an_answer_says_that_it_is_automatic(void)
 {
 	static const struct { const char *purpose; bool offered; } cases[] = {
 		{ "ask", true }, { "news", true }, { "answer", false }, { "service", false }, { NULL, false },
@@ -90,6 +90,8 @@ static void only_ask_and_news_offer_to_unsubscribe(void)
 		c.from_address = "lea+a%b&c@brand.example";
 		g_autofree char *message = compose(&c, NULL);
 		g_assert_true((strstr(message, "List-Unsubscribe: <mailto:lea%2Ba%25b%26c@brand.example?subject=unsubscribe>") != NULL) == cases[i].offered);
+		bool answers = g_strcmp0(cases[i].purpose, "answer") == 0;
+		g_assert_true((strstr(message, "\r\nAuto-Submitted: auto-replied\r\n") != NULL) == answers);
 	}
 }
 
@@ -399,7 +401,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/compose/headers are written", headers_are_written);
-	g_test_add_func("/compose/only ask and news offer to unsubscribe", only_ask_and_news_offer_to_unsubscribe);
+	g_test_add_func("/compose/only ask and news offer to unsubscribe, only an answer says that it is automatic", ask_and_news_offer_to_unsubscribe_and_an_answer_says_that_it_is_automatic);
 	g_test_add_func("/compose/a long thread keeps its first mail and its last", a_long_thread_keeps_its_first_mail_and_its_last);
 	g_test_add_func("/compose/hostile subjects and names are refused", hostile_subjects_and_names_are_refused);
 	g_test_add_func("/compose/addresses that can't be written are refused", addresses_that_can_t_be_written_are_refused);

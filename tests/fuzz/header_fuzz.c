@@ -140,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *ccs[] = { cc, NULL }, *references[] = { "one@x.example", reference, reply, NULL };
 	Compose c = { .from_name = from_name, .from_address = from, .to_name = to_name, .to_address = to, .cc = *cc ? ccs : NULL, .subject = subject,
 		.purpose = purposes[how & 3], .date = INT64_C(1795420800000), .message_id = "abc@brand.example", .in_reply_to = reply,
-		.references = references, .auto_submitted = how & 4 ? "auto-replied" : NULL, .entity = in.at, .entity_size = in.left };
+		.references = references, .entity = in.at, .entity_size = in.left };
 	if (g_utf8_validate(reply, -1, NULL))
 		g_free(compose_cited_by(reply)); /* an address of a mail that came */
 	g_autoptr(GError) error = NULL;
