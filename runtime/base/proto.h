@@ -45,6 +45,8 @@
  *                 or W_FAILED (code "invalid", text names what is missing, where "FILE:LINE")
  *   > W_MAIL      id=ticket  str bytes                       a raw mail; domain "mail" only
  *   < W_MAIL_READ id=ticket  json as below
+ *   < W_COVERED   id=0  json {FILE:{"lines":[lines that can run],"ran":[lines]}}: what is new, before the frame by which a request may be
+ *                 over. Only of a worker that was started with {"domain":NAME,"coverage":true}
  * A limit ends the whole worker (no Lua error can be a limit): it says W_FAILED code "limit" where it still can, exits, and
  * the host starts another.
  *
@@ -158,6 +160,7 @@ typedef enum {
 	F_STARTED = 8,
 	W_LOAD = 16, W_LOADED, W_REFUSED, W_DROP, W_VISIT, W_EFFECT, W_ANSWER, W_ABANDON, W_REWRITE, W_DONE, W_FAILED,
 	W_DIVERGED, W_RENDER, W_RENDERED, W_MAIL, W_MAIL_READ,
+	W_COVERED,
 	N_SETTLE = 64, N_SETTLED, N_TRIM, N_RELOAD, N_READY, N_SEND, N_SENT, N_HEALTH, N_WATCH, N_READ, N_MAIL, N_MAILBOX,
 	N_PASSED, N_FIND, N_FOUND, N_REQUEST, N_RESPONSE, N_FILE,
 	C_COMMAND = 96, C_OUT, C_ERR, C_EXIT, /* control socket: see host/control.h */

@@ -42,8 +42,13 @@ const Command command_table[] = {
 	  "  --html OUT            the same as one page for a browser, that needs nothing else; OUT is the file\n"
 	  "  --json                one object an event, a summary last\n\n"
 	  "example: perigee sim sequences/welcome.lua --contacts contacts.csv --replies random\n", command_sim, NULL },
-	{ "test", "Try", COMMAND_FILES, "[PATH...] [--json]", "run the workspace's tests (TAP)",
-	  "Runs the tests of tests/*.lua, each twice, and says which of their promises do not hold.\n\n"
+	{ "test", "Try", COMMAND_FILES, "[PATH...] [--coverage] [--coverage-min PERCENT] [--lcov FILE] [--json]", "run the workspace's tests (TAP)",
+	  "Runs the tests of tests/*.lua, each twice, and says which of their promises do not hold: with the line of the test, and what happened\n"
+	  "until then (+ was not expected, - was missed).\n\n"
+	  "  --coverage              which lines of sequences/, jobs/, hooks/ and lib/ the tests ran, and which not\n"
+	  "  --coverage-min PERCENT  fail if they ran less than this share of them\n"
+	  "  --lcov FILE             the same as an lcov tracefile, which editors read\n"
+	  "  --json                  one object a test; with --coverage then one a script: file, lines, covered, missed\n\n"
 	  "example: perigee test tests/welcome_test.lua\n", command_test, NULL },
 	{ "render", "Try", COMMAND_OPEN, "TEMPLATE [--contact ID or --all] [--channel C] [--document] [--data FILE.json] [--partials DIR] [--json]",
 	  "show what somebody would get",

@@ -4,6 +4,7 @@
  * pretend channels: the same code as serve), and runs twice in two worker processes; the two must not differ.
  */
 #include "cli/command.h"
+#include "cli/coverage.h"
 #include "cli/groups.h"
 #include "cli/story.h"
 #include "cli/tape.h"
@@ -302,13 +303,25 @@ static Time fixed_monday(const Host *host)
 	return g_date_time_to_unix(monday) * 1000;
 }
 
-static bool play_once(Cli *cli, Program *program, int index, bool first, Play *play, GError **error)
+/* What is the same for all tests of a call. */
+typedef struct Round {
+	Cli *cli;
+	Coverage *coverage; /* NULL: nobody asks */
+	int number, failures;
+} Round;
+
+static bool play_once(const Round *round, Program *program, int index, bool first, Play *play, GError **error)
 {
+	Cli *cli = round->cli;
 	*play = (Play){ .index = index, .story = story_new(cli), .tape = tape_new() };
 	g_autoptr(Host) host = host_open(cli->dir, HOST_FILES, cli->host->stdlib, error);
 	if (!host)
 		return false;
 	play->host = host;
+	if (round->coverage) {
+		host->covered = coverage_add;
+		host->covered_user = round->coverage;
+	}
 	simulate_begin(host, fixed_monday(host), 1);
 	versions_enter_all(host, pass_over, first ? &first : NULL);
 	host->see = see;
@@ -369,12 +382,14 @@ static char *compare(const Play *first, const Play *second)
 	                       first->ok ? "" : "\n", place);
 }
 
-static bool run_test(Cli *cli, Program *program, const char *name, int index, int number)
+static bool run_test(const Round *round, Program *program, const char *name, int index)
 {
+	Cli *cli = round->cli;
+	int number = round->number;
 	Play first, second;
 	g_autoptr(GError) error = NULL;
-	bool played = play_once(cli, program, index, number == 1, &first, &error);
-	bool twice = played && play_once(cli, program, index, false, &second, &error);
+	bool played = play_once(round, program, index, number == 1, &first, &error);
+	bool twice = played && play_once(round, program, index, false, &second, &error);
 	g_autofree char *difference = twice ? compare(&first, &second) : NULL;
 	bool ok = twice && !difference && first.ok;
 	const char *text = error ? error->message : difference ? difference : first.text, *where = first.where;
@@ -391,25 +406,29 @@ static bool run_test(Cli *cli, Program *program, const char *name, int index, in
 	return ok;
 }
 
-static int run_file(Cli *cli, const char *path, int *number)
+static void run_file(Round *round, const char *path)
 {
+	Cli *cli = round->cli;
 	g_autoptr(GError) error = NULL;
 	g_autoptr(Program) program = versions_read_test(cli->host, path, &error);
 	g_autoptr(json_t) declared = program ? workers_declare(cli->host, program, &error) : NULL;
-	if (!declared) {
-		if (!cli->json)
-			cli_print(cli, "not ok %d - %s\n", ++*number, path);
-		cli_fail(cli, "%s", error->message);
-		return 1;
-	}
-	int failures = 0;
 	const json_t *tests = json_object_get(declared, "tests");
+	const char *wrong = declared ? NULL : error->message;
 	for (size_t i = 0; i < json_array_size(tests); i++)
 		if (!json_is_string(json_array_get(tests, i)))
-			return failures + cli_fail(cli, "%s: a test has a name", path);
-	for (size_t i = 0; i < json_array_size(tests); i++)
-		failures += !run_test(cli, program, json_string_value(json_array_get(tests, i)), (int)i + 1, ++*number);
-	return failures;
+			wrong = "a test has a name";
+	if (wrong) {
+		round->number++;
+		round->failures++;
+		if (!cli->json)
+			cli_print(cli, "not ok %d - %s\n", round->number, path);
+		cli_fail(cli, "%s%s%s", declared ? path : "", declared ? ": " : "", wrong);
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(tests); i++) {
+		round->number++;
+		round->failures += !run_test(round, program, json_string_value(json_array_get(tests, i)), (int)i + 1);
+	}
 }
 
 static int by_name(const void *a, const void *b)
@@ -434,19 +453,41 @@ static GPtrArray *find_files(Cli *cli, GPtrArray *words)
 	return files;
 }
 
+/* After the tests: what they ran. False: less than was asked for, or it can't be written. */
+static bool tell_coverage(Round *round, const char *lcov, int64_t least)
+{
+	Cli *cli = round->cli;
+	GError *error = NULL;
+	coverage_complete(round->coverage, cli->host->workspace->dir);
+	double percent = coverage_print(round->coverage, cli);
+	if (lcov && !coverage_lcov(round->coverage, cli, lcov, &error))
+		return cli_fail_error(cli, error) == EXIT_DONE;
+	if (percent < (double)least)
+		return cli_fail(cli, "the tests ran %.1f %% of the scripts' lines, and --coverage-min asks for %" G_GINT64_FORMAT " %%", percent, least) == EXIT_DONE;
+	return true;
+}
+
 int command_test(Cli *cli, int argc, char **argv)
 {
-	const Option options[] = { { NULL, 0, NULL } };
+	bool coverage = false;
+	const char *lcov = NULL;
+	int64_t least = 0;
+	const Option options[] = { { "--coverage", OPTION_FLAG, &coverage }, { "--coverage-min", OPTION_NUMBER, &least }, { "--lcov", OPTION_TEXT, &lcov },
+	                           { NULL, 0, NULL } };
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	if (!cli_options(cli, "test", argc, argv, options, words, 0, -1))
 		return EXIT_USAGE;
+	if (least < 0 || least > 100)
+		return cli_usage(cli, "test", "--coverage-min PERCENT is a number from 0 to 100");
 	g_autoptr(GPtrArray) files = find_files(cli, words);
 	if (!files->len)
 		return cli_fail(cli, "no tests: write tests/NAME_test.lua");
-	int number = 0, failures = 0;
+	Round round = { .cli = cli, .coverage = coverage || lcov || least ? coverage_new() : NULL };
 	for (guint i = 0; i < files->len; i++)
-		failures += run_file(cli, files->pdata[i], &number);
+		run_file(&round, files->pdata[i]);
 	if (!cli->json)
-		cli_print(cli, "1..%d\n", number);
-	return failures ? EXIT_FAILED : EXIT_DONE;
+		cli_print(cli, "1..%d\n", round.number);
+	bool enough = !round.coverage || tell_coverage(&round, lcov, least);
+	coverage_free(round.coverage);
+	return round.failures || !enough ? EXIT_FAILED : EXIT_DONE;
 }

@@ -38,6 +38,9 @@ typedef struct Host {
 	/* Told of everything people may want to see (sim's timeline); NULL: nobody looks. Takes event. */
 	void (*see)(void *user, json_t *event);
 	void *see_user;
+	/* perigee test --coverage: what workers say of lines that ran (W_COVERED); NULL: nobody asks. Set before a worker is needed. */
+	void (*covered)(void *user, const json_t *files);
+	void *covered_user;
 	Time commit_took;   /* of the last commit, in microseconds */
 	int64_t begun_at;   /* monotonic microseconds: when the open transaction began; 0: none */
 	bool leaving;       /* something committed later wants to leave the machine */

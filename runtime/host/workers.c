@@ -222,12 +222,27 @@ static void forget_late(Worker *worker, uint64_t seq)
 			g_array_remove_index(worker->late, i);
 }
 
+/* Lines that ran. Only where they were asked for. */
+static void covered(Worker *worker, Frame *frame)
+{
+	Host *host = worker->pool->host;
+	g_autoptr(json_t) files = value_parse(frame_get_str(frame, NULL), -1, NULL);
+	if (!frame_end(frame) || !host->covered || !json_is_object(files))
+		worker_lost(worker, "sent a malformed message");
+	else
+		host->covered(host->covered_user, files);
+}
+
 /* Requests are worked on one at a time, in the order asked: only the first call can be spoken of. */
 static void handle(Worker *worker, Frame *frame)
 {
 	Call *call = g_queue_peek_head(&worker->calls);
 	bool about_program = frame->kind == W_LOADED || frame->kind == W_REFUSED;
 	worker->silent = 0;
+	if (frame->kind == W_COVERED) {
+		covered(worker, frame);
+		return;
+	}
 	if (about_program && !next_told(worker, frame)) {
 		worker_lost(worker, "spoke of a program that it was not asked about");
 		return;
@@ -308,7 +323,7 @@ static Worker *worker_start(Workers *workers, const char *domain, bool fresh, GE
 	worker->late = g_array_new(FALSE, FALSE, sizeof(Late));
 	worker->cpu_at = -1;
 	g_queue_init(&worker->calls);
-	g_autofree char *what = g_strdup_printf("{\"domain\":\"%s\"}", domain);
+	g_autofree char *what = g_strdup_printf("{%s\"domain\":\"%s\"}", workers->host->covered ? "\"coverage\":true," : "", domain);
 	peer_begin(workers->zygote, F_FORK, worker->child);
 	peer_put_str(workers->zygote, what, -1);
 	bool sent = peer_end_fd(workers->zygote, fds[1], error) && peer_flush_all(workers->zygote, error);

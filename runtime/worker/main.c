@@ -14,6 +14,7 @@
 #include "base/proto.h"
 #include "base/value.h"
 #include "worker/check.h"
+#include "worker/coverage.h"
 #include "worker/fingerprint.h"
 #include "worker/jail.h"
 #include "worker/library.h"
@@ -105,7 +106,7 @@ static void tell_started(Zygote *zygote)
 	peer_flush_all(zygote->host, NULL);
 }
 
-static _Noreturn void be_child(Zygote *zygote, int fd)
+static _Noreturn void be_child(Zygote *zygote, int fd, const json_t *what)
 {
 	sigset_t none;
 	sigemptyset(&none);
@@ -113,15 +114,18 @@ static _Noreturn void be_child(Zygote *zygote, int fd)
 	signal(SIGPIPE, SIG_IGN);
 	if (!jail_enter(zygote->jail, fd, FORK_SERVER_FD))
 		_exit(NOT_JAILED);
+	if (value_true(what, "coverage"))
+		zygote->worker->coverage = coverage_new();
 	worker_serve(zygote->worker, FORK_SERVER_FD);
 }
 
 static void fork_child(Zygote *zygote, Frame *frame)
 {
 	int fd = frame->fd;
+	g_autoptr(json_t) what = value_parse(frame_get_str(frame, NULL), -1, NULL);
 	pid_t pid = fd < 0 ? -1 : fork();
 	if (pid == 0)
-		be_child(zygote, fd);
+		be_child(zygote, fd, what);
 	if (fd >= 0)
 		close(fd);
 	if (pid < 0) {

@@ -2,6 +2,7 @@
 /* Programs: see program.h. */
 #include "worker/program.h"
 
+#include "worker/coverage.h"
 #include "worker/decode.h"
 #include "worker/environment.h"
 #include "worker/limits.h"
@@ -38,6 +39,7 @@ static lua_State *start(Worker *worker, const Image *image, Running *link, unsig
 	worker->closing = 0;
 	worker->place[0] = 0;
 	worker->coroutines = 0;
+	coverage_watch(worker);
 	limits_begin(worker->state, ms, memory_mb, doing);
 	return worker->state;
 }
@@ -55,6 +57,7 @@ void program_leave(Worker *worker)
 
 static bool refuse(Worker *worker, uint64_t id, const char *code, const char *text, const char *where)
 {
+	coverage_tell(worker);
 	peer_begin(worker->peer, W_REFUSED, id);
 	peer_put_str(worker->peer, code, -1);
 	peer_put_str(worker->peer, text, -1);
@@ -202,6 +205,7 @@ bool program_load(Worker *worker, Frame *frame)
 		return refuse(worker, frame->id, "invalid", failure.text, failure.where);
 	uint64_t *number = g_memdup2(&frame->id, sizeof frame->id);
 	g_hash_table_replace(worker->programs, number, program);
+	coverage_tell(worker);
 	peer_begin(worker->peer, W_LOADED, frame->id);
 	peer_put_str(worker->peer, what.json->str, (gssize)what.json->len);
 	return peer_end(worker->peer);

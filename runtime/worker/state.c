@@ -2,6 +2,7 @@
 /* Lua states: see state.h. */
 #include "worker/state.h"
 
+#include "worker/coverage.h"
 #include "worker/environment.h"
 #include "worker/limits.h"
 
@@ -319,6 +320,7 @@ int l_compile(lua_State *L)
 		lua_pushfstring(L, "%s:1: more than %d KiB of source", name + 1, STATE_SOURCE_BYTES >> 10);
 	if (size > STATE_SOURCE_BYTES || luaL_loadbufferx(L, source, size, name, "t") != LUA_OK)
 		return 2;
+	coverage_compiled(state_worker(L), L, name, source, size);
 	lua_pushvalue(L, 3);
 	lua_setupvalue(L, -2, 1);
 	return 1;

@@ -3,6 +3,7 @@
 #include "worker/visit.h"
 
 #include "base/value.h"
+#include "worker/coverage.h"
 #include "worker/decode.h"
 #include "worker/environment.h"
 #include "worker/limits.h"
@@ -159,6 +160,7 @@ static _Noreturn void diverge(lua_State *L, Visit *visit, Text kind, Text args)
 	Peer *peer = state_worker(L)->peer;
 	char where[STATE_WHERE];
 	state_where(L, where);
+	coverage_tell(state_worker(L));
 	peer_begin(peer, W_DIVERGED, visit->ticket);
 	peer_put_u32(peer, visit->position);
 	peer_put_str(peer, kind.text, (gssize)kind.size);
@@ -215,6 +217,7 @@ static int ask(lua_State *L, Worker *worker, Visit *visit, Text kind, Text args,
 {
 	char where[STATE_WHERE];
 	state_where(L, where);
+	coverage_tell(worker);
 	peer_begin(worker->peer, W_EFFECT, visit->ticket);
 	peer_put_u32(worker->peer, visit->position);
 	peer_put_u8(worker->peer, waits);
@@ -308,6 +311,7 @@ static void end_too_early(Worker *worker, Visit *visit, const Failure *failure)
 		g_autoptr(json_t) object = json_pack("{s:s}", "error", failure->text);
 		args = value_text(object);
 	}
+	coverage_tell(worker);
 	peer_begin(worker->peer, W_DIVERGED, visit->ticket);
 	peer_put_u32(worker->peer, visit->position);
 	peer_put_str(worker->peer, "", 0);
@@ -324,6 +328,7 @@ static void finish(Worker *worker, Visit *visit, lua_State *L)
 	} else if (!outcome) {
 		worker_fail(worker, visit->ticket, "error", encoder_why(worker->encoder), "");
 	} else {
+		coverage_tell(worker);
 		peer_begin(worker->peer, W_DONE, visit->ticket);
 		peer_put_str(worker->peer, outcome->str, (gssize)outcome->len);
 		peer_end(worker->peer);

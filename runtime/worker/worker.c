@@ -2,6 +2,7 @@
 /* A child's life: see worker.h. */
 #include "worker/worker.h"
 
+#include "worker/coverage.h"
 #include "worker/limits.h"
 #include "worker/mail.h"
 #include "worker/program.h"
@@ -49,6 +50,7 @@ bool worker_next(Worker *worker, Frame *frame)
 void worker_fail(Worker *worker, uint64_t id, const char *code, const char *text, const char *where)
 {
 	g_autofree char *valid = g_utf8_make_valid(text, -1); /* a test's may quote what a script made */
+	coverage_tell(worker);
 	peer_begin(worker->peer, W_FAILED, id);
 	peer_put_str(worker->peer, code, -1);
 	peer_put_str(worker->peer, valid, -1);
@@ -90,7 +92,7 @@ static bool serve(Worker *worker, Frame *frame)
 void worker_serve(Worker *worker, int fd)
 {
 	worker->peer = peer_new(fd, FRAME_CAP);
-	limits_start(worker->peer, worker->slow);
+	limits_start(worker->peer, worker->slow || worker->coverage);
 	Frame frame;
 	for (;;) {
 		Kept *kept = g_queue_pop_head(&worker->kept);

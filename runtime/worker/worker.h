@@ -41,6 +41,7 @@ typedef struct Worker {
 	char place[STATE_WHERE]; /* told where a tail call has left no frame of the script */
 	unsigned closing;      /* coroutine errors being closed within each other */
 	unsigned coroutines;   /* made */
+	struct Coverage *coverage; /* NULL: nobody asks which lines ran */
 	Random random;
 	/* Buffers that outlive a jump out of Lua. */
 	Encoder *encoder;

@@ -80,6 +80,7 @@ crashes(
     frame_of_a_fork_server=lambda v: frame(F_FORKED, v.ticket, u32(1)),
     rendering_for_a_visit=lambda v: frame(W_RENDERED, v.ticket, text('{"text":"x"}'), text("")),
     mail_for_a_visit=lambda v: frame(W_MAIL_READ, v.ticket, text('{"kind":"complaint","from":"victim@victim.example"}')),
+    lines_that_nobody_asked_for=lambda v: frame(W_COVERED, 0, text('{"sequences/intro.lua":{"ran":[1]}}')),
     note_that_waits=lambda v: v.effect("note", {"text": "x"}, waits=1),
     send_that_does_not_wait=lambda v: v.effect("send", {"channel": "email", "template": "intro"}),
     rewrite_in_strict_mode=lambda v: frame(W_REWRITE, v.ticket, u32(0), text('{"text":"y"}')),
