@@ -56,3 +56,61 @@ test("an address that bounces is not written to again", function(t)
   t:advance "30 days"
   t:expect_nothing_sent()
 end)
+
+test("an Italian creator is written to in Italian", function(t)
+  t:enrol { sequence = "creator-intro", contact = {
+    id = "sofia", name = "Sofia Rossi", email = "sofia@sofiainviaggio.example", locale = "it-IT", timezone = "Europe/Rome",
+    niche = "il viaggio lento", latest_video = "Palermo in autobus",
+  } }
+  t:advance "1 business day"
+  t:expect_sent { template = "intro", locale = "it", subject = 'Il tuo video "Palermo in autobus"' }
+end)
+
+test("an answer at a bad moment: an hour before the nudge is due", function(t)
+  t:enrol { sequence = "creator-intro", contact = maya }
+  t:advance "1 business day"
+  t:expect_sent { template = "intro" }
+  t:advance "1 day"
+  t:advance "1 day"
+  t:advance "8 hours"
+  t:reply { channel = "email", text = "Sorry, I was filming. Yes!" }
+  t:expect_task { kind = "call", note = "Answered: Sorry, I was filming. Yes!" }
+  t:advance "30 days"
+  t:expect_nothing_sent()
+  t:expect_outcome "replied"
+end)
+
+test("an answer at a bad moment: while the nudge waits for her to come back", function(t)
+  t:enrol { sequence = "creator-intro", contact = maya }
+  t:advance "1 business day"
+  t:expect_sent { template = "intro" }
+  t:advance "2 days"
+  t:event { kind = "auto_reply", channel = "email", text = "I am away for a few days." }
+  t:advance "3 days"
+  t:expect_nothing_sent() -- the nudge would be due, and is put off
+  t:reply { channel = "email", text = "Reading this from the train: yes." }
+  t:advance "30 days"
+  t:expect_nothing_sent()
+end)
+
+test("an answer by mail at a bad moment: while a person has the Instagram message to write", function(t)
+  t:enrol { sequence = "creator-intro", contact = amelie }
+  t:advance "3 weeks"
+  t:expect_sent { template = "intro" }
+  t:expect_sent { template = "nudge" }
+  t:expect_task { kind = "message", state = "open" }
+  t:reply { channel = "email", text = "Le mail était dans les indésirables. Oui !" }
+  t:expect_task { kind = "message", outcome = "they wrote" }
+  t:advance "30 days"
+  t:expect_nothing_sent()
+end)
+
+test("who opts out instead of answering is left alone", function(t)
+  t:enrol { sequence = "creator-intro", contact = amelie }
+  t:advance "1 business day"
+  t:expect_sent { template = "intro" }
+  t:event { kind = "unsubscribe", channel = "email", text = "Merci de ne plus m'écrire." }
+  t:expect_outcome "unsubscribed"
+  t:advance "30 days"
+  t:expect_nothing_sent()
+end)
