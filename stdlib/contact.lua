@@ -28,7 +28,7 @@ local task_kinds = { "call", "video", "review", "sign", "gift", "message", "othe
 
 local records = {}  -- object → its record {attributes, own}
 local own           -- the record of the run's own contact
-local in_job = false
+local no_writing -- why nothing is sent or waited for; nil in a sequence
 
 -- Objects -----------------------------------------------------------------------------------------------------------
 
@@ -105,9 +105,9 @@ function M.other(data)
   return object_of(data)
 end
 
--- In a job there is no own contact, and nothing is sent or waited for.
-function M.set_job()
-  in_job = true
+-- In a job or a hook there is no own contact, and nothing is sent or waited for.
+function M.set_job(why)
+  no_writing = why
 end
 
 host.keep {
@@ -126,7 +126,7 @@ local function target(self, args)
 end
 
 local function no_job(call)
-  if in_job then host.raise(("contact:%s: a job enrols; sequences write"):format(call)) end
+  if no_writing then host.raise(("contact:%s: %s"):format(call, no_writing)) end
 end
 
 local send_options = {

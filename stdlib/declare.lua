@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- perigee.sequence and perigee.job: what a script says about itself, checked.
+-- perigee.sequence, perigee.job and perigee.hook: what a script says about itself, checked.
 
 local check = require "check"
+local verify = require "verify"
 
 local M = {}
 
@@ -48,8 +49,10 @@ local function positive(what, value)
   return value
 end
 
+local limit_keys = { cpu_ms = positive, memory_mb = positive }
+
 local function limits(what, value)
-  return check.options(what, value, { cpu_ms = positive, memory_mb = positive })
+  return check.options(what, value, limit_keys)
 end
 
 local function accounts(what, value)
@@ -79,6 +82,22 @@ local job_keys = {
   missed = choice("once", "skip", "all"), overlap = choice("skip", "wait"), limits = limits,
 }
 
+-- What each constructor takes.
+M.keys = { sequence = sequence_keys, job = job_keys, needs = need_keys, limits = limit_keys }
+
+-- A hook signals: it neither sends nor waits, so what is for that can't be among its needs.
+local hook_need_keys = { task = yes, store = yes, contacts = choice("read", "write"), hooks = yes }
+
+local function hook_needs(what, value)
+  local near = { send = true, net = true, secret = true, broadcast = true }
+  for key in pairs(type(value) == "table" and value or {}) do
+    if near[key] then host.raise(("%s.%s: a hook signals; sequences write (a sequence that starts_on the signal)"):format(what, key)) end
+  end
+  return check.options(what, value, hook_need_keys)
+end
+
+local hook_keys = { name = check.name, verify = verify.read, run = "function", title = check.text, needs = hook_needs, limits = limits }
+
 local function define(kind, options, keys, required, defaults)
   local definition = check.options("perigee." .. kind, options, keys, required)
   for key, value in pairs(defaults) do
@@ -98,6 +117,15 @@ end
 
 function M.job(options)
   return define("job", options, job_keys, { "name", "schedule", "run" }, { missed = "once", overlap = "skip" })
+end
+
+-- The secret that requests are looked at with is among what the script needs, though nobody writes it there.
+function M.hook(options)
+  local object = define("hook", options, hook_keys, { "name", "verify", "run" }, {})
+  local definition = definitions[object]
+  local verified = type(definition.verify) == "table" and (definition.verify.secret or definition.verify.token)
+  if verified then definition.needs.secret = { verified } end
+  return object
 end
 
 -- The definition behind what a script returned, or nil.

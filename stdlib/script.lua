@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Loads a script (a sequence or a job with the workspace modules it requires) and runs its visits.
+-- Loads a script (a sequence, a job or a hook with the workspace modules it requires) and runs its visits.
 
 local check = require "check"
 local contact = require "contact"
@@ -35,6 +35,9 @@ local function entry(definition)
     if definition.type == "job" then
       contact.set_job()
       subject = job_object(definition, start)
+    elseif definition.type == "hook" then
+      contact.set_job "a hook signals; sequences write"
+      subject = start.request
     else
       subject = contact.own(start.contact, start.state)
     end
@@ -70,7 +73,7 @@ function M.load(name, files, context)
   local chunk = context.compile(files[1].source, name)
   local definition = declare.definition((chunk(name)))
   if not definition then
-    host.raise("a script ends with: return perigee.sequence { ... } or perigee.job { ... }")
+    host.raise("a script ends with: return perigee.sequence { ... }, perigee.job { ... } or perigee.hook { ... }")
   end
   return declarations(definition), entry(definition)
 end

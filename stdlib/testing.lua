@@ -73,7 +73,44 @@ function methods:reply(options)
 end
 
 function methods:event(options)
-  effect("test.event", filter("t:event", options))
+  if type(options) ~= "table" or options.hook == nil then
+    effect("test.event", check.options("t:event", options, event_keys, { "kind" }))
+    return
+  end
+  local request = check.options("t:event", options, hook_keys)
+  if request.body ~= nil and request.json ~= nil then host.raise("t:event: body and json are both given") end
+  return effect("test.event", request)
+local event_keys = {
+  kind = check.text, channel = check.text, text = check.text, data = "table",
+  contact = function(what, value)
+    if type(value) ~= "string" and type(value) ~= "table" then host.raise(what .. ": an id, or a table of attributes") end
+    return value
+  end,
+}
+
+-- A request to a hook. A query goes as it stands in a URL, or as a table.
+local hook_keys = {
+  hook = check.name, json = function(_, value) return value end, body = "string", method = check.text, path = check.text,
+  headers = function(what, value)
+    local copy = {}
+    for name, text in pairs(filter(what, value)) do
+      copy[check.text(what, name)] = check.text(("%s[%q]"):format(what, name), text)
+    end
+    return next(copy) and copy or nil
+  end,
+  query = function(what, value)
+    if type(value) == "string" then return value end
+    local parts = {}
+    for name, text in pairs(filter(what, value)) do
+      local function encode(part)
+        return (tostring(part):gsub("[^%w%-._~]", function(byte) return ("%%%02X"):format(byte:byte()) end))
+      end
+      parts[#parts + 1] = encode(name) .. "=" .. encode(text)
+    end
+    return table.concat(parts, "&")
+  end,
+}
+
 end
 
 local codes = { "refused", "invalid", "unreachable", "timeout", "limit", "unknown" }

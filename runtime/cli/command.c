@@ -111,8 +111,9 @@ static int run_there(Cli *cli, int fd, int argc, char **argv)
 		g_autofree char *word = g_utf8_make_valid(argv[i], -1);
 		json_array_append_new(words, json_string(word));
 	}
-	g_autoptr(json_t) request = json_pack("{s:o, s:s, s:b, s:b, s:i}", "argv", words, "cwd", cli->cwd, "json", cli->json, "tty", cli->tty,
-	                                      "columns", cli->columns);
+	g_autofree char *input = cli->input ? g_base64_encode((const guchar *)cli->input, cli->input_size) : NULL;
+	g_autoptr(json_t) request = json_pack("{s:o, s:s, s:b, s:b, s:i, s:s*}", "argv", words, "cwd", cli->cwd, "json", cli->json, "tty", cli->tty,
+	                                      "columns", cli->columns, "input", input);
 	g_autoptr(Peer) peer = peer_new(fd, FRAME_CAP);
 	g_autoptr(GError) error = NULL;
 	g_autofree char *text = value_text(request);
@@ -156,8 +157,29 @@ static int run_with_owner(const Command *command, Cli *cli, int argc, char **arg
 	}
 }
 
+/* Those that read stdin, which goes with them to the owner: with this word. */
+static bool reads_input(const Command *command, int argc, char **argv)
+{
+	static const struct { const char *command, *word; } readers[] = { { "hooks", "run" } };
+	for (size_t i = 0; i < G_N_ELEMENTS(readers); i++)
+		for (int k = 1; k < argc && strcmp(readers[i].command, command->name) == 0; k++)
+			if (strcmp(argv[k], readers[i].word) == 0)
+				return true;
+	return false;
+}
+
+/* Stdin, as far as a command may read it. Caller frees. */
+static char *read_input(size_t *size)
+{
+	char *input = g_malloc(COMMAND_INPUT_MOST + 1);
+	*size = fread(input, 1, COMMAND_INPUT_MOST + 1, stdin);
+	return input;
+}
+
 int command_start(const Command *command, Cli *cli, int argc, char **argv)
 {
+	g_autofree char *input = reads_input(command, argc, argv) ? read_input(&cli->input_size) : NULL;
+	cli->input = input;
 	if (command->anywhere && command->anywhere(argc, argv))
 		return MAX(command->run(cli, argc, argv), cli->exit_code);
 	switch (command->needs) {
@@ -178,6 +200,9 @@ int command_control(Host *host, const json_t *request, void (*write)(void *user,
 		.stdlib = host->stdlib, .json = value_true(request, "json"), .tty = value_true(request, "tty"),
 		.columns = (int)CLAMP(value_integer(request, "columns", 0), 0, 10000), .write = write, .user = user,
 	};
+	const char *encoded = value_string(request, "input", NULL);
+	g_autofree char *input = encoded ? (char *)g_base64_decode(encoded, &cli.input_size) : NULL;
+	cli.input = input;
 	const json_t *words = json_object_get(request, "argv");
 	g_autoptr(GPtrArray) argv = g_ptr_array_new();
 	for (size_t i = 0; i < json_array_size(words); i++) {

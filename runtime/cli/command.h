@@ -20,6 +20,8 @@ typedef struct Cli {
 	bool json;           /* --json was given */
 	bool tty;            /* the person's stdout is a terminal */
 	int columns;         /* its width */
+	const char *input;   /* what came on stdin, of a command that reads it: also where the owner carries it out; may hold any bytes */
+	size_t input_size;
 	void (*write)(void *user, bool is_error, const char *text, size_t size);
 	void *user;
 	int exit_code;       /* the worst so far, for commands that go on after an error */
@@ -44,6 +46,8 @@ typedef struct Command {
 	/* NULL, or: may this call do without a workspace after all? (render --data) */
 	bool (*anywhere)(int argc, char **argv);
 } Command;
+
+enum { COMMAND_INPUT_MOST = 256 * 1024 }; /* of stdin, where a command reads it; one byte more comes, too */
 
 extern const Command command_table[]; /* ends with a NULL name */
 

@@ -158,6 +158,15 @@ const Command command_table[] = {
 	  "  run JOB     now, whatever its schedule says, unless a run of it is not over\n\n"
 	  "example: perigee jobs run weekly-report\n", command_jobs, NULL },
 
+	{ "hooks", "Run", COMMAND_OPEN, "[--json] | run HOOK [--header 'NAME: VALUE']... [--method M] [--path P] < BODY", "hooks and their last requests; give one a request",
+	  "Each hook with how its requests prove whom they come from, its last run and how it ended.\n\n"
+	  "  run HOOK          what stands on stdin is the body of a request, which becomes a run; one whose delivery has been run\n"
+	  "                    already (`id` of the hook's verify) is not run again\n"
+	  "  --header H        'NAME: VALUE', any number of times\n"
+	  "  --method M        POST unless it is given\n"
+	  "  --path P          with its query: \"/hooks/shop?shop=paris\"\n\n"
+	  "example: perigee hooks run shop --header 'X-Shop-Topic: orders/paid' < order.json\n", command_hooks, NULL },
+
 	{ "runs", "Look", COMMAND_OPEN, "[--state S] [--sequence N] [--json]", "list runs, those that need you first",
 	  "  --state S       ready, waiting, sending, done, failed, stopped, parked, or live (the first three)\n"
 	  "  --sequence N    of one sequence\n\n"

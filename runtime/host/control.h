@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The control socket, run/perigee.sock (mode 0600): commands that are typed while `perigee serve` owns the workspace are
- * carried out by it. Frames: client > C_COMMAND id=0 json {"argv":[..],"cwd":text,"json":bool,"tty":bool,"columns":n};
+ * carried out by it. Frames: client > C_COMMAND id=0 json {"argv":[..],"cwd":text,"json":bool,"tty":bool,"columns":n,"input":base64 of stdin, if it is read};
  * owner > C_OUT / C_ERR (str text) any number of times, then C_EXIT (u32 code). One command at a time, in order of coming.
  */
 #ifndef PERIGEE_CONTROL_H

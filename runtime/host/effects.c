@@ -634,6 +634,20 @@ static bool has_whole_texts(Asked *asked)
 	return true;
 }
 
+/* A run of a hook: it finds people and signals, and is over at once. */
+static bool is_hook(const Asked *asked)
+{
+	return !asked->run->contact && g_str_equal(value_string(run_declared(asked->host, asked->run), "type", ""), "hook");
+}
+
+static bool may_wait(Asked *asked, const Kind *kind)
+{
+	if (!kind->waits || !is_hook(asked))
+		return true;
+	misuse(asked, "a hook signals; sequences write");
+	return false;
+}
+
 /* Scope: the contact is the run's own unless `contacts` is granted; changing another takes "write". */
 static bool has_subject(Asked *asked, const Kind *kind)
 {
@@ -648,7 +662,7 @@ static bool has_subject(Asked *asked, const Kind *kind)
 	asked->subject = asked->own ? asked->run->contact : other;
 	if (kind->about_contact && asked->own) {
 		if (!asked->subject)
-			misuse(asked, "a job has no contact of its own");
+			misuse(asked, "a job or hook has no contact of its own");
 		return asked->subject != NULL;
 	}
 	if (!kind->about_contact) {
@@ -657,8 +671,8 @@ static bool has_subject(Asked *asked, const Kind *kind)
 		misuse(asked, "a run writes to its own contact alone, and waits for it alone");
 		return false;
 	}
-	bool changes = kind->perform == do_set || kind->perform == do_label || kind->perform == do_unlabel || kind->perform == do_note || kind->perform == do_signal ||
-	               kind->perform == do_snooze;
+	bool changes = kind->perform == do_set || kind->perform == do_label || kind->perform == do_unlabel || kind->perform == do_note ||
+	               (kind->perform == do_signal && !is_hook(asked)) || kind->perform == do_snooze; /* to signal is what a hook is for */
 	if (!has_need(asked, changes ? "contacts!" : "contacts"))
 		return false;
 	g_autoptr(json_t) view = contacts_view(asked->host, other, NULL);
@@ -671,7 +685,7 @@ Effect effects_perform(Host *host, const Run *run, int64_t position, const char 
 {
 	const Kind *kind = find(name);
 	Asked asked = { .host = host, .run = run, .position = position, .args = args, .out = { .deadline = TIME_NEVER } };
-	if (has_whole_texts(&asked) && has_subject(&asked, kind) && (!kind->need || has_need(&asked, kind->need)))
+	if (has_whole_texts(&asked) && may_wait(&asked, kind) && has_subject(&asked, kind) && (!kind->need || has_need(&asked, kind->need)))
 		kind->perform(&asked);
 	*contact_changed = asked.own && (kind->perform == do_set || kind->perform == do_label || kind->perform == do_unlabel);
 	return asked.out;

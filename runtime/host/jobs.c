@@ -270,8 +270,9 @@ bool jobs_run(Host *host, const char *name, int64_t *run, GError **error)
 	g_autofree char *kind = db_text(host->db, KIND, "s", name);
 	*run = 0;
 	if (g_strcmp0(kind, "job") != 0) {
-		g_set_error(error, RUNS_ERROR, RUNS_ERROR_UNKNOWN, kind ? "%s is a sequence: `perigee enrol %s CONTACT` starts it" :
-		            "no job %s: `perigee jobs` lists them", name, name);
+		bool hook = g_strcmp0(kind, "hook") == 0;
+		g_set_error(error, RUNS_ERROR, RUNS_ERROR_UNKNOWN, hook ? "%s is a hook: `perigee hooks run %s` gives it a request" : kind ?
+		            "%s is a sequence: `perigee enrol %s CONTACT` starts it" : "no job %s: `perigee jobs` lists them", name, name);
 		return false;
 	}
 	int64_t live = db_int(host->db, 0, LIVE_RUN, "s", name);

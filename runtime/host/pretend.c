@@ -5,6 +5,7 @@
 #include "host/confirm.h"
 #include "host/contacts.h"
 #include "host/events.h"
+#include "host/hooks.h"
 #include "host/ledger.h"
 #include "host/links.h"
 #include "host/policy.h"
@@ -12,11 +13,14 @@
 #include "host/replies.h"
 #include "host/requests.h"
 #include "host/tasks.h"
+#include "host/versions.h"
 #include "host/workers.h"
 
 #include <string.h>
 
 G_DEFINE_QUARK(perigee-pretend-error, pretend_error)
+
+static const char HOOK[] = "hook:";
 
 /* A time in which a channel has no connection. */
 typedef struct Outage {
@@ -153,7 +157,22 @@ bool pretend_happen(Host *host, const char *contact, const char *channel, const 
 
 bool pretend_known(const char *kind)
 {
-	return events_known(kind) || g_str_equal(kind, "message");
+	return events_known(kind) || g_str_equal(kind, "message") || g_str_has_prefix(kind, HOOK);
+}
+
+/* A sequence is simulated without the workspace's other scripts; a hook that is used is entered then. */
+static bool call_hook(Host *host, const Happening *what, GError **error)
+{
+	const char *name = what->kind + strlen(HOOK), *text = what->text ? what->text : "";
+	HookRequest request = { .body = text, .size = strlen(text) };
+	int64_t run;
+	bool is_new;
+	g_autofree char *version = versions_newest(host, name), *path = g_strdup_printf("hooks/%s.lua", name);
+	g_autofree char *entered = version ? g_strdup(name) : versions_enter(host, path, &is_new, error);
+	if (!entered)
+		return false;
+	host_see(host, json_pack("{s:s, s:s, s:s}", "event", "received", "kind", what->kind, "text", text), *what->contact ? what->contact : NULL, 0);
+	return hooks_deliver(host, name, &request, &run, &is_new, error);
 }
 
 bool pretend_happens(Host *host, const Happening *what, GError **error)
@@ -167,6 +186,8 @@ bool pretend_happens(Host *host, const Happening *what, GError **error)
 	}
 	if (g_str_equal(kind, "task_done"))
 		return finish_task(host, what, error);
+	if (g_str_has_prefix(kind, HOOK))
+		return call_hook(host, what, error);
 	if (g_str_equal(kind, "opt_in"))
 		return confirm_pretend(host, contact) || no_such(contact, "mail with a link to confirm (confirm_url, which needs a public_url in perigee.lua)", error);
 	if (g_str_equal(kind, "click") && links_pretend(host, contact, channel, text))

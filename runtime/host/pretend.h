@@ -32,9 +32,10 @@ typedef struct Happening {
 	Time returns; /* auto_reply: when they say that they are back; 0: they don't */
 	const json_t *data; /* signal:NAME: what it brings; NULL: nothing (a text that is a JSON object stands for it) */
 } Happening;
-/* The kinds: those of events, and message: a reply to nothing, of their own accord. */
+/* The kinds: those of events; message: a reply to nothing, of their own accord; hook:NAME: a request comes to a hook, whose body is text
+ * (contact: about whom, or ""). */
 bool pretend_known(const char *kind);
-#define PRETEND_KINDS "reply, message, auto_reply, bounce, unsubscribe, complaint, click, opt_in, task_done, handled, signal:NAME"
+#define PRETEND_KINDS "reply, message, auto_reply, bounce, unsubscribe, complaint, click, opt_in, task_done, handled, signal:NAME, hook:NAME"
 /* It happens now. text may be NULL. False with a sentence: an unknown kind, nothing it could be about (a bounce without a message,
  * task_done without a task). */
 bool pretend_happens(Host *host, const Happening *what, GError **error);

@@ -159,11 +159,18 @@ static void set_off(Host *host, Replies *replies, Reply *reply)
 		reply_free(reply);
 }
 
+static bool hook_exists(Host *host, const char *kind)
+{
+	g_autofree char *file = g_strdup_printf("%s.lua", kind + strlen("hook:")), *path = g_build_filename(host->workspace->dir, "hooks", file, NULL);
+	return !strchr(file, '/') && g_file_test(path, G_FILE_TEST_IS_REGULAR);
+}
+
 static bool add_row(Host *host, Replies *replies, Csv *csv, const char *file, const int columns[5], GError **error)
 {
 	const char *word = cell(csv, columns[0]), *after = cell(csv, columns[1]), *channel = cell(csv, columns[2]), *kind = cell(csv, columns[3]);
 	g_autoptr(GError) inner = NULL;
-	g_autofree char *contact = contacts_resolve(host, word, &inner);
+	bool hook = g_str_has_prefix(kind, "hook:"), nobody = hook && !*word;
+	g_autofree char *contact = nobody ? g_strdup("") : contacts_resolve(host, word, &inner);
 	g_autoptr(json_t) delay = json_string(*after ? after : "0s");
 	Time unused;
 	const char *wrong = NULL;
@@ -173,6 +180,8 @@ static bool add_row(Host *host, Replies *replies, Csv *csv, const char *file, co
 		wrong = inner->message;
 	else if (!pretend_known(kind))
 		wrong = "kind is one of " PRETEND_KINDS;
+	else if (hook && !hook_exists(host, kind))
+		wrong = "there is no such hook: it is a file hooks/NAME.lua";
 	else if (*channel && !contacts_is_channel(channel))
 		wrong = "channel is no channel";
 	else if (!when_resolve(delay, host_now(host), host->workspace->zone, host->workspace->hours, &unused, &inner))
@@ -186,7 +195,7 @@ static bool add_row(Host *host, Replies *replies, Csv *csv, const char *file, co
 	                  .kind = g_strdup(kind), .text = g_strdup(cell(csv, columns[4])), .after = g_steal_pointer(&delay) };
 	if (!g_hash_table_contains(replies->firsts, reply->contact))
 		g_hash_table_insert(replies->firsts, g_strdup(reply->contact), GINT_TO_POINTER(csv_line(csv)));
-	if (g_str_equal(kind, "message")) {
+	if (g_str_equal(kind, "message") || nobody) {
 		set_off(host, replies, reply);
 		return true;
 	}

@@ -2,7 +2,8 @@
 /*
  * Pretend replies: what will happen, in order of time, and the table of --replies (DESIGN.md section 13). A row of the table is armed
  * by the first message (for task_done: task) after the row before it for the same contact and channel fired, and fires `after` later.
- * A row of kind `message` is what somebody does of their own accord: it counts from the start of the simulation.
+ * A row of kind `message` is what somebody does of their own accord: it counts from the start of the simulation; so does a request to a
+ * hook that names no contact.
  */
 #ifndef PERIGEE_REPLIES_H
 #define PERIGEE_REPLIES_H

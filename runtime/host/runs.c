@@ -4,6 +4,7 @@
 
 #include "host/contacts.h"
 #include "host/events.h"
+#include "host/hooks.h"
 #include "host/journal.h"
 #include "host/ledger.h"
 #include "host/policy.h"
@@ -266,6 +267,8 @@ void runs_end(Host *host, int64_t run, const char *state, const char *outcome, c
 	g_auto(Run) row = { 0 };
 	run_load(host, run, &row);
 	bool failed = g_str_equal(state, "failed") || g_str_equal(state, "parked");
+	if (!failed && !row.contact && hooks_is_run(host, run)) /* its signals are what there is to see */
+		return;
 	json_t *event = failed ? json_pack("{s:s, s:s?, s:s?}", "event", "failed", "code", code, "error", error)
 	                       : json_pack("{s:s, s:s?}", "event", "finished", "outcome", outcome);
 	if (!failed && error)

@@ -2,6 +2,7 @@
 /* Versions of scripts, and templates as programs: see versions.h. */
 #include "host/versions.h"
 
+#include "host/hooks.h"
 #include "host/jobs.h"
 #include "host/runs.h"
 
@@ -67,6 +68,7 @@ GPtrArray *versions_files(Host *host)
 	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
 	list_files(host, "sequences", ".lua", true, files);
 	list_files(host, "jobs", ".lua", true, files);
+	list_files(host, "hooks", ".lua", true, files);
 	return files;
 }
 
@@ -95,7 +97,7 @@ static char *script_path(Host *host, const char *word, GError **error)
 		if (g_file_test(full, G_FILE_TEST_IS_REGULAR))
 			return g_strdup(path);
 	}
-	const char *folders[] = { "sequences", "jobs" };
+	const char *folders[] = { "sequences", "jobs", "hooks" };
 	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
 		g_autofree char *path = g_strdup_printf("%s/%s.lua", folders[i], word);
 		g_autofree char *full = g_build_filename(host->workspace->dir, path, NULL);
@@ -106,7 +108,7 @@ static char *script_path(Host *host, const char *word, GError **error)
 	if (entered)
 		return g_steal_pointer(&entered);
 	g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_UNKNOWN,
-	            "%s: no such script: neither a path nor a file sequences/%s.lua or jobs/%s.lua in %s", word, word, word, host->workspace->dir);
+	            "%s: no such script: neither a path nor a file sequences/%s.lua, jobs/%s.lua or hooks/%s.lua in %s", word, word, word, word, host->workspace->dir);
 	return NULL;
 }
 
@@ -336,9 +338,13 @@ static bool sound(const char *path, const json_t *declared, GError **error)
 		g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s: its needs or its title are not what a script can declare", path);
 		return false;
 	}
-	if ((g_str_equal(type, "sequence") || g_str_equal(type, "job")) && named)
+	if (g_str_equal(type, "hook") && !hooks_sound(declared)) {
+		g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s: its verify is not what a hook can declare", path);
+		return false;
+	}
+	if ((g_str_equal(type, "sequence") || g_str_equal(type, "job") || g_str_equal(type, "hook")) && named)
 		return true;
-	g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s: returns no sequence or job with a name of a-z, 0-9, - and _", path);
+	g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s: returns no sequence, job or hook with a name of a-z, 0-9, - and _", path);
 	return false;
 }
 

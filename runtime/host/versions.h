@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Versions: scripts by content. A file of sequences/ or jobs/ becomes a version when serve starts, on reload, or by `perigee
+ * Versions: scripts by content. A file of sequences/, jobs/ or hooks/ becomes a version when serve starts, on reload, or by `perigee
  * upgrade`, and only if its declarations can be had and it has no faults. New runs take the newest; running ones keep theirs
  * until they move. lib/NAME.lua are the workspace's own modules.
  */
@@ -14,13 +14,13 @@
 GQuark versions_error_quark(void);
 typedef enum { VERSIONS_ERROR_UNKNOWN, VERSIONS_ERROR_FAULTY } VersionsError;
 
-/* A sequence or job as a program, from a file of the workspace (a name, or a path). Not yet a version. */
+/* A sequence, job or hook as a program, from a file of the workspace (a name, or a path). Not yet a version. */
 Program *versions_read(Host *host, const char *name_or_path, GError **error);
 /* A file of tests/ likewise; a path is relative to the workspace. */
 Program *versions_read_test(Host *host, const char *file, GError **error);
 /* Any file as a program of this type, with the workspace's modules. */
 Program *versions_read_beside(Host *host, ProgramType type, const char *file, GError **error);
-/* Paths (relative to the workspace) of all scripts: sequences/ and jobs/ .lua files, sorted. */
+/* Paths (relative to the workspace) of all scripts: .lua files of sequences/, jobs/ and hooks/, sorted. */
 GPtrArray *versions_files(Host *host);
 /* A template's program: templates/NAME.md (.txt, .html) and its locales; NULL with an error if there is none. Cached until
  * versions_forget_templates. */

@@ -2,6 +2,8 @@
 /* Listings for people: see views.h. */
 #include "host/views.h"
 
+#include "host/hooks.h"
+
 #include <string.h>
 
 #define LIVE "('ready', 'waiting', 'sending')"
@@ -44,6 +46,11 @@ static const char JOBS[] =
 	" r.started_at AS last_at, r.state AS last_state, v.path, r.id AS last_run, r.outcome AS last_outcome, r.error AS last_error"
 	" FROM scripts s JOIN versions v ON v.hash = s.version LEFT JOIN runs r ON r.id ="
 	" (SELECT max(id) FROM runs WHERE sequence = s.name AND contact IS NULL) WHERE s.kind = 'job' ORDER BY s.name";
+static const char HOOKS[] =
+	"SELECT s.name, v.declarations AS declared, s.paused_reason AS paused, r.started_at AS last_at, r.state AS last_state, v.path, r.id AS last_run,"
+	" r.outcome AS last_outcome, r.error AS last_error, (SELECT count(*) FROM runs WHERE sequence = s.name AND contact IS NULL) AS requests"
+	" FROM scripts s JOIN versions v ON v.hash = s.version LEFT JOIN runs r ON r.id ="
+	" (SELECT max(id) FROM runs WHERE sequence = s.name AND contact IS NULL) WHERE s.kind = 'hook' ORDER BY s.name";
 static const char SCRIPTS[] = "SELECT name FROM scripts ORDER BY name";
 static const char SCRIPT[] = "SELECT s.name FROM scripts s JOIN versions v ON v.hash = s.version WHERE s.name = ?1 OR v.path = ?2 ORDER BY s.name = ?1 DESC";
 static const char FIRST_CONTACT[] = "SELECT min(id) FROM contacts";
@@ -128,6 +135,21 @@ void views_jobs(Host *host, ViewsSee see, void *user)
 		static const char *const declares[] = { "title", "missed", "overlap", "jitter", NULL };
 		for (int i = 0; declares[i]; i++)
 			json_object_set_new(row, declares[i], value_string(declared, declares[i], NULL) ? json_string(value_string(declared, declares[i], NULL)) : json_null());
+		json_object_del(row, "declared");
+		see(user, row);
+	}
+}
+
+void views_hooks(Host *host, ViewsSee see, void *user)
+{
+	Rows *rows = db_query(host->db, HOOKS, "");
+	while (rows_next(rows)) {
+		json_t *row = row_object(rows, "sjsississi");
+		const json_t *declared = json_object_get(row, "declared");
+		g_autofree char *verify = hooks_verify_words(declared);
+		json_object_set_new(row, "verify", json_string(verify));
+		const char *title = value_string(declared, "title", NULL);
+		json_object_set_new(row, "title", title ? json_string(title) : json_null());
 		json_object_del(row, "declared");
 		see(user, row);
 	}

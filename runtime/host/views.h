@@ -37,6 +37,8 @@ void views_unknown_requests(Host *host, const char *contact, ViewsSee see, void 
 /* Jobs by name: name schedule zone title missed overlap jitter next_due paused last_at last_state last_run last_outcome last_error
  * path. */
 void views_jobs(Host *host, ViewsSee see, void *user);
+/* Hooks by name: name title verify (in words) requests (how many) paused last_at last_state last_run last_outcome last_error path. */
+void views_hooks(Host *host, ViewsSee see, void *user);
 
 /* The name of a script that is in the database, given by name or by path ("sequences/NAME.lua"); NULL if it is not. Caller frees. */
 char *views_script(Host *host, const char *word);

@@ -107,7 +107,7 @@ static void test_top_level(void)
 		{ "require('perigee').store.set('a', 1)",
 		  "refused invalid store.set: only run(...) can act; the top level of a script says what it is and does nothing @sequences/test.lua:1" },
 		{ "os.time()", "refused invalid the time is known only in run(...), not at the top level of a script @sequences/test.lua:1" },
-		{ "return 5", "refused invalid a script ends with: return perigee.sequence { ... } or perigee.job { ... } @sequences/test.lua:1" },
+		{ "return 5", "refused invalid a script ends with: return perigee.sequence { ... }, perigee.job { ... } or perigee.hook { ... } @sequences/test.lua:1" },
 		{ "\nlocal x = ", "refused invalid unexpected symbol near <eof> @sequences/test.lua:2" },
 		{ "return require('perigee').sequence { name = 'x', rn = 5 }",
 		  "refused invalid perigee.sequence: unknown key 'rn'; did you mean 'run'? @sequences/test.lua:1" },
