@@ -290,6 +290,14 @@ function methods:restart(state)
   effect("restart", args, true)
 end
 
+---What contacts have and their calls take, for those who read scripts without running them.
+function M.names()
+  return {
+    attributes = attributes, channels = channels, methods = check.names(methods), events = events, task_kinds = task_kinds,
+    keys = { send = send_options, task = task_keys, messages = message_options },
+  }
+end
+
 for name, method in pairs(methods) do
   methods[name] = function(self, ...)
     if not records[self] then host.raise(("call it with a colon: contact:%s(...)"):format(name)) end

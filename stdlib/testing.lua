@@ -57,9 +57,11 @@ local function contact(what, value)
   return value
 end
 
+local enrol_keys = { sequence = check.text, contact = contact, key = check.text }
+local reply_keys = { channel = check.text, text = check.text, contact = contact }
+
 function methods:enrol(options)
-  return effect("test.enrol", check.options("t:enrol", options, { sequence = check.text, contact = contact, key = check.text },
-    { "sequence", "contact" }))
+  return effect("test.enrol", check.options("t:enrol", options, enrol_keys, { "sequence", "contact" }))
 end
 
 methods.enroll = methods.enrol
@@ -69,7 +71,7 @@ function methods:advance(duration)
 end
 
 function methods:reply(options)
-  effect("test.reply", check.options("t:reply", options, { channel = check.text, text = check.text, contact = contact }, { "text" }))
+  effect("test.reply", check.options("t:reply", options, reply_keys, { "text" }))
 end
 
 function methods:event(options)
@@ -132,6 +134,13 @@ local http_keys = {
     return copy
   end,
 }
+
+---What t has and its calls take, for those who read tests without running them.
+function M.names()
+  local set = {}
+  for name in pairs(methods) do set[name] = true end
+  return { methods = set, keys = { enrol = enrol_keys, enroll = enrol_keys, reply = reply_keys, http = http_keys } }
+end
 
 function methods:http(options)
   local answer = check.options("t:http", options, http_keys, { "url" })

@@ -72,6 +72,8 @@
  *   WORKSPACE the normalized workspace (docs/architecture.md): {"workspace":{..},"accounts":[{..}]}
  *   TEST      {"tests":["name",...]}
  *   MODEL     {"message","task"}: which of the two it has a function for
+ *   SCAN      of a script or test that is read and not run: "effects", "warnings" and "faults", as of SCRIPT. Each has its place:
+ *             "line","column" (a byte, from 1),"size" and, where it is a module's, "file"; faults and warnings have "text" and "code"
  *
  * Effects (kind: args → results). "contact" is in args only for a contact other than the run's own.
  *   waiting:  http {method,url,headers:{lower-case name: value},body: text | json: any | form:{name: text},timeout,pick:[..],
@@ -167,7 +169,7 @@ typedef enum {
 	X_LISTENING = 112, X_FOLLOW, X_FOLLOWED,
 } FrameKind;
 
-typedef enum { PROGRAM_SCRIPT, PROGRAM_TEMPLATE, PROGRAM_LIQUID, PROGRAM_WORKSPACE, PROGRAM_TEST, PROGRAM_MODEL } ProgramType;
+typedef enum { PROGRAM_SCRIPT, PROGRAM_TEMPLATE, PROGRAM_LIQUID, PROGRAM_WORKSPACE, PROGRAM_TEST, PROGRAM_MODEL, PROGRAM_SCAN } ProgramType;
 
 /* STRICT: position, kind and canonical arguments must be equal. LOOSE (a move to another version): kind and what it
  * touches (send: channel, template; reach: channels, template; http: method, url; store.*: key; others: kind alone; restart, enrol, stop: all). */

@@ -133,6 +133,14 @@ const char *codes_name(CodeGroup group, guint n)
 	}
 }
 
+const char *codes_find(CodeGroup group, const char *code)
+{
+	const char *name = codes_name(group, 0);
+	for (guint n = 1; name && g_strcmp0(name, code) != 0; n++)
+		name = codes_name(group, n);
+	return name;
+}
+
 const char *codes_of_mistake(const char *sentence)
 {
 	for (guint i = 0; sentence && i < G_N_ELEMENTS(mistakes); i++)

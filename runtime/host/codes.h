@@ -41,6 +41,9 @@ const char *codes_title(CodeGroup group);
 /* The nth code of a group (static); NULL behind the last. */
 const char *codes_name(CodeGroup group, guint n);
 
+/* This code of a group, as a static text; NULL if it has none. */
+const char *codes_find(CodeGroup group, const char *code);
+
 /* The mistake that this sentence is about (static), or NULL. Sentences of misuse come from the stdlib, the worker and the host, and from
  * the older versions of the stdlib that runs keep, so it is told by its words. */
 const char *codes_of_mistake(const char *sentence);

@@ -190,7 +190,7 @@ bool program_load(Worker *worker, Frame *frame)
 	uint8_t type = frame_get_u8(frame);
 	Load what = { 0 };
 	what.name = frame_get_str(frame, &what.name_size);
-	if (frame->bad || type > PROGRAM_MODEL)
+	if (frame->bad || type > PROGRAM_SCAN)
 		return false;
 	what.type = state_type_name(type);
 	what.files = *frame;

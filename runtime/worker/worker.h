@@ -16,7 +16,7 @@
 enum { STATE_WHERE = 256 }; /* room for "FILE:LINE" */
 
 /* The types of programs, and one more of our own: reading a script's source for `check`. */
-enum { WORKER_SCAN = PROGRAM_MODEL + 1, WORKER_PROGRAM_TYPES };
+enum { WORKER_SCAN = PROGRAM_SCAN, WORKER_PROGRAM_TYPES };
 
 /* A coroutine that runs, and the one that resumed it; the first is the state itself. They stand on the C stack. */
 typedef struct Running {

@@ -1,37 +1,40 @@
 -- SPDX-License-Identifier: MIT
 -- Reads Lua source that is known to compile, with scopes, and tells a listener (`seen`) what it meets: members of tables, globals,
--- paths such as perigee.store, calls of methods, required modules.
+-- paths such as perigee.store, calls of methods, required modules. Places are numbers of
+-- words: seen.begin(words) is told them first, and words.lines[at], .columns[at] and .sizes[at] say where they stand.
 
+local statements = require "scan.statements"
 local tokens = require "scan.tokens"
 
 local M = {}
 
--- A reader walks the tokens. Scopes map a local's name to the path it stands for: "perigee.store"; "@" for parameters and
--- variables of loops, which may be contacts; "?" for all others.
+-- A reader walks the words. Scopes map a local's name to the path it stands for: "perigee.store"; "[perigee.ab]" for a module of the
+-- library and "[perigee.ab]()" for what a function of it gives; "contact", "job", "t" where it is certain; "@" for parameters and
+-- variables of loops, which may be contacts ("@contact": one that is called so); "?" for all others.
 local Reader = {}
 Reader.__index = Reader
 
 local function new(source, seen)
   local found = tokens.of(source)
-  return host.setmetatable({
-    kinds = found.kinds, texts = found.texts, lines = found.lines, at = 1, scope = {}, seen = seen,
-  }, Reader)
+  seen.begin(found)
+  return host.setmetatable({ kinds = found.kinds, texts = found.texts, lines = found.lines, at = 1, scope = {}, seen = seen }, Reader)
 end
 
 function Reader:is(kind)
   return self.kinds[self.at] == kind
 end
 
+-- The text of the word and its number, if it is of this kind.
 function Reader:take(kind)
   if self.kinds[self.at] ~= kind then return nil end
   self.at = self.at + 1
-  return self.texts[self.at - 1], self.lines[self.at - 1]
+  return self.texts[self.at - 1], self.at - 1
 end
 
 function Reader:need(kind)
-  local text, line = self:take(kind)
+  local text, at = self:take(kind)
   if not text then error("scan: " .. kind .. " expected in line " .. self.lines[self.at], 0) end
-  return text, line
+  return text, at
 end
 
 function Reader:open()
@@ -44,7 +47,11 @@ end
 
 function Reader:declare(name, stands_for)
   if name == "_ENV" then self.seen.other_globals() end
-  self.scope[name] = stands_for or name:match "contact$" or "?"
+  self.scope[name] = stands_for or name:match "contact$" and "?contact" or "?"
+end
+
+function Reader:declare_parameter(name, stands_for)
+  self:declare(name, stands_for or name == "contact" and "@contact" or "@")
 end
 
 function Reader:find(name)
@@ -68,72 +75,113 @@ function Reader:closed_block(stop)
   self:need(stop)
 end
 
-function Reader:function_body(method)
+-- role: what its first parameter is, where that is known.
+function Reader:function_body(method, role)
   self:open()
   if method then self:declare "self" end
   self:need "("
   while not self:take ")" do
     local name = self:take "name"
-    if name then self:declare(name, "@") else self:need "..." end
+    if name then self:declare_parameter(name, role) else self:need "..." end
+    role = nil
     self:take ","
   end
   self:closed_block "end"
   self:close()
 end
 
--- A table; returns its members that are plain texts, and what those begin with that are put together.
-function Reader:table()
-  local members, beginnings = {}, {}
+-- What the function is given that stands as `run` in a constructor, or that is handed to `test`.
+local runs = { ["perigee.sequence"] = "contact", ["perigee.job"] = "job", ["perigee.hook"] = "request" }
+
+-- A table: members, its members that are plain texts; beginnings, what those begin with that are put together; values, what is known of
+-- all that have a name; keys, their names in order; items, what is known of the others; is_open: more may be in it. callee: whom it is given to.
+function Reader:table_value(callee)
+  local value = { members = {}, beginnings = {}, values = {}, keys = {}, items = {}, at = self.at }
   self:need "{"
   while not self:take "}" do
     if self:take "[" then
+      value.is_open = true
       self:expression()
       self:need "]"
       self:need "="
       self:expression()
     elseif self:is "name" and self.kinds[self.at + 1] == "=" then
-      local name, line = self:take "name"
+      local name, at = self:take "name"
       self:need "="
-      self.seen.member(name, line)
-      local value = self:expression()
-      members[name], beginnings[name] = value.text, value.beginning
+      self.seen.member(name, at)
+      self.role = name == "run" and runs[callee] or nil
+      local one = self:expression()
+      value.members[name], value.beginnings[name], value.values[name] = one.text, one.beginning, one
+      value.keys[#value.keys + 1] = { name = name, at = at }
     else
-      members[#members + 1] = self:expression().text
+      local one = self:expression()
+      value.items[#value.items + 1] = one
+      value.members[#value.members + 1] = one.text
     end
     if not self:take "," then self:take ";" end
   end
-  return members, beginnings
-end
-
--- A table as an expression: {members=, beginnings=}.
-function Reader:table_value()
-  local members, beginnings = self:table()
-  return { members = members, beginnings = beginnings }
+  self.seen.table(value)
+  return value
 end
 
 -- The arguments of a call: a list of what is known of each.
-function Reader:arguments()
-  if self:is "string" then return { { text = self:take "string" } } end
-  if self:is "{" then return { self:table_value() } end
+function Reader:arguments(callee)
+  if self:is "string" then return { { at = self.at, text = self:take "string" } } end
+  if self:is "{" then return { self:table_value(callee) } end
   local list = {}
+  local catches = callee == "pcall" or callee == "xpcall"
+  if catches then self.seen.guarded(1) end
   self:need "("
   while not self:take ")" do
+    self.callee = callee
+    self.role = callee == "test" and #list == 1 and "t" or nil
     list[#list + 1] = self:expression()
     self:take ","
   end
+  self.callee = nil
+  if catches then self.seen.guarded(-1) end
   return list
+end
+
+-- What a call gives, where that is known.
+local gives = {
+  ["perigee.contacts.get"] = "contact", ["perigee.contacts.upsert"] = "contact",
+  ["perigee.contacts.find"] = "contacts", ["perigee.contacts.segment"] = "contacts",
+}
+
+local function result_of(path, arguments)
+  if not path then return nil end
+  if path == "ipairs" then return arguments[1] and arguments[1].path == "contacts" and "ipairs(contacts)" or nil end
+  local module = path:match "^%[perigee%.[%w_]+%]"
+  return module and module .. "()" or gives[path]
+end
+
+function Reader:call(value)
+  local requires, at = value.global == "require", self.at
+  local callee = value.path
+  if requires then value.global = nil end
+  self:read(value)
+  local arguments = self:arguments(callee)
+  if not requires then
+    if callee then self.seen.call(callee, arguments, at - 1) end
+    return { path = result_of(callee, arguments) }
+  end
+  local module = arguments[1] and arguments[1].text
+  self.seen.module(module)
+  local name = module and module:match "^perigee[./]([%w_]+)$"
+  return { path = module == "perigee" and module or name and ("[perigee.%s]"):format(name) or nil }
 end
 
 -- A name, call or index. Returns {path=} ("perigee.store") while that is known.
 function Reader:suffixed()
   local value = {}
-  local name, line = self:take "name"
+  local name, at = self:take "name"
   if name then
     local stands_for = self:find(name)
     if stands_for then
       value.path = stands_for
     else
-      value.path, value.global, value.line = name, name, line
+      value.path, value.global, value.at = name, name, at
     end
   else
     self:need "("
@@ -141,7 +189,7 @@ function Reader:suffixed()
     self:need ")"
   end
   while true do
-    if value.path then self.seen.path(value.path, self.lines[self.at - 1]) end
+    if value.path then self.seen.path(value.path, self.at - 1) end
     if self:take "." then
       local member = self:need "name"
       self:read(value)
@@ -153,23 +201,11 @@ function Reader:suffixed()
       value = {}
     elseif self:take ":" then
       self:read(value)
-      local method, at_line = self:need "name"
-      self.seen.method(value.path or "?", method, self:arguments(), at_line)
+      local method, method_at = self:need "name"
+      self.seen.method(value.path or "?", method, self:arguments(), method_at)
       value = {}
     elseif self:is "(" or self:is "string" or self:is "{" then
-      local requires, at_line = value.global == "require", self.lines[self.at]
-      if requires then value.global = nil end
-      self:read(value)
-      local path, arguments = value.path, self:arguments()
-      value = {}
-      if path and not requires then self.seen.call(path, arguments, at_line) end
-      if requires then
-        local module = arguments[1] and arguments[1].text
-        self.seen.module(module)
-        value.path = module == "perigee" and "perigee" or nil
-      elseif path == "perigee.contacts.get" or path == "perigee.contacts.upsert" then
-        value.path = "contact"
-      end
+      value = self:call(value)
     else
       return value
     end
@@ -178,7 +214,7 @@ end
 
 function Reader:read(value)
   if value.global == "require" then self.seen.module(nil) end -- handed on: it may ask for anything
-  if value.global then self.seen.global(value.global, value.line) end
+  if value.global then self.seen.global(value.global, value.at) end
   value.global = nil
 end
 
@@ -187,12 +223,15 @@ local binary = {}
 for sign in ("+ - * / // % ^ & | ~ << >> .. < <= > >= == ~= and or"):gmatch "%S+" do binary[sign] = true end
 
 function Reader:simple()
+  local role, callee, at = self.role, self.callee, self.at
+  self.role, self.callee = nil, nil
   local text = self:take "string"
-  if text then return { text = text } end
-  if self:take "number" or self:take "nil" or self:take "true" or self:take "false" or self:take "..." then return {} end
-  if self:is "{" then return self:table_value() end
+  if text then return { text = text, at = at } end
+  if self:take "nil" then return { is_nil = true } end
+  if self:take "number" or self:take "true" or self:take "false" or self:take "..." then return {} end
+  if self:is "{" then return self:table_value(callee) end
   if self:take "function" then
-    self:function_body()
+    self:function_body(false, role)
     return {}
   end
   local value = self:suffixed()
@@ -200,8 +239,8 @@ function Reader:simple()
   return value
 end
 
--- What is known of an expression: {text=} of a literal, {beginning=} of a literal with something behind it, {members=,
--- beginnings=} of a table, {path=}; {} of all others.
+-- What is known of an expression: {text=, at=} of a literal, {beginning=} of a literal with something behind it, a table as above,
+-- {path=}; {} of all others.
 function Reader:expression()
   while unary[self.kinds[self.at]] do self.at = self.at + 1 end
   local value = self:simple()
@@ -221,102 +260,6 @@ function Reader:expressions()
   return first
 end
 
-local statements = {}
-
-statements["if"] = function(self)
-  self:expression()
-  self:need "then"
-  self:block()
-  self:close()
-  while self:take "elseif" do
-    self:expression()
-    self:need "then"
-    self:block()
-    self:close()
-  end
-  if self:take "else" then
-    self:block()
-    self:close()
-  end
-  self:need "end"
-end
-
-statements["while"] = function(self)
-  self:expression()
-  self:need "do"
-  self:closed_block "end"
-end
-
-statements["do"] = function(self)
-  self:closed_block "end"
-end
-
-statements["for"] = function(self)
-  local names = { (self:need "name") }
-  while self:take "," do names[#names + 1] = self:need "name" end
-  if not self:take "=" then self:need "in" end
-  self:expressions()
-  self:need "do"
-  self:open()
-  for _, name in ipairs(names) do self:declare(name, "@") end
-  self:closed_block "end"
-  self:close()
-end
-
-statements["repeat"] = function(self)
-  self:block()
-  self:need "until"
-  self:expression() -- sees the locals of the block
-  self:close()
-end
-
-statements["function"] = function(self)
-  local name, line = self:need "name"
-  local alone, method = true, false
-  while self:take "." or self:is ":" do
-    alone = false
-    method = self:take ":" and true
-    self:need "name"
-    if method then break end
-  end
-  if not self:find(name) then self.seen.global(name, line, alone) end
-  self:function_body(method)
-end
-
-statements["local"] = function(self)
-  if self:take "function" then
-    self:declare((self:need "name"))
-    self:function_body()
-    return
-  end
-  local names = {}
-  repeat
-    names[#names + 1] = self:need "name"
-    if self:take "<" then
-      self:need "name"
-      self:need ">"
-    end
-  until not self:take ","
-  local first = self:take "=" and self:expressions()
-  for i, name in ipairs(names) do self:declare(name, i == 1 and first and first.path or nil) end
-end
-
-statements["return"] = function(self)
-  if not (self:is "end" or self:is "else" or self:is "elseif" or self:is "until" or self:is ";" or self:is "end of file") then
-    self:expressions()
-  end
-  self:take ";"
-end
-
-statements["goto"] = function(self) self:need "name" end
-statements["break"] = function() end
-statements[";"] = function() end
-
-statements["::"] = function(self)
-  self:need "name"
-  self:need "::"
-end
-
 function Reader:statement()
   local handler = statements[self.kinds[self.at]]
   if handler then
@@ -327,7 +270,7 @@ function Reader:statement()
   while self:take "," do targets[#targets + 1] = self:suffixed() end
   local assigns = self:take "="
   for _, value in ipairs(targets) do
-    if value.global then self.seen.global(value.global, value.line, assigns and true) end
+    if value.global then self.seen.global(value.global, value.at, assigns and true) end
   end
   if assigns then self:expressions() end
 end

@@ -14,6 +14,12 @@ function M.name(seen, path, place)
   if list then list[#list + 1] = place end
 end
 
+-- A function of the library that makes requests is named at a place.
+function M.library(seen, place, what)
+  place.what = what
+  seen.http[#seen.http + 1] = place
+end
+
 -- The URL of a call, or its beginning up to the path: what stands for its host in needs.net. Nothing: it is worked out later.
 local function known_url(argument)
   local url = argument and argument.members and argument.members.url
@@ -27,7 +33,7 @@ local function see_request(seen, argument, place, fault)
   if not url then return end
   local at, name, https = host.url(url)
   if not at then
-    if whole then fault(place, "perigee.http: url: " .. name) end
+    if whole then fault(place, "perigee.http: url: " .. name, "bad-url") end
     return
   end
   seen.http_calls = seen.http_calls + 1
@@ -35,7 +41,7 @@ local function see_request(seen, argument, place, fault)
   seen.hosts[#seen.hosts + 1] = place
 end
 
--- One of them is called. fault(place, text) tells of what can't be right.
+-- One of them is called. fault(place, text, code) tells of what can't be right.
 function M.call(seen, path, arguments, place, fault)
   if path == "perigee.http" then
     see_request(seen, arguments[1], place, fault)
@@ -54,7 +60,7 @@ end
 
 local function compare_hosts(seen, net, fault, warn)
   if seen.http[1] and not net[1] and not seen.hosts[1] then
-    fault(seen.http[1], "perigee.http is not in needs: add net = { \"HOST\" }")
+    fault(seen.http[1], (seen.http[1].what or "perigee.http") .. " is not in needs: add net = { \"HOST\" }", "undeclared-need")
   end
   local used = {}
   for _, place in ipairs(seen.hosts) do
@@ -63,7 +69,7 @@ local function compare_hosts(seen, net, fault, warn)
       if host.url_in(place.url, { entry }) then is_named, used[entry] = true, true end
     end
     if not is_named then
-      fault(place, ("a request to %s is not in needs: add net = { \"%s\" }"):format(place.entry, place.entry))
+      fault(place, ("a request to %s is not in needs: add net = { \"%s\" }"):format(place.entry, place.entry), "undeclared-need")
     end
   end
   local all_known = seen.http_calls == #seen.http
@@ -77,12 +83,12 @@ end
 local function compare_secrets(seen, names, fault, warn)
   local declared, used = set_of(names), {}
   if seen.secret[1] and not names[1] and not seen.names[1] then
-    fault(seen.secret[1], "perigee.secret is not in needs: add secret = { \"NAME\" }")
+    fault(seen.secret[1], "perigee.secret is not in needs: add secret = { \"NAME\" }", "undeclared-need")
   end
   for _, place in ipairs(seen.names) do
     used[place.name] = true
     if not declared[place.name] then
-      fault(place, ("secret '%s' is not in needs: add secret = { \"%s\" }"):format(place.name, place.name))
+      fault(place, ("secret '%s' is not in needs: add secret = { \"%s\" }"):format(place.name, place.name), "undeclared-need")
     end
   end
   local all_known = seen.secret_calls == #seen.secret
@@ -91,7 +97,7 @@ local function compare_secrets(seen, names, fault, warn)
   end
 end
 
--- fault(place, text); warn(what is not used, remark).
+-- fault(place, text, code); warn(what is not used, remark).
 function M.compare(seen, needs, fault, warn)
   compare_hosts(seen, needs.net or {}, fault, warn)
   compare_secrets(seen, needs.secret or {}, fault, warn)

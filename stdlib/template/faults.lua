@@ -22,13 +22,13 @@ end
 local function too_long(file, channel, body, found)
   local count, most, unit = channels.length(channel, constant(body))
   if count and count > most then
-    found[#found + 1] = { file = file.file, line = body.line or 1, fault = true,
+    found[#found + 1] = { file = file.file, line = body.line or 1, fault = true, code = "too-long-for-channel",
       text = ("the text has %d %s before anything is filled in; %s takes %d"):format(count, unit, channel, most) }
   end
   if channel == "sms" then
     local parts, alphabet = channels.parts(constant(body))
     if parts > 3 then
-      found[#found + 1] = { file = file.file, line = body.line or 1, fault = false,
+      found[#found + 1] = { file = file.file, line = body.line or 1, fault = false, code = "many-sms-parts",
         text = ("an SMS of %d parts (%s) costs as many messages"):format(parts, alphabet) }
     end
   end
@@ -54,7 +54,7 @@ local function links(file, body, found)
       local at, to, address = text:find(shape, from)
       if not at then break end
       if not leads_somewhere(address) then
-        found[#found + 1] = { file = file.file, line = line_of(body, at), fault = true,
+        found[#found + 1] = { file = file.file, line = line_of(body, at), fault = true, code = "dead-link",
           text = address == "" and "a link without an address" or
             ("the link %s leads nowhere in a mail: write it whole, https://..."):format(address) }
       end

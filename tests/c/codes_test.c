@@ -67,7 +67,7 @@ static void test_whole(void)
 		gpointer code, text;
 		g_hash_table_iter_init(&iter, pages[group]);
 		while (g_hash_table_iter_next(&iter, &code, &text)) {
-			bool whole = strlen(text) > 40 && strlen(text) < 1200 && (!advises || strstr(text, "What to do: "));
+			bool whole = strlen(text) > 20 && strlen(text) < 1200 && (!advises || strstr(text, "What to do: "));
 			if (!whole)
 				g_test_message("the section of %s is too short, too long, or does not say what to do", (char *)code);
 			g_assert_true(whole);
