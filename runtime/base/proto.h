@@ -53,14 +53,14 @@
  * Answers are objects: {"r":[results]} is what the call returns in Lua (null is nil), {"raise":"text"} raises an error
  * at the caller's line, and "c":{...} beside either holds the attributes of the contact that changed.
  *
- * start: {"contact":{...} or absent for a job, "state":any, "due":seconds (jobs), "sequence":name, "run":"id", "test":number}.
+ * start: {"contact":{...} or absent for a job or hook, "request":{..} of a hook (host/hooks.h), "state":any, "due":seconds (jobs), "sequence":name, "run":"id", "test":number}.
  * contact: {"id","name","first_name","locale","timezone","country","company","owner","stage" (absent when empty),
  *   "identities":{"email":"a@b.c",...}, "labels":["a","b"] sorted, "fields":{...}}. A change names whole members;
  *   null removes one.
  *
  * declarations:
- *   SCRIPT    {"type":"sequence"|"job","name","title","needs":{...},"topic","account":{channel:name},"on_reply","on_handled",
- *             "starts_on":[..],"limits":{..},"schedule","zone","missed","overlap","warnings":[..],
+ *   SCRIPT    {"type":"sequence"|"job"|"hook","name","title","needs":{...},"topic","account":{channel:name},"on_reply","on_handled",
+ *             "starts_on":[..],"limits":{..},"schedule","zone","missed","overlap","verify" (of a hook: stdlib/verify.lua; secrets by name),"warnings":[..],
  *             "effects":[{"kind","channel","template","line"}]: what could be read off the source by a scan for check,
  *             "modules":[the script's own file, and the workspace modules that it requires],
  *             "library":{"perigee.ab": source}: the modules of the stdlib that it requires. The host keeps them with the version and
@@ -93,7 +93,7 @@
  *             contacts.segment {name} → [contact]
  *             test.* (TEST programs): http {method,url,status,headers,body|json | error (a code),text}: prepares an answer; enrol {sequence,contact} → run id; advance {for}; reply {channel,text,contact}; event {..};
  *             sent {..filter} → [messages sent since the last look that match]; tasks {..} → [tasks]; outcome {} → text|null;
- *             now {} → ISO text; missed {expected: "sent"|"nothing"|"task"|"no task"|"no task"|"outcome"|"value",wanted}: an expectation is about to fail
+ *             now {} → ISO text; missed {expected: "sent"|"nothing"|"task"|"no task"|"outcome"|"value",wanted}: an expectation is about to fail
  * seconds are integers since the epoch; durations go as the script wrote them (text or seconds), the host resolves them.
  *
  * options of W_RENDER (TEMPLATE): {"channel","locale","thread_subject": or absent,"boundary": 32 hex digits,"html":bool,

@@ -88,6 +88,59 @@ function perigee.sequence(options) end
 ---@return perigee.Definition
 function perigee.job(options) end
 
+---@class perigee.HookOptions
+---@field name string
+---@field verify "none"|perigee.HmacVerify|perigee.TokenVerify how a request proves whom it comes from
+---@field run fun(request: perigee.HookRequest): string? what a request means; returns the outcome
+---@field title? string
+---@field needs? perigee.Needs task, store, contacts
+---@field limits? perigee.Limits
+
+---A signature of the body, or of `signed`, in a header.
+---@class perigee.HmacVerify
+---@field hmac "sha256"|"sha1"|"sha512"
+---@field header string where the signature stands
+---@field secret perigee.Secret
+---@field encoding? "hex"|"base64" ("hex")
+---@field prefix? string what stands before the signature: "sha256="
+---@field signed? string what is signed, if more than the body: "v0:{timestamp}:{body}"
+---@field timestamp? string|{ header: string, within?: perigee.Duration } where {timestamp} comes, and how old it may be ("5 minutes")
+---@field id? string the header that names the delivery: one that comes twice is run once
+
+---A secret in a header or in the query.
+---@class perigee.TokenVerify
+---@field token perigee.Secret
+---@field header? string
+---@field query? string
+---@field id? string the header that names the delivery: one that comes twice is run once
+
+---@class perigee.HookRequest
+---@field method string "POST"
+---@field path string "/hooks/shop"
+---@field query table<string, string>
+---@field headers table<string, string> names in lower case
+---@field body? string the text; nil if there is none, or it is no text
+---@field json? perigee.Plain the body as a value, if it is JSON
+---@field form? table<string, string> its fields, if it is a form
+---@field binary? boolean the body was no text, and is not kept
+---@field at integer seconds since the epoch
+
+---A webhook of the workspace's own (hooks/NAME.lua): turns a request into signals. It neither sends nor waits.
+---```lua
+---return perigee.hook {
+---  name   = "shop",
+---  verify = { hmac = "sha256", header = "X-Shop-Hmac", encoding = "base64", secret = perigee.secret "shop", id = "X-Shop-Delivery" },
+---  needs  = { contacts = "write" },
+---  run    = function(request)
+---    local contact = perigee.contacts.upsert { email = request.json.email, name = request.json.name }
+---    contact:signal("paid", { order = request.json.id })
+---  end,
+---}
+---```
+---@param options perigee.HookOptions
+---@return perigee.Definition
+function perigee.hook(options) end
+
 ---Waits, durably.
 ---```lua
 ---perigee.sleep "3 business days"

@@ -49,11 +49,15 @@ function t:advance(duration) end
 ---@param options { text: string, channel?: string, contact?: string|table }
 function t:reply(options) end
 
----Another event. As with t:reply, its contact is an id or a table of attributes.
+---Another event. As with t:reply, its contact is an id or a table of attributes. Of kind "message" they write of their own accord; a
+---signal brings data. With `hook` a request comes to a hook: what its run returned comes back, and if it failed the test does.
 ---```lua
 ---t:event { kind = "bounce", channel = "email" }
+---t:event { kind = "signal:delivered", data = { parcel = 7 } }
+---t:event { hook = "shop", json = { id = 7, email = "ann@b.example" }, headers = { ["X-Shop-Delivery"] = "1" } }
 ---```
----@param event table
+---@param event { kind: string, channel?: string, text?: string, contact?: string|table, data?: table }|{ hook: string, json?: any, body?: string, headers?: table<string, string>, method?: string, path?: string, query?: string|table<string, string> }
+---@return string? outcome of the hook
 function t:event(event) end
 
 ---What a request of a script will be answered. Each answer serves once, in the order given; the last one that fits, again and again.
