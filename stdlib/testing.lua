@@ -74,14 +74,6 @@ function methods:reply(options)
   effect("test.reply", check.options("t:reply", options, reply_keys, { "text" }))
 end
 
-function methods:event(options)
-  if type(options) ~= "table" or options.hook == nil then
-    effect("test.event", check.options("t:event", options, event_keys, { "kind" }))
-    return
-  end
-  local request = check.options("t:event", options, hook_keys)
-  if request.body ~= nil and request.json ~= nil then host.raise("t:event: body and json are both given") end
-  return effect("test.event", request)
 local event_keys = {
   kind = check.text, channel = check.text, text = check.text, data = "table",
   contact = function(what, value)
@@ -113,6 +105,14 @@ local hook_keys = {
   end,
 }
 
+function methods:event(options)
+  if type(options) ~= "table" or options.hook == nil then
+    effect("test.event", check.options("t:event", options, event_keys, { "kind" }))
+    return
+  end
+  local request = check.options("t:event", options, hook_keys)
+  if request.body ~= nil and request.json ~= nil then host.raise("t:event: body and json are both given") end
+  return effect("test.event", request)
 end
 
 local codes = { "refused", "invalid", "unreachable", "timeout", "limit", "unknown" }
