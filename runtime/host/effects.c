@@ -461,7 +461,7 @@ static void do_date(Asked *asked)
 		misuse(asked, "date: the time must be seconds since 1970, before the year 10000");
 		return;
 	}
-	const char *named = text_arg(asked, "zone");
+	const char *named = value_string(asked->args, "zone", NULL);
 	g_autoptr(GTimeZone) zone = named && !g_str_equal(named, "workspace") ? when_zone(named, &error)
 	                            : asked->run->contact && !named ? contacts_zone(asked->host, asked->run->contact)
 	                                                            : g_time_zone_ref(asked->host->workspace->zone);
