@@ -50,15 +50,21 @@ test("each time the words are others, and the fourth time they are a person's", 
   t:expect_task { kind = "message", note = 'Thank Zoé Lambert in your own words: every wording has been used. It is about "Épisode 4".' }
 end)
 
-test("an answer at a bad moment, while the thanks wait for the morning, goes to a person and is not talked over", function(t)
+test("an answer at a bad moment, while thanks for the next post wait for the morning, goes to a person; the thanks come, once", function(t)
   known(t)
-  t:advance "2 hours"       -- evening in Montreal
   performs(t, 26000, "Moins trente, une tasse")
-  t:reply { text = "Tu as vu les chiffres ?!" }
-  t:advance "2 days"
+  t:advance "1 business day"
+  t:expect_sent { channel = "email" }
+  t:advance "3 hours"       -- late in the evening
+  performs(t, 31000, "Une soupe pour moins trente")
+  t:reply { text = "Merci Léa !" }
+  t:expect_task { kind = "message", note = "Zoé Lambert answers your thanks: Merci Léa !" }
   t:expect_nothing_sent()
-  t:expect_task { kind = "message", note = "Zoé Lambert answers your thanks: Tu as vu les chiffres ?!" }
-  t:expect_outcome "a person thanks"
+  t:reply { text = "Et bon week-end !" } -- again, after the first answer ended that run
+  t:advance "3 days"
+  t:expect_sent { channel = "email" }
+  t:advance "3 weeks"
+  t:expect_nothing_sent()
 end)
 
 test("half a report brings nothing, and an opt-out is for ever", function(t)
