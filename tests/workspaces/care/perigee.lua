@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Scripts that answer, acknowledge, moderate and report; tests/cli/workspaces_test.sh runs their tests.
+-- Scripts that answer, moderate and report; tests/cli/workspaces_test.sh runs their tests.
 workspace {
   timezone = "Europe/Paris",
 }
