@@ -548,10 +548,16 @@ static void do_contacts_upsert(Asked *asked)
 	GError *error = NULL;
 	g_autofree char *cause = g_strdup_printf("run %" G_GINT64_FORMAT, asked->run->id);
 	g_autofree char *id = contacts_upsert(asked->host, asked->args, cause, &error);
+	if (g_error_matches(error, CONTACTS_ERROR, CONTACTS_ERROR_EXISTS)) { /* what people give as theirs may be another's: no fault of the script */
+		answer_no(asked, error->message, "refused", NULL);
+		g_error_free(error);
+		return;
+	}
 	if (!id) {
 		misuse_error(asked, error);
 		return;
 	}
+	asked->own = g_strcmp0(id, asked->run->contact) == 0;
 	answer(asked, json_pack("[o]", contacts_view(asked->host, id, NULL)));
 }
 
@@ -687,6 +693,7 @@ Effect effects_perform(Host *host, const Run *run, int64_t position, const char 
 	Asked asked = { .host = host, .run = run, .position = position, .args = args, .out = { .deadline = TIME_NEVER } };
 	if (has_whole_texts(&asked) && may_wait(&asked, kind) && has_subject(&asked, kind) && (!kind->need || has_need(&asked, kind->need)))
 		kind->perform(&asked);
-	*contact_changed = asked.own && (kind->perform == do_set || kind->perform == do_label || kind->perform == do_unlabel);
+	*contact_changed = asked.own && (kind->perform == do_set || kind->perform == do_label || kind->perform == do_unlabel ||
+	                                 kind->perform == do_contacts_upsert);
 	return asked.out;
 }

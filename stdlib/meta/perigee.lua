@@ -293,12 +293,13 @@ function contacts.segment(name) end
 function contacts.get(id) end
 
 ---Makes a contact, or changes the one that has the same identity. Needs `contacts = "write"`. Of somebody who is there no
----address is replaced or removed, and consent is never given: that is an error.
+---address is replaced or removed, and consent is never given: that is an error. An address that is another contact's is refused: nil, text,
+---`"refused"`.
 ---```lua
 ---local contact = perigee.contacts.upsert { email = "ann@b.example", name = "Ann B" }
 ---```
 ---@param attributes table<string, perigee.Plain>
----@return perigee.Contact
+---@return perigee.Contact? contact, string? text, string? code
 function contacts.upsert(attributes) end
 
 return perigee

@@ -269,8 +269,8 @@ refused("only a person changes an address", "contacts.upsert", sequence="granted
 refused("a script may not set it", "contacts.upsert", sequence="granted", upsert_consent={"id": "victim", "consent": "opt-in"},
         upsert_consent_of_the_new={"email": "new@evil.example", "consent": "opt-in"},
         upsert_shared={"email": "victim@victim.example", "shared_address": True, "id": "double"})
-refused("is an address of the contact 'victim' already", "contacts.upsert", sequence="granted",
-        upsert_address_of_another={"id": "double", "email": "victim@victim.example"})
+table("done", None, lambda v, args: v.effect("contacts.upsert", args), sequence="granted", # the script hears that it is victim's, and goes on
+      upsert_address_of_another={"id": "double", "email": "victim@victim.example"})
 refused("a script may not set it", "set", sequence="granted", granted_set_email={"contact": "victim", "changes": {"email": "evil@evil.example"}})
 refused("there is no contact", "note", sequence="granted", note_of_nobody={"contact": "nobody", "text": "x"})
 refused("is no kind of task", "task", sequence="granted", task_of_no_kind={"kind": "x\ny"})
