@@ -64,6 +64,18 @@ function M.parse(text, options)
   return nil, (#found.best > 1 or #found.avoid > 0 or found.number) and "ambiguous" or "nothing", details
 end
 
+---Does an answer say no to what they were asked ("not for me", "non merci", "al momento no")? It is careful: better too often than not at
+---all, so that a person looks before more is sent.
+---```lua
+---if preference.declines(reply.text) then return "declined" end
+---```
+---@param text string
+---@return boolean
+function M.declines(text)
+  if type(text) ~= "string" then check.raise(("preference.declines: a text is needed, not %s"):format(check.describe(text))) end
+  return reader.declines(text)
+end
+
 local ask_keys = {
   channel = check.text, template = check.text, within = check.duration, among = check.texts, vars = "table", label = check.line,
 }

@@ -26,9 +26,22 @@ local function number_in(text)
   end
 end
 
+-- "ana (at) bakes.example", "ana chiocciola bakes punto example": addresses as people hide them, or say them.
+local function spelled_out(text)
+  for _, word in ipairs { "[Aa][Tt]", "@", "[Aa]robase", "[Cc]hiocciola" } do
+    text = text:gsub("([%w%._%-])%s*[%(%[]%s*" .. word .. "%s*[%)%]]%s*([%w%-])", "%1@%2")
+  end
+  text = text:gsub("([%w_%-])%s+[Aa]robase%s+(%w)", "%1@%2"):gsub("([%w_%-])%s+[Cc]hiocciola%s+(%w)", "%1@%2"):gsub("([%w_%-])%s+at%s+([%w%-]+)%s+dot%s+", "%1@%2.")
+  for _, word in ipairs { "dot", "point", "punto" } do
+    text = text:gsub("(@[%w%-%.]+)%s*[%(%[]%s*" .. word .. "%s*[%)%]]%s*(%a)", "%1.%2"):gsub("(@[%w%-]+)%s+" .. word .. "%s+(%a)", "%1.%2")
+  end
+  return text
+end
+
 -- Small letters without accents; addresses and links become their hints; what ends a clause stands alone.
 local function plain(text, found)
   text = text:sub(1, LONGEST):gsub("\n%-%-%s*\n.*", "")
+  text = spelled_out(text)
   text = text:gsub("[^%s<>]+@[%w%-]+%.[%w%.%-]+", function(address)
     found.address = found.address or address:gsub("[%.%-]+$", "")
     found.hints[#found.hints + 1] = "email"
@@ -235,6 +248,35 @@ local function sift(levels)
   table.sort(best)
   table.sort(avoid)
   return best, top, avoid, named
+end
+
+---Does an answer say no to what was asked? Looks at how it begins, and for words of refusal anywhere.
+---```lua
+---reader.declines "No grazie! Troppo lavoro" --> true
+---```
+---@param text string
+---@return boolean
+function M.declines(text)
+  local list, beginning = {}, {}
+  for word in plain(text, { hints = {} }):gmatch "%S+" do list[#list + 1] = word end
+  for i, word in ipairs(list) do
+    if word:find "^%p$" and #beginning > 0 then
+      if words.no_first[table.concat(beginning, " ")] then return true end
+      beginning = {}
+      if i > 6 then break end
+    elseif not word:find "^%p$" then
+      beginning[#beginning + 1] = word
+    end
+  end
+  if #list <= 6 and words.no_first[table.concat(beginning, " ")] then return true end
+  for at = 1, #list do
+    local phrase = list[at]
+    for n = 1, PHRASE do
+      if words.no_anywhere[phrase] then return true end
+      phrase = list[at + n] and phrase .. " " .. list[at + n] or ""
+    end
+  end
+  return false
 end
 
 ---Reads an answer: the channels liked best (level 3), named (2) or possible (1) that nothing else beats, in order; their level; those that were

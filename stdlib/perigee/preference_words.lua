@@ -98,6 +98,13 @@ local it = {
   ["or"] = "o, e, ed", ["break"] = "ma, pero, quindi, perche, allora, mentre, dato che, visto che, percio",
 }
 
+-- By which somebody says no to what they were asked; at the beginning, and anywhere.
+local no_first = "but no, mais non, ma no, no, non, nope, nah, no thanks, no thank you, non merci, no grazie, merci non, grazie no, grazie ma no, merci mais non, thanks but no, sorry no, desole non, desolee non, purtroppo no"
+local no_anywhere = "no thanks, no thank you, not interested, not for me, not for us, i ll pass, will pass, have to pass, not a fit, not a good fit, have to decline, must decline, not taking on, fully booked, too busy, "
+  .. "no time for, not at the moment, not right now, maybe another time, non merci, pas interesse, pas interessee, pas interesses, ne m interesse pas, ne nous interesse pas, pas pour moi, pas pour nous, pas le temps, pas possible, "
+  .. "pas en ce moment, une autre fois, je passe mon tour, dois decliner, decline votre, complet jusqu, no grazie, non mi interessa, non m interessa, non sono interessata, non sono interessato, non ci interessa, non fa per me, "
+  .. "non fa per noi, non ho tempo, non riesco, non posso, al momento no, per ora no, sara per un altra volta, un altra volta, troppo lavoro, devo rifiutare, devo declinare, sono al completo, passo questa volta"
+
 local function phrases(meanings)
   local of = {}
   for meaning, list in pairs(meanings) do
@@ -120,6 +127,7 @@ for to, letters in pairs {
   for _, code in utf8.codes(letters) do M.letters[utf8.char(code)] = to end
 end
 
+M.no_first, M.no_anywhere = phrases { no = no_first }, phrases { no = no_anywhere }
 M.any = phrases(both)
 M.of = { en = phrases(en), fr = phrases(fr), it = phrases(it) }
 M.small = { en = set(small.en), fr = set(small.fr), it = set(small.it) }

@@ -206,6 +206,21 @@ test("what else was said comes with it", function(t)
   t:expect(given.address, "ana.ruiz@bakes.example")
 end)
 
+test("an address is found however it is written", function(t)
+  for text, address in pairs {
+    ["It's ana@bakes.example, thanks!"] = "ana@bakes.example",
+    ["ana.ruiz (at) bakes (dot) example"] = "ana.ruiz@bakes.example",
+    ["ana[at]bakes.example"] = "ana@bakes.example",
+    ["ana at bakes dot example"] = "ana@bakes.example",
+    ["ana arobase bakes point example"] = "ana@bakes.example",
+    ["ana chiocciola bakes punto example"] = "ana@bakes.example",
+    ["<ana@bakes.example>"] = "ana@bakes.example",
+  } do
+    t:expect(select(3, preference.parse(text)).address, address)
+  end
+  t:expect(select(3, preference.parse("I'm at home, see you at the fair. At 10?")).address, nil)
+end)
+
 test("dates, prices and handles are no numbers to call", function(t)
   for _, text in ipairs { "le 12.11.2026, par mail", "email, from 2026-11-12 on", "email: ana12345678@bakes.example", "mail, 1 500 000 vues" } do
     local channel, _, details = preference.parse(text, "fr")
@@ -229,6 +244,22 @@ test("a network beside a DM, a call or a text is what counts", function(t)
   t:expect((preference.parse("a DM is fine", { among = { "email", "tiktok" } })), "tiktok")
   t:expect(select(2, preference.parse("a DM is fine", { among = { "instagram", "tiktok" } })), "ambiguous")
   t:expect((preference.parse "just text me on Signal, I mean via signal"), "signal")
+end)
+
+test("a no is a no, in three languages; what only holds one is none", function(t)
+  for _, text in ipairs {
+    "No thanks!", "no", "Thanks, but no.", "Sorry, not for me", "I'll pass this time", "I'm fully booked until May", "Not at the moment, sorry.",
+    "Non merci", "Bonjour, non merci.", "Merci mais je ne suis pas intéressée", "Désolé, pas le temps", "Ce ne sera pas possible pour moi",
+    "No grazie! Troppo lavoro", "Grazie, ma non mi interessa", "Al momento no", "Purtroppo no.", "Ciao Marta, purtroppo non riesco",
+  } do
+    t:expect({ text, preference.declines(text) }, { text, true })
+  end
+  for _, text in ipairs {
+    "Yes, gladly", "No problem, tell me more", "Why not!", "I have no agent, write to me", "Oui, avec plaisir", "Pourquoi pas", "Pas de souci, racontez",
+    "Sì, volentieri", "Perché no? Racconta", "Nessun problema", "Mi interessa!", "ana@no.example", "",
+  } do
+    t:expect({ text, preference.declines(text) }, { text, false })
+  end
 end)
 
 test("misuse is told", function(t)
