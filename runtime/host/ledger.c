@@ -409,6 +409,13 @@ void ledger_refuse(Host *host, const Message *m, const char *rule, const char *r
 	refuse(host, m, rule, reason, code, "refused");
 }
 
+/* What waits is looked at again when it may go, and at the latest when it is too late for it: a script that said `before` hears of it then. */
+static Time look_again(const Message *m, Time until)
+{
+	Time before = value_integer(m->options, "before_at", TIME_NEVER);
+	return before < until ? before + 1 : until;
+}
+
 void ledger_defer(Host *host, const Message *m, const char *rule, const char *reason, Time until)
 {
 	if (about_account(rule))
@@ -417,7 +424,7 @@ void ledger_defer(Host *host, const Message *m, const char *rule, const char *re
 	if (reach_is(m) && g_str_equal(rule, "breaker"))
 		reach_broken(host, m, reason, until);
 	else
-		db_run(host->db, DEFER, "tssi", until, rule, reason, m->id);
+		db_run(host->db, DEFER, "tssi", look_again(m, until), rule, reason, m->id);
 	host_see(host, json_pack("{s:s, s:s, s:s, s:s?, s:I}", "event", "deferred", "channel", m->channel, "rule", rule, "reason", reason,
 	                         "until", (json_int_t)until), m->contact, m->run);
 }
@@ -479,7 +486,7 @@ static void retry(Host *host, const Message *m, bool broken, const char *code, c
 	host_write(host);
 	if (code) /* where no server answered there is none to go easy on: the breaker counts that */
 		policy_tried(host, m->account, m->id, db_int(host->db, 0, HANDED_AT, "i", m->id));
-	db_run(host->db, RETRY, "isssi", due, rule, text, code, m->id);
+	db_run(host->db, RETRY, "isssi", look_again(m, due), rule, text, code, m->id);
 	host_see(host, json_pack("{s:s, s:s, s:s, s:s, s:I}", "event", "deferred", "channel", m->channel, "rule", rule, "reason", text, "until",
 	                         (json_int_t)due), m->contact, m->run);
 	if (open && reach_is(m))
