@@ -31,6 +31,11 @@ for _, case in ipairs {
   end)
 end
 
+test("elsewhere it is as late as it is there", function(t)
+  t:enrol { sequence = "clock", contact = { id = "ana", name = "Ana", email = "ana@example.com", at = "2026-11-23T10:00", zone = "Asia/Tokyo" } }
+  t:expect_outcome "closed, opens +15.00, ends +24.00, 2 days +48.00, due +72.00"
+end)
+
 test("a script sleeps until people work, and until they stop", function(t)
   t:enrol { sequence = "opens", contact = { id = "ana", name = "Ana", email = "ana@example.com", timezone = "America/New_York" } }
   t:advance "3 days"
