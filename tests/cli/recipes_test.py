@@ -200,8 +200,6 @@ def main():
                 ok(held, *words)
     if not sys.argv[1:]:
         copied()
-        strange = sorted(set(recipes()) - set(NAMES))
-        ok(not strange, "each recipe stands in the list of those that ship", *strange)
         lacking = [n for n in NAMES if n not in recipes()]
         if lacking:
             print("# not there yet:", *lacking)
