@@ -35,6 +35,9 @@ static const char SET_REPLIED[] = "UPDATE messages SET state = 'replied' WHERE i
 static const char STARTERS[] =
 	"SELECT s.name, v.declarations FROM scripts s JOIN versions v ON v.hash = s.version"
 	" WHERE s.kind = 'sequence' AND v.declarations LIKE '%\"starts_on\":[%' ORDER BY s.name";
+/* What answers a mail goes into its thread; one that cited none of ours begins its own. */
+static const char OWN_THREAD[] = "UPDATE messages SET thread = message_id WHERE id = ? AND channel = 'email' AND thread IS NULL";
+static const char JOIN_THREAD[] = "UPDATE runs SET thread = (SELECT thread FROM messages WHERE id = ? AND channel = 'email') WHERE id = ?";
 static const char SAME_COMPANY[] =
 	"SELECT r.id FROM contacts c CROSS JOIN runs r WHERE c.company IS NOT NULL AND lower(trim(c.company)) = lower(trim(?1)) AND c.id <> ?2"
 	" AND r.contact = c.id AND r.state IN ('ready', 'waiting', 'sending') ORDER BY r.id";
@@ -288,8 +291,13 @@ static void start_on(Event *event, const char *word)
 		g_autofree char *key = g_strdup_printf("event-%" G_GINT64_FORMAT, event->id);
 		g_autofree char *said = NULL;
 		int64_t run;
-		if (runs_enrol_by_script(host, names->pdata[i], event->contact, key, &run, &said) == ENROL_STARTED)
-			db_run(host->db, GIVE_LATER, "ii", run, event->id);
+		if (runs_enrol_by_script(host, names->pdata[i], event->contact, key, &run, &said) != ENROL_STARTED)
+			continue;
+		db_run(host->db, GIVE_LATER, "ii", run, event->id);
+		if (event->message) {
+			db_run(host->db, OWN_THREAD, "i", event->message);
+			db_run(host->db, JOIN_THREAD, "ii", event->message, run);
+		}
 	}
 }
 

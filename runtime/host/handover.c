@@ -37,7 +37,9 @@ static const char HAND[] =
 static const char HAND_AGAIN[] =
 	"UPDATE messages SET state = 'handed', handed_at = ?1, first_handed_at = coalesce(first_handed_at, ?1), boot = ?2,"
 	" attempts = attempts + 1, due = NULL WHERE id = ? AND state = 'queued'";
-static const char THREAD_SUBJECT[] = "SELECT subject FROM messages WHERE message_id = ? AND direction = 'out'";
+/* Of the message that began it: ours, or theirs that the run answers; the first that has one. */
+static const char THREAD_SUBJECT[] =
+	"SELECT subject FROM messages WHERE thread = ? AND subject <> '' ORDER BY message_id = thread AND direction = 'out' DESC, id LIMIT 1";
 static const char THREAD_LAST[] =
 	"SELECT message_id, refs FROM messages WHERE thread = ? AND message_id IS NOT NULL AND"
 	" state IN ('received', 'handed', 'accepted', 'unknown', 'delivered', 'bounced', 'read', 'replied') ORDER BY id DESC LIMIT 1";

@@ -164,6 +164,14 @@ test("the same answer is not given twice in a row, not even weeks later", functi
   t:expect_nothing_sent()
 end)
 
+test("an answer goes into the thread of the mail that it answers", function(t)
+  t:reply { channel = "email", text = "Where is my parcel?", contact = ana }
+  t:expect_sent { template = "faq-shipping", subject = "About shipping" }
+  t:advance "2 weeks"
+  t:reply { text = "Do you have a promo code?" }
+  t:expect_sent { template = "faq-discount", subject = "Re: About shipping" }
+end)
+
 test("the same question in a new conversation is a person's", function(t)
   t:reply { channel = "email", text = "Where is my parcel?", contact = ana }
   t:expect_sent { template = "faq-shipping" }
