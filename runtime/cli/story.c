@@ -252,7 +252,8 @@ static void mark_sent(Story *story, const json_t *wanted)
 			continue;
 		h->mark = h->taken ? 0 : '+';
 		int points = equal_members(h->event, wanted) + (h->taken ? 0 : 1000);
-		if (points < most || points == 0)
+		bool equal = points == (int)json_object_size(wanted);
+		if (points < most || (h->taken && !equal)) /* one that was expected, and is another, is no news */
 			continue;
 		best = h;
 		most = points;
