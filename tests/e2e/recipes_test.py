@@ -14,6 +14,7 @@ import recipe
 from commands_test import ok
 
 STARTER = "starter"
+OWN_MODEL = "replies.lua"
 SIGNS = ["sent", "task", "set", "label", "note", "enrolled", "broadcast", "log"]
 
 
@@ -41,6 +42,9 @@ def look_at(played, script, seeds):
             yield any(counts[s] for s in SIGNS), f"{name} does something", dict(counts)
             if not wrong and played.notices(result[1]) is not None:
                 yield played.notices(result[1]), f"{name}: breaches put into that trace are found"
+    if (recipe.SCRIPTS / played.name / OWN_MODEL).exists():
+        wrong, counts = played.judge(*played.play(script, 1, replies=OWN_MODEL))
+        yield not wrong and counts["received"], f"{name} nor with the answers of its own model ({counts['sent']} sent, {counts['received']} received)", *wrong[:12]
     once, again = (played.play(script, 1, "plain") for _ in range(2))
     yield once == again, f"{name} played twice has the same bytes"
     yield [recipe.bare(l) for l in once[1].splitlines()] == recipe.as_shipped(first[1]), f"{name} does the same when it is watched"

@@ -164,9 +164,9 @@ class Recipe:
             (self.place / copy / "crowd.csv").write_text(csv_text(self.people))
         self.world = world(self.place / "plain", self.place / "watched", self.people)
 
-    def play(self, script, seed, copy="watched", days=90):
+    def play(self, script, seed, copy="watched", days=90, replies="random"):
         """(exit status, the trace's bytes, stderr)"""
-        done = subprocess.run([PERIGEE, "sim", script, "--contacts", "crowd.csv", "--replies", "random", "--json", "--seed", str(seed), "--start", START, "--for", f"{days}d"],
+        done = subprocess.run([PERIGEE, "sim", script, "--contacts", "crowd.csv", "--replies", replies, "--json", "--seed", str(seed), "--start", START, "--for", f"{days}d"],
                               cwd=self.place / copy, capture_output=True, timeout=300, stdin=subprocess.DEVNULL)
         return done.returncode, done.stdout, done.stderr.decode()
 
