@@ -47,6 +47,17 @@ function M.order(name)
   return joined(order_of("channels.order", name))
 end
 
+---A channel's name in the language of a locale (English, French, Italian; else English), as it stands in a sentence.
+---```lua
+---channels.name("email", "fr-CA") --> "l'e-mail"
+---```
+---@param channel string
+---@param locale? string
+---@return string
+function M.name(channel, locale)
+  return words.channel(check.line("channels.name", channel), words.language(locale))
+end
+
 ---Which of these channels could be used for somebody now, in the order given; the second result says of each whether the script may
 ---("send") or a person must write ("hand").
 ---```lua
