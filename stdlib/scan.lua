@@ -2,6 +2,7 @@
 -- What can be read off a script's source for `check`: the effects it asks for in plain sight, unknown globals, needs that are
 -- missing or not used, modules. The source has been compiled, so it is valid Lua; this reads it once more, with scopes.
 
+local check = require "check"
 local library = require "scan.library"
 local meanings = require "scan.meanings"
 local names = require "scan.names"
@@ -64,14 +65,15 @@ local function read_library(source, found)
   }, { __index = function() return function() end end }))
 end
 
--- Reads the main file and the modules it requires in turn. Without declarations the source, which has not been run, is compiled first. Adds to the declarations: effects, warnings, faults, modules (the main
--- file among them, so that the list is never empty) and library, the sources of the modules perigee.NAME.
+-- Reads the main file and the modules it requires in turn. Without declarations the source, which has not been run, is compiled first.
+-- Adds to the declarations: effects, warnings, faults, modules (the main file among them, so that the list is never empty) and library,
+-- the sources of the modules perigee.NAME.
 function M.load(name, files, context, declarations)
   if not declarations then
     context.compile(files[1].source, name)
     declarations = {}
   end
-  local found = { effects = {}, warnings = {}, faults = {}, wanted = {}, modules = { name }, library = {}, requests = requests.new() }
+  local found = { effects = {}, warnings = {}, faults = {}, wanted = {}, asked = {}, modules = { name }, library = {}, requests = requests.new() }
   local function finding(list)
     return function(place, text, code)
       list[#list + 1] = { line = place.line, column = place.column, size = place.size, file = place.file, text = text, code = code }
@@ -119,6 +121,13 @@ function M.load(name, files, context, declarations)
     done[module] = true
     if at == #found.wanted and found.wants_all then want_all() end
     at = at + 1
+  end
+  for _, place in ipairs(found.asked) do
+    local module = context.module_of(place.module)
+    if not sources[module] and not context.library_text(module) and module ~= "perigee.check" then
+      local list = module:find "^perigee%." and host.library_modules() or names.sorted(sources)
+      found.fault(place, ("there is no module '%s'%s"):format(place.module, check.hint(module, list)), "missing-module")
+    end
   end
   if declarations.needs then compare(declarations.needs, found, used) end
   table.sort(found.faults, by_line)

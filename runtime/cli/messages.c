@@ -14,7 +14,17 @@ typedef struct List {
 	Cli *cli;
 	Table *table;
 	int unknown, requests; /* whose outcome nobody knows */
+	const char *code; /* of the first message that needs an explanation (static); NULL: none */
 } List;
+
+/* The rule that holds or refused a message, else a state in which nothing goes on by itself (static), or NULL. */
+static const char *message_code(const json_t *row)
+{
+	static const char *const rest[] = { "unknown", "held", "unreadable", "withdrawn", "refused", NULL };
+	const char *state = value_string(row, "state", ""), *rule = codes_find(CODES_OF_RULES, value_string(row, "rule", NULL));
+	bool open = strcmp(state, "queued") == 0 || g_strv_contains(rest, state);
+	return !open ? NULL : rule ? rule : g_strv_contains(rest, state) ? codes_find(CODES_OF_MESSAGES, state) : NULL;
+}
 
 /* What a person wants to know of a message beside its state: what went wrong, or what it waits for. */
 static char *remark(const Cli *cli, const json_t *row)
@@ -34,6 +44,7 @@ static void see_message(void *user, json_t *row)
 	static const char *const times[] = { "at", NULL };
 	List *list = user;
 	const char *state = value_string(row, "state", "");
+	list->code = list->code ? list->code : message_code(row);
 	const char *request = value_string(row, "id", NULL); /* "r12": no message */
 	if (strcmp(state, "unknown") == 0)
 		*(request ? &list->requests : &list->unknown) += 1;
@@ -72,6 +83,7 @@ static int list_messages(Cli *cli, const char *state, const char *contact)
 		cli_print(cli, "\nNobody knows whether the %s of scripts (r...) %s carried out; their runs have been told so and gone on. Look there,\n"
 		               "mend what needs it, then say `perigee messages resolve ID sent`.\n", list.requests == 1 ? "request" : "requests",
 		          list.requests == 1 ? "was" : "were");
+	explain_hint(cli, list.code);
 	return EXIT_DONE;
 }
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "cli/explain.h"
 #include "cli/groups.h"
 #include "host/contacts.h"
 #include "host/versions.h"
@@ -60,10 +61,17 @@ static void print_title(Cli *cli, const WhyCase *asked)
 	cli_print(cli, "\n");
 }
 
+typedef struct Asked {
+	Cli *cli;
+	const char *rule; /* the first that decides (static); NULL: none yet */
+} Asked;
+
 static void see_case(void *user, const WhyCase *asked)
 {
 	static const char *const titles[] = { "RULE", "ANSWER", "REASON", "UNTIL", NULL };
-	Cli *cli = user;
+	Asked *all = user;
+	Cli *cli = all->cli;
+	all->rule = all->rule ? all->rule : asked->rule;
 	if (cli->json) {
 		see_json(cli, asked);
 		return;
@@ -97,8 +105,10 @@ int command_why(Cli *cli, int argc, char **argv)
 	g_autofree char *sequence = words->len > 1 ? named_sequence(cli, words->pdata[1], "ask about a sequence that it enrols in") : NULL;
 	if (words->len > 1 && !sequence)
 		return EXIT_FAILED;
-	if (!why_cases(cli->host, contact, sequence, see_case, cli))
+	Asked asked = { cli, NULL };
+	if (!why_cases(cli->host, contact, sequence, see_case, &asked))
 		return cli_fail(cli, "%s has no address on any channel: `perigee contacts set %s email=ADDRESS`", contact, contact);
+	explain_hint(cli, asked.rule);
 	return EXIT_DONE;
 }
 

@@ -19,7 +19,20 @@ typedef struct List {
 	Cli *cli;
 	Table *table;
 	int n;
+	const char *code; /* of the first run that says what a person may look up (static); NULL: none yet */
 } List;
+
+/* The code of a run that ended otherwise than its script said (static), or NULL. */
+static const char *run_code(const json_t *run)
+{
+	const char *state = value_string(run, "state", ""), *outcome = value_string(run, "outcome", NULL);
+	if (strcmp(state, "failed") == 0 || strcmp(state, "parked") == 0) {
+		const char *code = codes_of_failure(value_string(run, "error_code", "error"), value_string(run, "error", NULL));
+		const char *mistake = codes_find(CODES_OF_MISTAKES, code);
+		return mistake ? mistake : codes_find(CODES_OF_FAILURES, code);
+	}
+	return value_string(run, "error", NULL) ? codes_find(CODES_OF_OUTCOMES, outcome) : NULL;
+}
 
 static const char *const due_times[] = { "due", NULL };
 
@@ -34,7 +47,10 @@ static void see_run(void *user, json_t *row)
 		g_autofree char *id = g_strdup_printf("%" G_GINT64_FORMAT, value_integer(row, "id", 0));
 		g_autofree char *due = cli_time(list->cli, value_integer(row, "due", 0));
 		const char *outcome = value_string(row, "outcome", ""), *error = value_string(row, "error", "");
-		g_autofree char *what = g_strconcat(outcome, *outcome && *error ? ": " : "", error, NULL);
+		const char *code = run_code(row), *brackets = code && !*outcome ? code : NULL; /* an outcome says its code itself */
+		g_autofree char *what = g_strconcat(outcome, *outcome && *error ? ": " : "", error, brackets ? " [" : "", brackets ? brackets : "",
+		                                    brackets ? "]" : "", NULL);
+		list->code = list->code ? list->code : code;
 		table_row(list->table, id, value_string(row, "sequence", ""), value_string(row, "contact", ""), value_string(row, "key", ""),
 		          value_string(row, "state", ""), due, what, NULL);
 	}
@@ -65,6 +81,7 @@ int command_runs(Cli *cli, int argc, char **argv)
 		print_paused(cli, name);
 	views_runs(cli->host, state, name, see_run, &list);
 	table_print(list.table, cli, cli->json ? NULL : "no runs: `perigee enrol SEQUENCE CONTACT` starts one");
+	explain_hint(cli, list.code);
 	return EXIT_DONE;
 }
 
@@ -126,6 +143,8 @@ static void print_header(Cli *cli, const json_t *run)
 		cli_print(cli, "  %-9s %s is paused: `perigee runs` says why\n", "held", value_string(run, "sequence", ""));
 	else if (held)
 		cli_print(cli, "  %-9s until the mailbox of %s has been read\n", "held", held);
+	const char *code = run_code(run);
+	g_autofree char *all = error && code ? g_strdup_printf("%s [%s]", error, code) : g_strdup(error);
 	if (error && (strcmp(state, "parked") != 0 || !print_divergence(cli, error)))
 		print_line(cli, "error", error);
 }
@@ -175,7 +194,7 @@ int command_show(Cli *cli, int argc, char **argv)
 	g_autoptr(json_t) run = views_run(cli->host, id);
 	if (!run)
 		return cli_fail(cli, "no run %" G_GINT64_FORMAT ": `perigee runs` lists them", id);
-	List list = { cli, table_new(titles), 0 };
+	List list = { cli, table_new(titles), 0, run_code(run) };
 	if (cli->json)
 		print_json_header(cli, run);
 	else
@@ -186,6 +205,7 @@ int command_show(Cli *cli, int argc, char **argv)
 	table_print(list.table, cli, cli->json ? NULL : "no steps yet");
 	if (!cli->json)
 		views_events(cli->host, id, see_event, &list);
+	explain_hint(cli, list.code);
 	return EXIT_DONE;
 }
 

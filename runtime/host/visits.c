@@ -3,6 +3,7 @@
 #include "host/visits.h"
 
 #include "host/carrier.h"
+#include "host/codes.h"
 #include "host/contacts.h"
 #include "host/effects.h"
 #include "host/fingerprint.h"
@@ -242,7 +243,7 @@ static void fail_visit(Visit *visit, const char *code, const char *text, const c
 {
 	g_autofree char *error = *where ? g_strdup_printf("%s: %s", where, text) : g_strdup(text);
 	db_run(visit->host->db, STEPS, "isi", visit->position, workers_fingerprint(visit->host->workers), visit->run.id);
-	runs_end(visit->host, visit->run.id, "failed", NULL, code, error);
+	runs_end(visit->host, visit->run.id, "failed", NULL, codes_of_failure(code, text), error);
 }
 
 /* Carries the effect out and journals it in one savepoint. True: the visit is over. */

@@ -283,6 +283,7 @@ function Meaning:path(path, at)
   if path == "perigee.store" or path:match "^perigee%.store%." then self:use("store", at, "perigee.store") end
   requests.name(self.found.requests, path, self:place(at, {}))
   if uses[path] then self:use(uses[path], at, path) end
+  if path == "perigee.job" and self.file.is_main then self.found.is_job = true end
   local owner, member = path:match "^(.*)%.([%w_]+)$"
   if not owner then return end
   if owner == "contact" or owner == "@contact" then return self:member_of_contact(path, owner, member, at) end
@@ -317,7 +318,6 @@ local constructors = { ["perigee.sequence"] = true, ["perigee.job"] = true, ["pe
 function Meaning:constructor(path, options)
   self:keys(options, path, names.keys[path])
   if not options or not options.values or path == "perigee.http" then return end
-  if path == "perigee.job" and self.file.is_main then self.found.is_job = true end
   self:keys(options.values.needs, path .. ".needs", names.keys["perigee.needs"])
   self:keys(options.values.limits, path .. ".limits", names.keys["perigee.limits"])
   for _, event in ipairs(options.values.starts_on and options.values.starts_on.items or {}) do
@@ -366,10 +366,13 @@ function Meaning:member(member, at)
   if member == "needs" and self.file.is_main then self.found.needs = self.found.needs or self:place(at, {}) end
 end
 
-function Meaning:module(module)
+function Meaning:module(module, at)
   if not module then self.found.wants_all = true end
   if module == "perigee.cadence" then self.found.has_cadence = true end
-  if module and module ~= "perigee" then self.found.wanted[#self.found.wanted + 1] = module end
+  if module and module ~= "perigee" then
+    self.found.wanted[#self.found.wanted + 1] = module
+    self.found.asked[#self.found.asked + 1] = self:place(at, { module = module })
+  end
 end
 
 function Meaning:other_globals()

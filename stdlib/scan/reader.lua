@@ -167,7 +167,7 @@ function Reader:call(value)
     return { path = result_of(callee, arguments) }
   end
   local module = arguments[1] and arguments[1].text
-  self.seen.module(module)
+  self.seen.module(module, arguments[1] and arguments[1].at or at)
   local name = module and module:match "^perigee[./]([%w_]+)$"
   return { path = module == "perigee" and module or name and ("[perigee.%s]"):format(name) or nil }
 end
