@@ -2,6 +2,7 @@
 /* Commands on the ledger: messages (list, cancel, resolve) and send. */
 #include "host/ledger.h"
 
+#include "cli/explain.h"
 #include "cli/groups.h"
 #include "host/contacts.h"
 #include "host/requests.h"
@@ -71,7 +72,7 @@ static int list_messages(Cli *cli, const char *state, const char *contact)
 	g_autofree char *id = contact ? contacts_resolve(cli->host, contact, &error) : NULL;
 	if (contact && !id)
 		return cli_fail_error(cli, error);
-	List list = { cli, table_new(titles), 0, 0 };
+	List list = { cli, table_new(titles), 0, 0, NULL };
 	views_messages(cli->host, state, id, see_message, &list);
 	if (g_strcmp0(state, "unknown") == 0)
 		views_unknown_requests(cli->host, id, see_message, &list);

@@ -2,6 +2,7 @@
 /* Commands on runs: runs, show, stop, retry, upgrade, reload. */
 #include "host/runs.h"
 
+#include "cli/explain.h"
 #include "cli/groups.h"
 #include "cli/timeline.h"
 #include "host/contacts.h"
@@ -76,7 +77,7 @@ int command_runs(Cli *cli, int argc, char **argv)
 	g_autofree char *name = sequence ? cli_script(cli, sequence) : NULL;
 	if (sequence && !name)
 		return EXIT_FAILED;
-	List list = { cli, table_new(titles), 0 };
+	List list = { cli, table_new(titles), 0, NULL };
 	if (!cli->json)
 		print_paused(cli, name);
 	views_runs(cli->host, state, name, see_run, &list);
@@ -146,7 +147,7 @@ static void print_header(Cli *cli, const json_t *run)
 	const char *code = run_code(run);
 	g_autofree char *all = error && code ? g_strdup_printf("%s [%s]", error, code) : g_strdup(error);
 	if (error && (strcmp(state, "parked") != 0 || !print_divergence(cli, error)))
-		print_line(cli, "error", error);
+		print_line(cli, "error", all);
 }
 
 static void see_entry(void *user, json_t *entry)
