@@ -52,7 +52,7 @@ function M.code(contact, options)
   return perigee.store.list(prefix)[1].value
 end
 
----Whose code it is: the id of a contact, or nil. Case and spaces around it do not matter.
+---Whose code it is: the id of a contact, or nil. Case and spaces do not matter.
 ---```lua
 ---local id = affiliate.owner(order.discount_code)
 ---```
@@ -60,7 +60,7 @@ end
 ---@param code string
 ---@return string? id
 function M.owner(code)
-  local plain = M.parse(check.line("affiliate.owner", code)).code
+  local plain = M.parse(code).code
   return plain and perigee.store.get("affiliate/code/" .. plain) or nil
 end
 
@@ -135,7 +135,7 @@ end
 ---@param parameter? string the name of the code in links ("code")
 ---@return { code?: string, source?: string, medium?: string, campaign?: string, term?: string, content?: string }
 function M.parse(text, parameter)
-  check.text("affiliate.parse", text)
+  if type(text) ~= "string" then check.raise("affiliate.parse: a text is needed, not " .. check.describe(text)) end
   local said, code = {}, text
   if text:find "^%s*%a[%w+.-]*://" then
     local _, query = parts(text)
@@ -271,7 +271,7 @@ function M.payout(contacts, options)
     for of, one in pairs(M.totals(contact)) do
       if one.due >= least then
         lines[#lines + 1] = { contact = contact, currency = of, sales = one.sales, amount = one.amount, due = one.due,
-          text = ("%s: %d sales, %.2f %s, due %.2f %s"):format(contact.name or contact.id, one.sales, one.amount, of, one.due, of) }
+          text = ("%s: %d %s, %.2f %s, due %.2f %s"):format(contact.name or contact.id, one.sales, one.sales == 1 and "sale" or "sales", one.amount, of, one.due, of) }
       end
     end
   end

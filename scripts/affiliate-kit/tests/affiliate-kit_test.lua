@@ -4,8 +4,11 @@ local amelie = {
   product = "la verveine du jardin", commission = "15", labels = { "garden" },
 }
 
-local function order(id, total)
-  return { kind = "signal:order", contact = "amelie", data = { id = id, total = total, currency = "EUR" } }
+local function order(t, id, total, topic)
+  return t:event {
+    hook = "shop", headers = { ["X-Shopify-Topic"] = topic or "orders/paid" },
+    json = { id = id, total_price = total, currency = "EUR", discount_codes = { { code = "amelie-15" } } },
+  }
 end
 
 test("an affiliate gets a code and a link, and a word about the first sale", function(t)
@@ -14,11 +17,11 @@ test("an affiliate gets a code and a link, and a word about the first sale", fun
   local kit = t:expect_sent { template = "kit", locale = "fr", subject = "Ton code : AMELIE-15" }
   t:expect(kit.text:find("https://shop.bellerive.example/?code=AMELIE-15&utm_source=affiliate&utm_medium=referral&utm_campaign=affiliates", 1, true) ~= nil, true)
   t:advance "2 days"
-  t:event(order("1003", 220))
+  t:expect(order(t, 1003, "220.00"), "Amélie Dubois earned 33.00 EUR")
   t:advance "1 business day"
   t:expect_sent { template = "first-sale" }
-  t:event(order("1004", "15.50"))
-  t:expect_outcome "earned 2.33 EUR"
+  t:expect(order(t, 1004, "15.50"), "Amélie Dubois earned 2.33 EUR")
+  t:expect_outcome "sold"
   t:advance "60 days"
   t:expect_nothing_sent()
   t:expect_task { kind = "other", note = "Pay Amélie Dubois: 2 sales, 235.50 EUR, due 35.33 EUR" }
@@ -51,19 +54,23 @@ test("a sale that comes after an answer is counted all the same, and nothing is 
   t:advance "1 business day"
   t:expect_sent { template = "kit" }
   t:reply { text = "Merci !" }
-  t:event(order("1003", 220))
-  t:expect_outcome "earned 33.00 EUR"
+  t:expect(order(t, 1003, "220.00"), "Amélie Dubois earned 33.00 EUR")
   t:advance "30 days"
   t:expect_nothing_sent()
 end)
 
-test("an order that the shop reports twice counts once, and half a report not at all", function(t)
+test("an order counts once, a cancelled one not at all, and what is no order of theirs neither", function(t)
   t:enrol { sequence = "affiliate-kit", contact = amelie }
-  t:event(order("1003", 220))
-  t:event(order("1003", 220))
-  t:expect_outcome "order 1003 was counted before"
-  t:event { kind = "signal:order", contact = "amelie" }
-  t:expect_outcome "no order"
+  t:expect(order(t, 1003, "220.00"), "Amélie Dubois earned 33.00 EUR")
+  t:expect(order(t, 1003, "220.00"), "order 1003 was counted before")
+  t:expect(order(t, 1003, "220.00", "orders/cancelled"), "taken back")
+  t:expect(order(t, 1003, "220.00", "orders/cancelled"), "was taken back before")
+  for _, json in ipairs { {}, { id = 1, total_price = "9", currency = "EUR", discount_codes = { { code = "BEA-15" } } }, { discount_codes = { { code = "AMELIE-15" } } } } do
+    t:expect(t:event { hook = "shop", json = json }, "no affiliate's order")
+  end
+  t:expect(order(t, 1004, "200.00"), "Amélie Dubois earned 30.00 EUR")
+  t:advance "60 days"
+  t:expect_task { kind = "other", note = "Pay Amélie Dubois: 1 sale, 200.00 EUR, due 30.00 EUR" }
 end)
 
 test("who opts out keeps the code, and is not written to", function(t)
@@ -71,7 +78,7 @@ test("who opts out keeps the code, and is not written to", function(t)
   t:advance "1 business day"
   t:expect_sent { template = "kit" }
   t:event { kind = "unsubscribe", channel = "email" }
-  t:event(order("1003", 220))
+  t:expect(order(t, 1003, "220.00"), "Amélie Dubois earned 33.00 EUR")
   t:advance "30 days"
   t:expect_nothing_sent()
 end)

@@ -61,7 +61,7 @@ test("what a link says is read back", function(t)
   for _, case in ipairs {
     { " ana-15 ", { code = "ANA-15" } }, { "ANA2", { code = "ANA2" } }, { "15% off!", {} }, { "<script>", {} },
     { "https://shop.example/?utm_campaign=a%26b+c&CODE=x&code=ana-15#code=BEA", { code = "ANA-15", campaign = "a&b c" } },
-    { "https://shop.example/#code=BEA", {} }, { "https://shop.example/", {} }, { ("A"):rep(41), {} },
+    { "https://shop.example/#code=BEA", {} }, { "https://shop.example/", {} }, { ("A"):rep(41), {} }, { "", {} }, { "a\nb\0", { code = nil } },
   } do
     t:expect(affiliate.parse(case[1]), case[2])
   end
