@@ -15,22 +15,22 @@ M.names = {
 
 M.topics = {
   en = {
-    quick = "quick questions", schedule = "dates and schedules", contract = "contracts", invoice = "invoices", payment = "payments", brief = "briefs",
+    quick = "quick questions", schedule = "dates", contract = "contracts", invoice = "invoices", payment = "payments", brief = "briefs",
     content = "drafts to approve", feedback = "feedback", idea = "ideas", urgent = "whatever is urgent", sensitive = "sensitive matters",
-    demo = "product demos", clarify = "whatever needs some back and forth", report = "figures and reports", shipping = "parcels and deliveries",
+    demo = "product demos", clarify = "whatever needs some back and forth", report = "reports", shipping = "parcels",
     community = "news of the community", other = "everything else",
   },
   fr = {
-    quick = "les questions rapides", schedule = "les dates et le planning", contract = "les contrats", invoice = "les factures",
+    quick = "les questions rapides", schedule = "le planning", contract = "les contrats", invoice = "les factures",
     payment = "les paiements", brief = "les briefs", content = "les contenus à valider", feedback = "les retours", idea = "les idées",
     urgent = "les urgences", sensitive = "les sujets délicats", demo = "les démonstrations de produits", clarify = "ce qui demande un vrai échange",
-    report = "les chiffres et les bilans", shipping = "les colis et les livraisons", community = "la vie de la communauté", other = "tout le reste",
+    report = "les bilans", shipping = "les colis", community = "la vie de la communauté", other = "tout le reste",
   },
   it = {
-    quick = "le domande veloci", schedule = "le date e le scadenze", contract = "i contratti", invoice = "le fatture", payment = "i pagamenti",
+    quick = "le domande veloci", schedule = "le scadenze", contract = "i contratti", invoice = "le fatture", payment = "i pagamenti",
     brief = "i brief", content = "i contenuti da approvare", feedback = "i riscontri", idea = "le idee", urgent = "le urgenze",
-    sensitive = "gli argomenti delicati", demo = "le dimostrazioni dei prodotti", clarify = "ciò che richiede un confronto", report = "i numeri e i report",
-    shipping = "i pacchi e le spedizioni", community = "le novità della community", other = "tutto il resto",
+    sensitive = "gli argomenti delicati", demo = "le dimostrazioni dei prodotti", clarify = "ciò che richiede un confronto", report = "i report",
+    shipping = "le spedizioni", community = "le novità della community", other = "tutto il resto",
   },
 }
 

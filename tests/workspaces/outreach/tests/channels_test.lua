@@ -66,10 +66,10 @@ end)
 
 test("it says so in three languages", function(t)
   t:expect(frame:text "en-GB",
-    "- **WhatsApp** for quick questions and dates and schedules\n- **E-mail** for contracts and invoices\n- **A call** for sensitive matters")
+    "- WhatsApp for quick questions and dates\n- E-mail for contracts and invoices\n- A call for sensitive matters")
   t:expect(frame:text "fr",
-    "- **WhatsApp** pour les questions rapides et les dates et le planning\n- **L'e-mail** pour les contrats et les factures\n- **Un appel** pour les sujets délicats")
-  t:expect(frame:sentence "it", "WhatsApp per le domande veloci e le date e le scadenze; l'e-mail per i contratti e le fatture; una telefonata per gli argomenti delicati.")
+    "- WhatsApp pour les questions rapides et le planning\n- L'e-mail pour les contrats et les factures\n- Un appel pour les sujets délicats")
+  t:expect(frame:sentence "it", "WhatsApp per le domande veloci e le scadenze; l'e-mail per i contratti e le fatture; una telefonata per gli argomenti delicati.")
   t:expect(frame:sentence "ja", frame:sentence "en")
 end)
 
