@@ -50,11 +50,12 @@ const Command command_table[] = {
 	  "  --lcov FILE             the same as an lcov tracefile, which editors read\n"
 	  "  --json                  one object a test; with --coverage then one a script: file, lines, covered, missed\n\n"
 	  "example: perigee test tests/welcome_test.lua\n", command_test, NULL },
-	{ "render", "Try", COMMAND_OPEN, "TEMPLATE [--contact ID or --all] [--channel C] [--document] [--data FILE.json] [--partials DIR] [--json]",
+	{ "render", "Try", COMMAND_OPEN, "TEMPLATE [--contact ID or --all] [--channel C] [--var N=V]... [--document] [--data FILE.json] [--partials DIR] [--json]",
 	  "show what somebody would get",
 	  "  --contact ID       as this contact gets it, on each channel (default: the first one, by e-mail)\n"
 	  "  --all              who would get nothing, and why; exit 1 if there is somebody\n"
 	  "  --channel C        the text for a channel alone\n"
+	  "  --var NAME=VALUE   a value that the script would give (vars), any number of times\n"
 	  "  --document         the page alone that is attached where the template is a document; of itself for one with a title\n"
 	  "  --data FILE.json   plain Liquid: TEMPLATE is a file, the members of the object are the variables;\n"
 	  "                     the result alone is printed, byte for byte. Needs no workspace\n"

@@ -117,6 +117,7 @@ typedef struct Rendering {
 	Cli *cli;
 	Program *program;
 	const char *name;
+	json_t *vars; /* as a script would give them */
 } Rendering;
 
 static void print_rendered(Cli *cli, const char *channel, const json_t *result)
@@ -149,7 +150,7 @@ static const Account *account_for(Host *host, const char *contact, const char *c
 static json_t *rendered(Rendering *r, const char *contact, const char *channel, GError **error)
 {
 	Host *host = r->cli->host;
-	g_autoptr(json_t) data = handover_data(host, contact, account_for(host, contact, channel), NULL, NULL);
+	g_autoptr(json_t) data = handover_data(host, contact, account_for(host, contact, channel), NULL, r->vars);
 	g_autoptr(json_t) options = handover_options(host, data, channel, NULL);
 	return workers_render(host, r->program, data, options, NULL, error);
 }
@@ -162,7 +163,7 @@ static GPtrArray *files_of(Rendering *r, const char *contact, const char *channe
 	g_autoptr(GPtrArray) names = documents_names(json_object_get(result, "documents"), NULL);
 	if (!files || !names->len)
 		return g_steal_pointer(&files);
-	g_autoptr(json_t) data = handover_data(host, contact, account_for(host, contact, channel), NULL, NULL);
+	g_autoptr(json_t) data = handover_data(host, contact, account_for(host, contact, channel), NULL, r->vars);
 	g_autoptr(GPtrArray) documents = documents_render(host, names, data, value_string(json_object_get(data, "contact"), "locale", NULL), error);
 	return documents && attach_join(files, documents, error) ? g_steal_pointer(&files) : NULL;
 }
@@ -260,7 +261,7 @@ static int render_document(Rendering *r, const char *word)
 	g_autofree char *contact = word ? contacts_resolve(host, word, &error) : views_first_contact(host), *filename = NULL;
 	if (!contact)
 		return error ? cli_fail_error(cli, error) : cli_fail(cli, "there is no contact to write to yet: `perigee contacts import contacts.csv`");
-	g_autoptr(json_t) data = handover_data(host, contact, account_for(host, contact, "email"), NULL, NULL);
+	g_autoptr(json_t) data = handover_data(host, contact, account_for(host, contact, "email"), NULL, r->vars);
 	g_autoptr(GBytes) page = documents_page(host, r->name, data, value_string(json_object_get(data, "contact"), "locale", NULL), &filename, &error);
 	if (!page)
 		return cli_fail_error(cli, error);
@@ -303,14 +304,28 @@ static int render_all(Rendering *r, const char *channel)
 	return failed ? EXIT_FAILED : EXIT_DONE;
 }
 
-static int render_template(Cli *cli, const char *name, const char *word, const char *channel, bool all, bool document)
+/* NAME=VALUE, any number of them; NULL: one that is not so. */
+static json_t *read_vars(GPtrArray *words)
+{
+	g_autoptr(json_t) vars = json_object();
+	for (guint i = 0; words && i < words->len; i++) {
+		const char *word = words->pdata[i], *equals = strchr(word, '=');
+		if (!equals || equals == word || !g_utf8_validate(word, -1, NULL))
+			return NULL;
+		g_autofree char *name = g_strndup(word, (gsize)(equals - word));
+		json_object_set_new(vars, name, json_string(equals + 1));
+	}
+	return g_steal_pointer(&vars);
+}
+
+static int render_template(Cli *cli, const char *name, const char *word, const char *channel, bool all, bool document, json_t *vars)
 {
 	GError *error = NULL;
 	versions_forget_templates(cli->host); /* words as they stand in the files now */
 	g_autoptr(Program) program = versions_template(cli->host, name, &error);
 	if (!program)
 		return cli_fail_error(cli, error);
-	Rendering r = { cli, program, name };
+	Rendering r = { cli, program, name, vars };
 	if (!all && !channel && (document || is_document(&r)))
 		return render_document(&r, word);
 	return all ? render_all(&r, channel ? channel : "email") : render_one(&r, word, channel);
@@ -328,11 +343,14 @@ int command_render(Cli *cli, int argc, char **argv)
 {
 	const char *contact = NULL, *channel = NULL, *data = NULL, *partials = NULL;
 	bool all = false, document = false;
+	GPtrArray *typed = NULL;
 	const Option options[] = { { "--contact", OPTION_TEXT, &contact }, { "--channel", OPTION_TEXT, &channel }, { "--data", OPTION_TEXT, &data },
-		                   { "--partials", OPTION_TEXT, &partials }, { "--all", OPTION_FLAG, &all }, { "--document", OPTION_FLAG, &document }, { 0 } };
+		                   { "--partials", OPTION_TEXT, &partials }, { "--all", OPTION_FLAG, &all }, { "--document", OPTION_FLAG, &document },
+		                   { "--var", OPTION_TEXTS, &typed }, { 0 } };
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	if (!cli_options(cli, "render", argc, argv, options, words, 1, 1))
 		return EXIT_USAGE;
+	g_autoptr(GPtrArray) named = typed;
 	if (document && (data || channel || all))
 		return cli_usage(cli, "render", "--document prints the page of one contact, without --data, --channel and --all");
 	if (data && (contact || channel || all))
@@ -343,8 +361,11 @@ int command_render(Cli *cli, int argc, char **argv)
 		return cli_usage(cli, "render", "--partials goes with --data");
 	if (data)
 		return render_liquid(cli, words->pdata[0], data, partials);
+	g_autoptr(json_t) vars = read_vars(named);
+	if (!vars)
+		return cli_usage(cli, "render", "--var is NAME=VALUE");
 	if (channel && !contacts_is_channel(channel))
 		return cli_usage(cli, "render", "there is no channel '%s'", channel);
 	g_autofree char *name = cli_template(words->pdata[0]);
-	return render_template(cli, name, contact, channel, all, document);
+	return render_template(cli, name, contact, channel, all, document, vars);
 }

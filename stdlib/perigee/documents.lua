@@ -35,7 +35,7 @@ end
 -- What an outcome of a sign task says no with; anything else is a yes.
 local refusals = { declined = true, refused = true, no = true, ["not signed"] = true, ["will not sign"] = true }
 
-local remind_keys = { channel = check.name, template = check.name, after = check.duration, times = check.number, vars = "table" }
+local remind_keys = { channel = check.name, template = text_list, after = check.duration, times = check.number, vars = "table" }
 local wait_keys = { task = function(what, value)
   if type(value) ~= "string" and math.type(value) ~= "integer" then check.raise(what .. ": the id that contact:task gave is needed") end
   return value
@@ -46,7 +46,8 @@ local MOST = 10 -- reminders, and tries to send one
 local function reminders(what, remind)
   if remind == nil then return nil end
   local r = check.options(what .. ": remind", remind, remind_keys, { "channel", "template", "after" })
-  local times = r.times == nil and 1 or math.tointeger(r.times)
+  for _, template in ipairs(r.template) do check.name(what .. ": remind: template", template) end
+  local times = r.times == nil and #r.template or math.tointeger(r.times)
   if not times or times < 1 or times > MOST then check.raise(("%s: remind: times: a whole number from 1 to %d"):format(what, MOST)) end
   return { channel = r.channel, template = r.template, after = r.after, times = times, vars = r.vars }
 end
@@ -74,13 +75,13 @@ local function listen(contact, task, deadline)
 end
 
 -- A reminder leaves at an hour at which mail may leave, and not later than that: so nobody is reminded who has signed while it waited.
-local function send_reminder(contact, task, remind, deadline)
+local function send_reminder(contact, task, remind, template, deadline)
   for _ = 1, MOST do
     local opens = perigee.date(perigee.now(), "open hours")
     if deadline and opens >= deadline then return nil end
     local ended = opens > perigee.now() and listen(contact, task, opens) or nil
     if ended then return ended end
-    local message, _, code = contact:try_send(remind.channel, remind.template, { vars = remind.vars, before = "1 hour" })
+    local message, _, code = contact:try_send(remind.channel, template, { vars = remind.vars, before = "1 hour" })
     if message then return nil, true end
     if code ~= "timeout" then return nil end
   end
@@ -93,28 +94,28 @@ end
 --- - `replied`: they wrote (`reply`); nobody is reminded after that: a person reads it, and `documents.wait` without `remind` goes on,
 --- - `silent`: the time is up.
 ---
----`reminded` says how many reminders have left.
+---`reminded` says how many reminders have left. `remind.template` may be a list: the first reminder's, the second's, ...
 ---```lua
 ---local result = documents.wait(contact, {
 ---  task = task, within = "3 weeks",
----  remind = { channel = "email", template = "still-unsigned", after = "4 business days", times = 2 },
+---  remind = { channel = "email", template = { "still-unsigned", "last-reminder" }, after = "4 business days" },
 ---})
 ---```
 ---Needs: send.
 ---@param contact perigee.Contact
----@param options? { task?: string|integer, within?: perigee.Duration, remind?: { channel: string, template: string, after: perigee.Duration, times?: integer, vars?: table } }
+---@param options? { task?: string|integer, within?: perigee.Duration, remind?: { channel: string, template: string|string[], after: perigee.Duration, times?: integer, vars?: table } }
 ---@return { outcome: "signed"|"declined"|"replied"|"silent", at?: integer, note?: string, reply?: perigee.Reply, reminded: integer }
 function M.wait(contact, options)
   local o = check.options("documents.wait", options or {}, wait_keys)
   local remind = reminders("documents.wait", o.remind)
   local deadline = o.within and later(o.within)
   local reminded = 0
-  for _ = 1, remind and remind.times or 0 do
+  for i = 1, remind and remind.times or 0 do
     local next = later(remind.after)
     if deadline and next >= deadline then break end
     local ended = listen(contact, o.task, next)
     local sent
-    if not ended then ended, sent = send_reminder(contact, o.task, remind, deadline) end
+    if not ended then ended, sent = send_reminder(contact, o.task, remind, remind.template[math.min(i, #remind.template)], deadline) end
     if sent then reminded = reminded + 1 end
     if ended then
       ended.reminded = reminded
@@ -131,8 +132,20 @@ local send_keys = {
   due = check.duration, within = check.duration, remind = "table",
 }
 
+-- Sends; somebody who wrote meanwhile (and whose run goes on) is read by a person, and gets it all the same. Nil and why: refused.
+local function send_paper(contact, o, options)
+  for _ = 1, MOST do
+    local message, text, _, rule = contact:try_send(o.channel, o.template, options)
+    if message or rule ~= "unseen_reply" then return message, text end
+    local reply = contact:wait_reply "1 minute"
+    if reply then contact:task { kind = "review", note = "They wrote before the paper left: " .. reply.text } end
+  end
+  return nil, "they wrote again and again before it could leave"
+end
+
 ---Sends a paper to be signed and waits for it: a number (`vars.number`, of the `series`), the mail with its documents, a task `sign` for the
----person who files it, and then documents.wait. Without a `series` there is no number.
+---person who files it, and then documents.wait. Without a `series` there is no number. Where the mail is refused the outcome is `refused`
+---(`note` says why): nothing was sent.
 ---```lua
 ---local result = documents.sign(contact, {
 ---  channel = "email", template = "agreement", documents = { "contract", "brief" }, series = "contract", within = "3 weeks",
@@ -143,7 +156,7 @@ local send_keys = {
 ---Needs: send, store, task.
 ---@param contact perigee.Contact
 ---@param options { channel: string, template: string, documents: string|string[], attach?: string|string[], vars?: table, series?: string, note?: string, due?: perigee.Duration, within?: perigee.Duration, remind?: table }
----@return { outcome: "signed"|"declined"|"replied"|"silent", at?: integer, note?: string, reply?: perigee.Reply, reminded: integer, number?: string, task: string }
+---@return { outcome: "signed"|"declined"|"replied"|"silent"|"refused", at?: integer, note?: string, reply?: perigee.Reply, reminded: integer, number?: string, task?: string }
 function M.sign(contact, options)
   local o = check.options("documents.sign", options, send_keys, { "channel", "template", "documents" })
   local remind = reminders("documents.sign", o.remind)
@@ -151,7 +164,8 @@ function M.sign(contact, options)
   local vars = {}
   for key, value in pairs(o.vars or {}) do vars[key] = value end
   vars.number = number or vars.number
-  contact:send(o.channel, o.template, { documents = o.documents, attach = o.attach, vars = next(vars) ~= nil and vars or nil })
+  local message, why = send_paper(contact, o, { documents = o.documents, attach = o.attach, vars = next(vars) ~= nil and vars or nil })
+  if not message then return { outcome = "refused", note = why, reminded = 0, number = number } end
   local note = o.note or ("%s of %s: file it once it is signed, then `perigee tasks done ID` (or --outcome declined)"):format(
     number and "Paper " .. number or "The paper", contact.name or contact.id)
   local task = contact:task { kind = "sign", note = note, due = o.due }
