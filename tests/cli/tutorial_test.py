@@ -143,6 +143,19 @@ def reference(text, folder):
     ok(len(kinds) >= 6 and {"sequences", "jobs", "tests", "perigee.lua", "template"} <= set(kinds), "whole scripts are among its blocks", kinds)
 
 
+def starter(folder):
+    """What the README of a new workspace says to type, but for what looks at the network or goes on for ever."""
+    w = Workspace(folder / "starter")
+    w.dir.mkdir()
+    w.run("init", w.dir)
+    lines = re.findall(r"^perigee (.*)$", (w.dir / "README.md").read_text(), re.M)
+    ok(len(lines) >= 8 and "check" in lines and "test" in lines, "the README of a new workspace has commands", lines)
+    for line in lines:
+        if line not in ("serve", "doctor"):
+            got = w.run(*line.split())
+            ok(got.code == 0, f"the README of a new workspace: perigee {line}", got)
+
+
 def links(text):
     """Places within the page, and pages beside it, that it points to."""
     anchors = {re.sub(r"[^\w\- ]", "", h.strip("#").strip().lower()).replace(" ", "-") for h in re.findall(r"^#+ .*$", text, re.M)}
@@ -169,6 +182,7 @@ def main():
             ok((folder / name).read_text() == (ROOT / "scripts" / "starter" / name).read_text(), f"{name} comes to be the one that init makes")
         (work / "reference").mkdir()
         reference(second, work / "reference")
+        starter(work)
         links(PAGE)
         library(third)
     finally:
