@@ -38,16 +38,23 @@ local function wall_clock(time)
   return os.date("!%Y-%m-%dT%H:%M:%S", time + offset) .. ("%s%02d:%02d"):format(sign, minutes // 60, minutes % 60)
 end
 
----When our own people are in next: now or later, by the hours and the zone of perigee.lua. Also as text for templates (`{{ back |
----localized_date: "weekday" }}`, `{{ back | date: "%H:%M" }}`).
+---When our own people are in next: now or later, by the hours and the zone of perigee.lua.
 ---```lua
----local opens, back = ack.next_open()
+---if ack.next_open() > perigee.now() then perigee.log "nobody is in" end
 ---```
 ---@param time? integer seconds since the epoch; else now
----@return integer opens, string back
+---@return integer
 function M.next_open(time)
-  local opens = perigee.date(time or perigee.now(), "open hours", "workspace")
-  return opens, wall_clock(opens)
+  return perigee.date(time or perigee.now(), "open hours", "workspace")
+end
+
+---The same as text, with the offset of the workspace's zone, for templates: `{{ back | localized_date: "weekday" }}`, `{{ back | date: "%H:%M" }}`.
+---```lua
+---contact:send("email", "closed", { vars = { back = ack.back() } })
+---```
+---@return string
+function M.back()
+  return wall_clock(M.next_open())
 end
 
 -- Takes the day's one acknowledgement. Of two runs for one person only one gets it: each counts, and one sees the other's count.
@@ -64,12 +71,13 @@ local within_options = { message = message_of, channel = check.line, template = 
 
 ---Acknowledges a message shortly before the time is up, counted from when they wrote, unless somebody was faster. Returns who: `acknowledged`,
 ---`person` (a colleague has answered), `script` (another script has), `already` (they had one in the last 24 hours), `automatic mail`, `in
----quarantine`; or `nil, text, code` if it may not be sent. Where our people are out, `closed` is the template, and says when they are back: it
----is given `back` (see ack.next_open). Write both with `purpose: answer`, which may leave at any hour.
+---quarantine`; or `nil, text, code` if it may not be sent. When our people are out, `closed` is the template, which says when they are back; a
+---function among the `vars`, such as ack.back, is called when the message is made. Write both with `purpose: answer`, which may leave at any hour.
 ---Needs: send, store.
 ---```lua
 ---local message = contact:wait_reply "1 minute"
----local who = ack.within(contact, "1h", { message = message, template = "received", closed = "received-closed" })
+---local who = ack.within(contact, "1h", { message = message, template = "received", closed = "received-closed",
+---  vars = { back = ack.back } })
 ---```
 ---@param contact perigee.Contact
 ---@param within perigee.Duration
@@ -91,11 +99,12 @@ function M.within(contact, within, options)
   local who = who_answered(contact, message.at)
   if who then return who end
   if not take_turn(contact) then return "already" end
-  local opens, back = M.next_open()
-  local vars = { back = back }
-  for name, value in pairs(options.vars or {}) do vars[name] = value end
-  local template = opens > perigee.now() and options.closed or options.template
-  local sent, text, code = contact:try_send(options.channel or message.channel, template, { vars = vars })
+  local vars = {}
+  for name, value in pairs(options.vars or {}) do vars[name] = type(value) == "function" and value() or value end
+  local template = options.closed and M.next_open() > perigee.now() and options.closed or options.template
+  -- A channel that the script may not use raises; whoever wrote there is waiting all the same.
+  local fine, sent, text, code = pcall(contact.try_send, contact, options.channel or message.channel, template, { vars = vars })
+  if not fine then return nil, sent, "refused" end
   if not sent then return nil, text, code end
   return "acknowledged"
 end

@@ -118,7 +118,8 @@ local function key_of(contact) return "faq/" .. contact.id end
 -- Has a colleague written to them in the time in which the conversation is theirs?
 local function colleague_wrote(contact, since)
   for _, message in ipairs(contact:messages { limit = 5, direction = "out" }) do
-    if message.by == "person" and message.at >= since then return true end
+    -- What a script asked a person to send has a template.
+    if message.by == "person" and not message.template and message.at >= since then return true end
   end
   return false
 end
@@ -129,12 +130,19 @@ local function quoted(text)
   return "“" .. text .. "”"
 end
 
+-- Sends, or says why not: also where the script may not use the channel they wrote by, or a template is missing. They are waiting.
+local function try_send(contact, channel, template, vars)
+  local fine, sent, text = pcall(contact.try_send, contact, channel, template, { vars = vars })
+  if fine then return sent, text end
+  return nil, sent
+end
+
 local function hand_off(talk, message, why)
   local note = { ("Answer %s on %s: %s."):format(talk.contact.name or talk.contact.id, message.channel, why), "They wrote: " .. quoted(message.text) }
   if #talk.answered > 0 then note[#note + 1] = "Answered before: " .. table.concat(talk.answered, ", ") end
   talk.contact:task { kind = "message", note = table.concat(note, "\n"), due = talk.options.due }
   perigee.store.set(key_of(talk.contact), { answer = talk.last, handed = perigee.now() })
-  if talk.options.handoff then talk.contact:try_send(message.channel, talk.options.handoff) end
+  if talk.options.handoff then try_send(talk.contact, message.channel, talk.options.handoff, talk.options.vars) end
   return "handed over"
 end
 
@@ -145,19 +153,19 @@ local function answer(tree, talk, message)
   if message.kind ~= "reply" or mood.automatic then return "automatic mail" end
   if contact.labels.quarantine then return "in quarantine" end
   if mood.thanks then
-    if options.bye and #talk.answered > 0 then contact:try_send(message.channel, options.bye) end
+    if options.bye and #talk.answered > 0 then try_send(contact, message.channel, options.bye, options.vars) end
     return "thanked"
   end
   local node, _, why, kind = tree:match(message.text, contact.locale, talk.node)
   if not node then
     talk.missed = talk.missed + 1
     if not options.unclear or kind == "topic" or kind == "angry" or talk.missed > 1 then return hand_off(talk, message, why) end
-    if contact:try_send(message.channel, options.unclear) then return nil end
+    if try_send(contact, message.channel, options.unclear, options.vars) then return nil end
     return hand_off(talk, message, why)
   end
   if node.answer == talk.last then return hand_off(talk, message, "they ask again what was answered with " .. node.answer) end
   if not contact.locale then contact:set { locale = words.language(message.text) } end
-  local sent, text = contact:try_send(message.channel, node.answer, { vars = options.vars })
+  local sent, text = try_send(contact, message.channel, node.answer, options.vars)
   if not sent then return hand_off(talk, message, ("%s could not be sent (%s)"):format(node.answer, text)) end
   talk.answered[#talk.answered + 1] = node.answer
   talk.node, talk.last, talk.missed = node, node.answer, 0

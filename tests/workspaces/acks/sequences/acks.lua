@@ -10,8 +10,8 @@ return perigee.sequence {
   starts_on  = { "message" },
   run        = function(contact)
     local message = contact:wait_reply "1 minute"
-    local who = ack.within(contact, "1h", { message = message, template = "received", closed = "received-closed" })
+    local who = ack.within(contact, "1h", { message = message, template = "received", closed = "received-closed", vars = { back = ack.back } })
     if who == "automatic mail" then return who end
-    return who .. ", " .. ack.overdue(contact, "1 business day", { message = message })
+    return (who or "not sent") .. ", " .. ack.overdue(contact, "1 business day", { message = message })
   end,
 }

@@ -104,3 +104,11 @@ test("what they add meanwhile does not stop the clock", function(t)
   t:expect_task { kind = "message" }
   t:expect_outcome "acknowledged, overdue"
 end)
+
+test("who writes where the script may not write is not forgotten", function(t)
+  t:advance "10 hours"
+  t:reply { channel = "instagram", text = "Hello?", contact = { id = "ig", name = "Ig", instagram = "@ig", locale = "en" } }
+  t:advance "2 days"
+  t:expect_nothing_sent()
+  t:expect_outcome "not sent, overdue"
+end)

@@ -164,6 +164,14 @@ test("the same answer is not given twice in a row, not even weeks later", functi
   t:expect_nothing_sent()
 end)
 
+test("who asks where the script may not write is a person's", function(t)
+  t:reply { channel = "instagram", text = "Where is my parcel?", contact = { id = "ig", name = "Ig", instagram = "@ig", locale = "en" } }
+  t:expect_nothing_sent()
+  t:expect_outcome "handed over"
+  local task = t:expect_task { kind = "message" }
+  t:expect(task.note:find("faq-shipping could not be sent", 1, true) ~= nil, true)
+end)
+
 test("an answer goes into the thread of the mail that it answers", function(t)
   t:reply { channel = "email", text = "Where is my parcel?", contact = ana }
   t:expect_sent { template = "faq-shipping", subject = "About shipping" }
