@@ -206,8 +206,8 @@ static char *refused(const Cli *cli, const json_t *event, const char *text)
 static char *received(const Cli *cli, const json_t *event, const char *text)
 {
 	(void)cli;
-	const char *channel = value_string(event, "channel", "");
-	return g_strdup_printf("%s%s%s%s%s", received_words(value_string(event, "kind", "")), *channel ? " by " : "", channel, *text ? ": " : "", text);
+	const char *kind = value_string(event, "kind", ""), *channel = g_str_has_prefix(kind, "signal:") ? "" : value_string(event, "channel", "");
+	return g_strdup_printf("%s%s%s%s%s", received_words(kind), *channel ? " by " : "", channel, *text ? ": " : "", text);
 }
 
 static char *task(const Cli *cli, const json_t *event, const char *text)
