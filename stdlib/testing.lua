@@ -199,6 +199,15 @@ function methods:expect(value, wanted)
 end
 
 local function object()
+-- What is known of somebody now, with labels as a set.
+function methods:contact(id)
+  local found = effect("test.contact", { contact = check.line("t:contact", id) })
+  local labels = {}
+  for _, label in ipairs(found.labels or {}) do labels[label] = true end
+  found.labels, found.fields = labels, found.fields or {}
+  return found
+end
+
   return host.object({}, {
     __index = function(_, name)
       if not methods[name] then

@@ -105,6 +105,15 @@ function t:expect_task(wanted) end
 ---@param unwanted? table
 function t:expect_no_task(unwanted) end
 
+---What is known of a contact now: attributes, `labels` as a set, `fields` by name.
+---```lua
+---t:expect(t:contact("ann").stage, "talking")
+---t:expect(t:contact("ann").labels.press, true)
+---```
+---@param id string
+---@return { id: string, name?: string, stage?: string, owner?: string, labels: table<string, boolean>, fields: table<string, any> } contact
+function t:contact(id) end
+
 ---The run that began last (by t:enrol, or by an event that a script starts on) has ended with this outcome; nil: it has not ended.
 ---```lua
 ---t:expect_outcome "replied"
