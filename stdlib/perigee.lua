@@ -30,6 +30,15 @@ function M.date(time, shift, zone)
   return effect("date", { time = time, shift = shift, zone = zone })
 end
 
+local broadcast_keys = {
+  channel = check.name, account = check.text, to = check.line, template = check.name, vars = "table", at = check.duration, locale = check.line,
+}
+
+function M.broadcast(options)
+  local broadcast = check.options("perigee.broadcast", options, broadcast_keys, { "channel", "to", "template", "at" })
+  return effect("broadcast", broadcast, true)
+end
+
 function M.log(text, fields)
   check.text("perigee.log", text)
   if fields ~= nil and type(fields) ~= "table" then host.raise("perigee.log: fields are a table { key = value }") end
@@ -100,7 +109,6 @@ end
 
 -- Names that other versions have or will have; the rest is a slip of the pen.
 local later = {
-  ["perigee.broadcast"] = true, 
   ["perigee.driver"] = true, ["perigee.recipe"] = true,
 }
 

@@ -75,7 +75,7 @@ function methods:reply(options)
 end
 
 local event_keys = {
-  kind = check.text, channel = check.text, text = check.text, data = "table",
+  kind = check.text, channel = check.text, text = check.text, data = "table", id = check.number,
   contact = function(what, value)
     if type(value) ~= "string" and type(value) ~= "table" then host.raise(what .. ": an id, or a table of attributes") end
     return value
@@ -107,8 +107,7 @@ local hook_keys = {
 
 function methods:event(options)
   if type(options) ~= "table" or options.hook == nil then
-    effect("test.event", check.options("t:event", options, event_keys, { "kind" }))
-    return
+    return effect("test.event", check.options("t:event", options, event_keys, { "kind" }))
   end
   local request = check.options("t:event", options, hook_keys)
   if request.body ~= nil and request.json ~= nil then host.raise("t:event: body and json are both given") end
@@ -139,7 +138,7 @@ local http_keys = {
 function M.names()
   local set = {}
   for name in pairs(methods) do set[name] = true end
-  return { methods = set, keys = { enrol = enrol_keys, enroll = enrol_keys, reply = reply_keys, http = http_keys } }
+  return { methods = set, functions = methods, keys = { enrol = enrol_keys, enroll = enrol_keys, reply = reply_keys, http = http_keys } }
 end
 
 function methods:http(options)
@@ -184,11 +183,29 @@ function methods:expect_no_task(unwanted)
   if found[1] then fail("expected no task: " .. show(unwanted), "no task", unwanted) end
 end
 
+function methods:expect_broadcast(wanted)
+  wanted = filter("t:expect_broadcast", wanted)
+  local found = effect("test.broadcasts", wanted) or {}
+  if not found[1] then
+    fail("expected a broadcast: " .. show(wanted), "broadcast", wanted)
+  end
+  return found[1]
+end
+
 function methods:expect_outcome(wanted)
   local outcome = effect("test.outcome", {})
   if outcome ~= wanted then
     fail(("expected the outcome %s; %s"):format(show(wanted), outcome and "it is " .. show(outcome) or "the run has not ended"), "outcome", wanted)
   end
+end
+
+-- What is known of somebody now, with labels as a set.
+function methods:contact(id)
+  local found = effect("test.contact", { contact = check.line("t:contact", id) })
+  local labels = {}
+  for _, label in ipairs(found.labels or {}) do labels[label] = true end
+  found.labels, found.fields = labels, found.fields or {}
+  return found
 end
 
 function methods:expect(value, wanted)
@@ -199,15 +216,6 @@ function methods:expect(value, wanted)
 end
 
 local function object()
--- What is known of somebody now, with labels as a set.
-function methods:contact(id)
-  local found = effect("test.contact", { contact = check.line("t:contact", id) })
-  local labels = {}
-  for _, label in ipairs(found.labels or {}) do labels[label] = true end
-  found.labels, found.fields = labels, found.fields or {}
-  return found
-end
-
   return host.object({}, {
     __index = function(_, name)
       if not methods[name] then

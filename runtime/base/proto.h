@@ -82,6 +82,7 @@
  *             reach {channels:[..],template,opts,try} → as send
  *             sleep {for} → ;  wait_reply {within} → {text,channel,at,subject,kind} | null | null,text,"bounced"
  *             wait {events:[..],within} → {event,at,...} | null;  restart {state} (never answered)
+ *             broadcast {channel,account,to,template,vars,at,locale} → id | null,text,code,rule (once it is rendered)
  *   inner:    now {} → ; log {text,fields} → ; date {time,shift} → seconds
  *             can {channel} → "send"|"hand"|null,text,rule
  *             task {kind,note,due} → id; set {changes} → ; label {label} → ; unlabel {label} → ; note {text} →
@@ -172,7 +173,7 @@ typedef enum {
 typedef enum { PROGRAM_SCRIPT, PROGRAM_TEMPLATE, PROGRAM_LIQUID, PROGRAM_WORKSPACE, PROGRAM_TEST, PROGRAM_MODEL, PROGRAM_SCAN } ProgramType;
 
 /* STRICT: position, kind and canonical arguments must be equal. LOOSE (a move to another version): kind and what it
- * touches (send: channel, template; reach: channels, template; http: method, url; store.*: key; others: kind alone; restart, enrol, stop: all). */
+ * touches (send: channel, template; reach: channels, template; broadcast: channel, to, template; http: method, url; store.*: key; others: kind alone; restart, enrol, stop: all). */
 typedef enum { VISIT_STRICT, VISIT_LOOSE } VisitMode;
 
 /* The outcome classes of docs/channels.md. */

@@ -108,6 +108,16 @@ const Command command_table[] = {
 	  "    --outcome O   how it went; for a message \"not sent\" or \"declined\": then it is refused\n\n"
 	  "example: perigee tasks done 12 --outcome \"wants a quote\"\n", command_tasks, NULL },
 
+	{ "broadcast", "People", COMMAND_OPEN, "[--state S] [--all] [--json] | show ID | confirm ID | cancel ID", "what is to go to a whole community; confirm it before its time",
+	  "Lists broadcasts that wait for a person or for their time. One that nobody confirms before its time lapses; what is confirmed\n"
+	  "leaves as it stands there.\n\n"
+	  "  --state S     planned, confirmed, sent, refused, lapsed or cancelled\n"
+	  "  --all         those that are over, too\n"
+	  "  show ID       the whole text as it will appear, where and when, and who asked for it\n"
+	  "  confirm ID    it may leave at its time\n"
+	  "  cancel ID     it does not leave\n\n"
+	  "example: perigee broadcast confirm 3\n", command_broadcast, NULL },
+
 	{ "serve", "Run", COMMAND_OWNER, "[--key-file F] [--public ADDR] [--until-idle] [--fast-forward GRACE]", "run everything: send, read mail, wake runs",
 	  "Owns the workspace until it is stopped; stopping it at any moment loses nothing. Other commands go on working\n"
 	  "beside it. Changed scripts become versions when it starts.\n\n"

@@ -36,6 +36,7 @@ int command_secret(Cli *cli, int argc, char **argv);
 bool command_secret_anywhere(int argc, char **argv);
 int command_jobs(Cli *cli, int argc, char **argv);
 int command_hooks(Cli *cli, int argc, char **argv);
+int command_broadcast(Cli *cli, int argc, char **argv);
 int command_contacts(Cli *cli, int argc, char **argv);
 int command_tasks(Cli *cli, int argc, char **argv);
 int command_plan(Cli *cli, int argc, char **argv);

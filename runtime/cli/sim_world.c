@@ -173,6 +173,7 @@ bool sim_world_begin(Sim *sim, SimWorld *world, GError **error)
 		if (!add_edit(sim, world, world->edits->pdata[i], error))
 			return false;
 	g_array_sort(world->planned, by_time);
+	pretend_colleague(sim->host);
 	return add_replies(sim, world, error);
 }
 

@@ -9,6 +9,7 @@
 #include "cli/story.h"
 #include "cli/tape.h"
 
+#include "host/broadcasts.h"
 #include "host/contacts.h"
 #include "host/hooks.h"
 #include "host/pretend.h"
@@ -171,6 +172,41 @@ static json_t *call_hook(Play *play)
 	return answer;
 }
 
+/* What a colleague says of a broadcast: the one with this id, or the one whose time comes first. */
+static json_t *decide_broadcast(Play *play, bool confirms)
+{
+	GError *error = NULL;
+	int64_t id = value_integer(play->args, "id", broadcasts_oldest(play->host));
+	if (!id)
+		return json_pack("{s:s}", "raise", "no broadcast is planned that somebody could decide about");
+	if (!(confirms ? broadcasts_confirm : broadcasts_cancel)(play->host, id, &error))
+		return raised(error);
+	return settle(play, results(json_integer(id)));
+}
+
+static json_t *do_event(Play *play)
+{
+	const char *kind = value_string(play->args, "kind", "");
+	if (json_object_get(play->args, "hook"))
+		return call_hook(play);
+	if (g_str_equal(kind, "broadcast_confirm") || g_str_equal(kind, "broadcast_cancel"))
+		return decide_broadcast(play, g_str_equal(kind, "broadcast_confirm"));
+	return happen(play, kind);
+}
+
+static json_t *do_broadcasts(Play *play)
+{
+	json_t *found = json_array();
+	story_looks(play->story);
+	g_autoptr(json_t) all = broadcasts_list(play->host, NULL);
+	size_t i;
+	json_t *broadcast;
+	json_array_foreach(all, i, broadcast)
+		if (story_matches(broadcast, play->args))
+			json_array_append(found, broadcast);
+	return results(found);
+}
+
 static json_t *do_http(Play *play)
 {
 	GError *error = NULL;
@@ -212,7 +248,9 @@ static json_t *perform(Play *play)
 	if (g_str_equal(kind, "test.reply"))
 		return happen(play, "reply");
 	if (g_str_equal(kind, "test.event"))
-		return json_object_get(play->args, "hook") ? call_hook(play) : happen(play, value_string(play->args, "kind", ""));
+		return do_event(play);
+	if (g_str_equal(kind, "test.broadcasts"))
+		return do_broadcasts(play);
 	if (g_str_equal(kind, "test.http"))
 		return do_http(play);
 	if (g_str_equal(kind, "test.sent"))

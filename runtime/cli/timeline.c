@@ -257,6 +257,16 @@ static char *outage(const Cli *cli, const json_t *event, const char *text)
 	return g_strdup_printf("%s %s%s", channel, begins ? "has no connection until " : "has its connection back", begins ? until : "");
 }
 
+static char *broadcast(const Cli *cli, const json_t *event, const char *text)
+{
+	const char *state = value_string(event, "state", ""), *reason = value_string(event, "reason", NULL);
+	bool planned = g_str_equal(state, "planned");
+	g_autofree char *due = planned ? cli_time(cli, value_integer(event, "due", TIME_NEVER)) : NULL;
+	return g_strdup_printf("broadcast to %s on %s is %s%s%s: %s%s%s%s", value_string(event, "to", ""), value_string(event, "channel", ""), state,
+	                       planned ? " for " : "", planned ? due : "", value_string(event, "template", ""), reason ? " (" : planned ? " \"" : "",
+	                       reason ? reason : planned ? text : "", reason ? ")" : planned ? "\"" : "");
+}
+
 static char *breaker(const Cli *cli, const json_t *event, const char *text)
 {
 	(void)cli;
@@ -297,7 +307,7 @@ static const struct {
 } all_words[] = {
 	{ "enrolled", enrolled }, { "passed_over", passed_over }, { "sent", sent }, { "deferred", deferred }, { "refused", refused }, { "received", received },
 	{ "task", task }, { "task_done", task }, { "set", set }, { "label", label }, { "finished", finished }, { "failed", failed }, { "outage", outage },
-	{ "breaker", breaker }, { "edited", edited }, { "moved", moved }, { "stayed", stayed },
+	{ "breaker", breaker }, { "broadcast", broadcast }, { "edited", edited }, { "moved", moved }, { "stayed", stayed },
 };
 
 char *timeline_event(const Cli *cli, const json_t *event)

@@ -2,6 +2,7 @@
 /* Effects by kind: see effects.h. */
 #include "host/effects.h"
 
+#include "host/broadcasts.h"
 #include "host/contacts.h"
 #include "host/events.h"
 #include "host/history.h"
@@ -272,6 +273,15 @@ static void do_http(Asked *asked)
 	}
 	asked->out.state = "sending";
 	asked->out.deadline = TIME_NEVER;
+}
+
+static void do_broadcast(Asked *asked)
+{
+	GError *error = NULL;
+	if (!broadcasts_plan(asked->host, asked->run, asked->position, asked->args, &asked->out.answer, &error))
+		misuse_error(asked, error);
+	else if (!asked->out.answer) /* it is rendered, which takes no time but that */
+		wait_until(asked, TIME_NEVER);
 }
 
 static void do_restart(Asked *asked)
@@ -567,6 +577,7 @@ static const Kind kinds[] = {
 	{ "send", NULL, true, false, do_send },
 	{ "reach", NULL, true, false, do_reach },
 	{ "http", NULL, true, false, do_http },
+	{ "broadcast", "broadcast", true, false, do_broadcast },
 	{ "sleep", NULL, true, false, do_sleep },
 	{ "wait_reply", NULL, true, false, do_wait_reply },
 	{ "wait", NULL, true, false, do_wait },

@@ -9,6 +9,7 @@
  */
 #include "host/host.h"
 
+#include "host/broadcasts.h"
 #include "host/carrier.h"
 #include "host/checkup.h"
 #include "host/confine.h"
@@ -218,6 +219,7 @@ void host_close(Host *host)
 	if (host->programs)
 		g_hash_table_unref(host->programs);
 	g_hash_table_unref(host->ledger_rendering);
+	g_clear_pointer(&host->broadcast_renderings, g_hash_table_unref);
 	g_hash_table_unref(host->account_blocks);
 	g_clear_pointer(&host->policy_hashes, g_hash_table_unref);
 	g_clear_pointer(&host->account_tries, g_hash_table_unref);
@@ -312,6 +314,7 @@ bool host_commit(Host *host, GError **error)
 	visits_abandon_all(host);
 	retention_free(host);
 	ledger_forget(host);
+	broadcasts_forget(host);
 	/* They may be of rows that are rolled back: the key they were made with, the message that closed a queue. */
 	g_clear_pointer(&host->policy_hashes, g_hash_table_unref);
 	if (host->account_blocks)
@@ -413,6 +416,7 @@ static void start_what_is_due(Host *host)
 	jobs_turn(host);
 	visits_turn(host);
 	ledger_turn(host);
+	broadcasts_turn(host);
 	retention_turn(host);
 }
 
@@ -471,6 +475,7 @@ Time host_next_due(Host *host)
 {
 	Time due = db_int(host->db, TIME_NEVER, NEXT_RUN, "");
 	due = MIN(due, ledger_next_due(host));
+	due = MIN(due, broadcasts_next_due(host));
 	due = MIN(due, db_int(host->db, TIME_NEVER, NEXT_JOB, "i", host_now(host)));
 	if (host->carrier && host->carrier->next_due)
 		due = MIN(due, host->carrier->next_due(host));

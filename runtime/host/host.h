@@ -49,6 +49,7 @@ typedef struct Host {
 	GPtrArray *watchers;  /* of poll: see host_watch */
 	GArray *after_commit; /* things to do once the open transaction is committed */
 	GHashTable *ledger_rendering; /* messages between the queue and the carrier (handover.c) */
+	GHashTable *broadcast_renderings; /* broadcasts that are being rendered (broadcasts.c) */
 	GHashTable *account_blocks; /* account → Time until which its cap or pace lets nothing go (a cache: policy decides anew) */
 	GHashTable *account_tries;  /* account → its last message that a server did not take (policy_account.c) */
 	GHashTable *policy_hashes;  /* "FAMILY\nADDRESS" → keyed hash (policy.c) */

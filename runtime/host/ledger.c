@@ -4,6 +4,7 @@
 
 #include "host/attach.h"
 #include "host/breaker.h"
+#include "host/broadcasts.h"
 #include "host/carrier.h"
 #include "host/contacts.h"
 #include "host/events.h"
@@ -512,6 +513,8 @@ static void take_outcome(Host *host, int64_t id, bool settled, SentClass class, 
 		return;
 	bool broken = note_sign(host, &m, settled ? BREAKER_SILENT : breaker_sign(class, number, enhanced), text);
 	g_autofree char *code = number ? g_strdup_printf("%u%s%s", number, *enhanced ? " " : "", enhanced) : NULL;
+	if (broadcasts_outcome(host, &m, class, text))
+		return;
 	switch (class) {
 	case SENT_OK: sent(host, &m, "accepted", code, NULL); break;
 	case SENT_AMBIGUOUS: sent(host, &m, "unknown", code, text); break;

@@ -149,6 +149,28 @@ Verdict policy_check_copy(Host *host, const char *channel, const char *address)
 	return verdict;
 }
 
+Verdict policy_check_broadcast(Host *host, const PolicyCase *c)
+{
+	static const PolicyRule binding[] = { rule_account, rule_account_cap, rule_account_rate, rule_warmup, rule_hours, rule_form, rule_breaker, rule_paused };
+	Look look = { .host = host, .c = c, .now = host_now(host), .zone = host->workspace->zone, .channel = channels_find(host->workspace->channels, c->channel) };
+	Verdict verdict = { 0 };
+	for (size_t i = 0; i < G_N_ELEMENTS(rules) && verdict.answer == POLICY_ALLOW; i++) {
+		bool binds = false;
+		for (size_t k = 0; k < G_N_ELEMENTS(binding); k++)
+			binds |= rules[i].rule == binding[k];
+		if (!binds || (c->asking && rules[i].delay))
+			continue;
+		verdict_clear(&verdict);
+		verdict = rules[i].rule(&look);
+		verdict.rule = verdict.answer == POLICY_ALLOW ? NULL : rules[i].name;
+	}
+	if (g_strcmp0(verdict.rule, "hours") == 0) { /* which speaks of the one who is written to */
+		g_free(verdict.reason);
+		verdict.reason = g_strdup_printf("it is outside the workspace's sending hours, which begin on %s", said(&look, verdict.until).text);
+	}
+	return verdict;
+}
+
 void policy_each(Host *host, const PolicyCase *c, PolicySee see, void *user)
 {
 	Look look;

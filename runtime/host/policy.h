@@ -47,6 +47,9 @@ void verdict_clear(Verdict *verdict);
 Verdict policy_check(Host *host, const PolicyCase *c);
 /* The name of the nth rule, in their order (static); NULL behind the last. */
 const char *policy_rule_name(unsigned n);
+/* For what many will read: no contact, no address. Of the rules account, account_cap, account_rate, warmup, hours (the workspace's own), form,
+ * breaker and paused the first that is closed; one that is asking passes over mere delays. */
+Verdict policy_check_broadcast(Host *host, const PolicyCase *c);
 /* For an address that is written to beside the contact's own (a copy): the rule `suppressed`, by it and by the
  * contacts who have it, and their `consent`. A copy counts for no limit (asks_per_week, max_channels). */
 Verdict policy_check_copy(Host *host, const char *channel, const char *address);

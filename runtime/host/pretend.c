@@ -2,6 +2,7 @@
 /* Pretend channels: see pretend.h. */
 #include "host/pretend.h"
 
+#include "host/broadcasts.h"
 #include "host/confirm.h"
 #include "host/contacts.h"
 #include "host/events.h"
@@ -37,6 +38,7 @@ typedef struct Pretend {
 	GHashTable *reached; /* contact → how many messages have reached them, for the model; and of tasks, after a line end */
 	int64_t told;        /* of what the model was told: the order */
 	int64_t last_task;
+	bool colleague;      /* somebody confirms broadcasts */
 } Pretend;
 
 static const char LAST_SENT[] =
@@ -55,6 +57,9 @@ static const char LAST_ACCEPTED[] =
 	"SELECT template, subject, text FROM messages WHERE contact = ? AND channel = ? AND direction = 'out' AND state = 'accepted'"
 	" ORDER BY done_at DESC, id DESC LIMIT 1";
 static const char OPEN_TASK[] = "SELECT id FROM tasks WHERE contact = ? AND state = 'open' ORDER BY id LIMIT 1";
+
+static const char TO_CONFIRM[] =
+	"SELECT id, created_at + min(3600000, (at - created_at) / 2) FROM broadcasts WHERE state = 'planned' ORDER BY 2, id LIMIT 1";
 
 static Pretend *own(Host *host)
 {
@@ -270,6 +275,32 @@ bool pretend_begin(Host *host, const json_t *declared, const GPtrArray *contacts
 	return true;
 }
 
+void pretend_colleague(Host *host)
+{
+	own(host)->colleague = true;
+}
+
+/* The next broadcast that the colleague confirms, and when; 0: none. */
+static int64_t to_confirm(Host *host, Time *at)
+{
+	*at = TIME_NEVER;
+	Rows *rows = own(host)->colleague ? db_query(host->db, TO_CONFIRM, "") : NULL;
+	if (!rows || !rows_next(rows))
+		return 0;
+	int64_t id = rows_int(rows, 0);
+	*at = rows_int(rows, 1);
+	rows_done(rows);
+	return id;
+}
+
+static void confirm_broadcasts(Host *host)
+{
+	Time at;
+	for (int64_t id = to_confirm(host, &at); id && at <= host_now(host); id = to_confirm(host, &at))
+		if (!broadcasts_confirm(host, id, NULL))
+			return;
+}
+
 void pretend_model(Host *host, Model *model)
 {
 	own(host)->model = model;
@@ -427,6 +458,7 @@ static void turn(Host *host)
 	Pretend *pretend = own(host);
 	look_at_tasks(host);
 	prepared_turn(host, pretend->prepared);
+	confirm_broadcasts(host);
 	show_outages(host);
 	if (workers_busy(host->workers) <= host->background) /* a model may just have been asked: its answers go by time too */
 		replies_turn(host, pretend->replies);
@@ -436,7 +468,9 @@ static void turn(Host *host)
 static Time next_due(Host *host)
 {
 	look_at_tasks(host);
-	return MIN(replies_next(own(host)->replies), next_outage(own(host)->outages));
+	Time confirmed;
+	to_confirm(host, &confirmed);
+	return MIN(confirmed, MIN(replies_next(own(host)->replies), next_outage(own(host)->outages)));
 }
 
 static void free_carrier(Host *host)

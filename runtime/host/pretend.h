@@ -16,6 +16,8 @@ typedef enum { PRETEND_ERROR_FORMAT } PretendError;
 Carrier *pretend_new(Host *host);
 /* Reads a CSV of pretend replies (contact,after,channel,kind,text). Rows of contacts that do not exist are errors with their line. */
 bool pretend_load(Host *host, const char *file, const char *text, size_t size, GError **error);
+/* From now on a colleague confirms broadcasts: an hour after they were planned, or half-way to their time. */
+void pretend_colleague(Host *host);
 /* What contacts do is asked of a model from now on. Takes it. */
 void pretend_model(Host *host, Model *model);
 /* The channel has no connection from `from` until `until`: each hand-over fails. Both are shown as events `outage`. */

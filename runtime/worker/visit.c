@@ -138,13 +138,13 @@ static bool same_member(const json_t *a, const json_t *b, const char *key)
 static bool touches_same(Text kind, Text args, Text entry_args)
 {
 	static const Text all[] = { { "restart", 7 }, { "enrol", 5 }, { "stop", 4 } };
-	static const Text send = { "send", 4 }, reach = { "reach", 5 }, http = { "http", 4 }, segment = { "contacts.segment", 16 };
+	static const Text send = { "send", 4 }, reach = { "reach", 5 }, http = { "http", 4 }, segment = { "contacts.segment", 16 }, broadcast = { "broadcast", 9 };
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
 		if (equal(kind, all[i]))
 			return false;
 	bool is_send = equal(kind, send), is_http = equal(kind, http), is_store = kind.size > 6 && memcmp(kind.text, "store.", 6) == 0;
-	bool is_reach = equal(kind, reach), is_segment = equal(kind, segment);
-	if (!is_send && !is_reach && !is_http && !is_store && !is_segment)
+	bool is_reach = equal(kind, reach), is_segment = equal(kind, segment), is_broadcast = equal(kind, broadcast);
+	if (!is_broadcast && !is_send && !is_reach && !is_http && !is_store && !is_segment)
 		return true;
 	g_autoptr(json_t) a = value_parse(args.text, (gssize)args.size, NULL);
 	g_autoptr(json_t) b = value_parse(entry_args.text, (gssize)entry_args.size, NULL);
@@ -152,7 +152,7 @@ static bool touches_same(Text kind, Text args, Text entry_args)
 		return same_member(a, b, is_store ? "key" : "name");
 	if (is_http)
 		return same_member(a, b, "method") && same_member(a, b, "url");
-	return same_member(a, b, is_reach ? "channels" : "channel") && same_member(a, b, "template") && same_member(a, b, "contact");
+	return same_member(a, b, is_reach ? "channels" : "channel") && same_member(a, b, "template") && same_member(a, b, is_broadcast ? "to" : "contact");
 }
 
 static _Noreturn void diverge(lua_State *L, Visit *visit, Text kind, Text args)
