@@ -177,11 +177,12 @@ lint: ## clang without a warning, syntax of all Lua, shell and Python
 	@find tests tools -name '*.py' -exec python3 -c 'import ast,sys; [ast.parse(open(f).read(), f) for f in sys.argv[1:]]' {} +
 
 install: all ## install under PREFIX (/usr/local), inside DESTDIR
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/perigee $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/perigee/meta
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/perigee $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/perigee/meta/perigee
 	install -m 755 $(BUILD)/perigee $(DESTDIR)$(PREFIX)/bin/perigee
 	install -m 755 $(LIBEXEC)/net $(LIBEXEC)/web $(LIBEXEC)/worker $(DESTDIR)$(PREFIX)/libexec/perigee/
 	install -m 644 man/perigee.1 $(DESTDIR)$(PREFIX)/share/man/man1/perigee.1
-	for f in $(wildcard stdlib/meta/*.lua); do install -m 644 $$f $(DESTDIR)$(PREFIX)/share/perigee/meta/ || exit 1; done
+	install -m 644 $(wildcard stdlib/meta/*.lua) $(DESTDIR)$(PREFIX)/share/perigee/meta/
+	install -m 644 $(wildcard stdlib/perigee/*.lua) $(DESTDIR)$(PREFIX)/share/perigee/meta/perigee/
 
 clean: ## remove build/
 	rm -rf build

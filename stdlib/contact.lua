@@ -290,10 +290,13 @@ function methods:restart(state)
   effect("restart", args, true)
 end
 
+local functions = {} -- as they are written, for who looks at their parameters
+for name, method in pairs(methods) do functions[name] = method end
+
 ---What contacts have and their calls take, for those who read scripts without running them.
 function M.names()
   return {
-    attributes = attributes, channels = channels, methods = check.names(methods), events = events, task_kinds = task_kinds,
+    attributes = attributes, channels = channels, methods = check.names(methods), functions = functions, events = events, task_kinds = task_kinds,
     keys = { send = send_options, task = task_keys, messages = message_options },
   }
 end

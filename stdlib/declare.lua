@@ -98,6 +98,8 @@ end
 
 local hook_keys = { name = check.name, verify = verify.read, run = "function", title = check.text, needs = hook_needs, limits = limits }
 
+M.keys.hook = hook_keys
+
 local function define(kind, options, keys, required, defaults)
   local definition = check.options("perigee." .. kind, options, keys, required)
   for key, value in pairs(defaults) do

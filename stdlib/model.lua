@@ -16,6 +16,8 @@ end
 
 local keys = { kind = kind, after = check.duration, text = "string", channel = check.name, returns = check.text, data = "table" }
 
+M.keys = keys -- of what it returns
+
 -- What a model returned: nil, one thing or a list of them; a list comes out.
 local function happenings(value)
   if value == nil then return nil end

@@ -136,6 +136,25 @@ static bool write_recipe(Cli *cli, const char *recipe, const char *path, json_t 
 	return shipped(recipe, IGNORE) || !ignore || write_file(cli, path, IGNORE, ignore, files, error);
 }
 
+/* Tells editors (LuaLS) where the annotations of this installation lie: share/perigee/meta beside bin/. A program that was not installed
+ * has none to tell of. */
+static bool write_luarc(const char *path, json_t *files, GError **error)
+{
+	static const char NAME[] = ".luarc.json";
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL), *bin = self ? g_path_get_dirname(self) : NULL;
+	g_autofree char *prefix = bin ? g_path_get_dirname(bin) : NULL, *meta = prefix ? g_build_filename(prefix, "share", "perigee", "meta", NULL) : NULL;
+	g_autofree char *file = g_build_filename(path, NAME, NULL);
+	if (!meta || !g_file_test(meta, G_FILE_TEST_IS_DIR) || g_file_test(file, G_FILE_TEST_EXISTS))
+		return true;
+	g_autoptr(json_t) settings = json_pack("{s:s, s:[s], s:b}", "runtime.version", "Lua 5.4", "workspace.library", meta,
+	                                       "workspace.checkThirdParty", false);
+	g_autofree char *text = json_dumps(settings, JSON_INDENT(2) | JSON_SORT_KEYS), *all = text ? g_strconcat(text, "\n", NULL) : NULL;
+	if (!all || !g_file_set_contents_full(file, all, -1, G_FILE_SET_CONTENTS_NONE, 0666, error))
+		return !all;
+	json_array_append_new(files, json_string(NAME));
+	return true;
+}
+
 /* ---- what comes next ---- */
 
 static bool holds(const json_t *files, const char *file)
@@ -196,7 +215,7 @@ int command_init(Cli *cli, int argc, char **argv)
 	g_autofree char *path = cli_path(cli, word);
 	g_autoptr(json_t) files = json_array();
 	g_autoptr(GError) error = NULL;
-	if (!make_folder(cli, word, path) || !write_recipe(cli, recipe, path, files, &error))
+	if (!make_folder(cli, word, path) || !write_recipe(cli, recipe, path, files, &error) || !write_luarc(path, files, &error))
 		return error ? cli_fail_error(cli, g_steal_pointer(&error)) : EXIT_FAILED;
 	if (cli->json)
 		cli_json(cli, json_pack("{s:s, s:s, s:O}", "dir", path, "recipe", recipe, "files", files));

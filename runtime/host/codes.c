@@ -63,7 +63,7 @@ static const struct {
 	{ "bad-duration", "*say until when, such as*" },
 	{ "bad-schedule", "*write cron (*" },
 	{ "bad-name", "*is no name*" },
-	{ "bad-name", "*no sequence, job or hook with a name of*" },
+	{ "bad-name", "*with a name of a-z, 0-9, *" },
 	{ "wrong-type", "* is needed*" },
 	{ "wrong-type", "*bad argument #*" },
 	{ "too-long", "*longer than * bytes*" },
