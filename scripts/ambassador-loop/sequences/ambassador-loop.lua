@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- For as long as somebody is an ambassador: listen, thank, take an interest, ask now and then, keep the score, and begin again. What they
--- write goes to a person; they are asked only when it is their turn, and thanked each time in other words.
+-- For as long as somebody is an ambassador: listen and thank, take an interest, ask now and then, keep the score, and begin again. What
+-- they write goes to a person; they are asked only when it is their turn, and thanked each time in other words.
 local perigee = require "perigee"
 local score = require "perigee.score"
 local thanks = require "perigee.thanks"
@@ -10,19 +10,19 @@ local asks = { "ask-share", "ask-opinion" }
 local gone = { suppressed = true, address = true, consent = true }   -- rules that no later round will lift
 local wordings = { "thanks-warm", "thanks-short", "thanks-playful" }
 
--- Two weeks of open ears. Gives the last thing they published about us.
+-- Two weeks of open ears: what they do is counted, and the first thing they publish in that time is thanked for at once.
 local function listen(contact)
-  local ends, published = perigee.date(perigee.now(), "+2 weeks"), nil
+  local ends, thanked = perigee.date(perigee.now(), "+2 weeks"), false
   while perigee.now() < ends do
     local event = contact:wait({ "signal:activity", "reply" }, ends - perigee.now())
     local did = event and event.data
     if event and event.event == "reply" then
       contact:task { kind = "message", note = ("Answer %s: %s"):format(contact.name, event.text) }
     elseif did and did.network and did.kind and score.add(contact, { network = did.network, kind = did.kind, n = tonumber(did.n) }) then
-      published = did.post or published
+      if did.post and not thanked then thanks.say(contact, "email", wordings, { vars = { post = did.post } }) end
+      thanked = thanked or did.post ~= nil
     end
   end
-  return published
 end
 
 return perigee.sequence {
@@ -35,8 +35,7 @@ return perigee.sequence {
   run        = function(contact)
     local round = contact.state and contact.state.round or 1
     if gone[select(3, contact:can "email")] or contact.labels["former ambassador"] then return "left the circle" end
-    local published = listen(contact)
-    if published then thanks.say(contact, "email", wordings, { vars = { post = published } }) end
+    listen(contact)
     if round % 2 == 1 then
       contact:try_send("email", greetings[round // 2 % #greetings + 1], { before = "1 week" })
     elseif score.balance(contact).ask then

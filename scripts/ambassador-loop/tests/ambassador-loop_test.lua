@@ -41,13 +41,16 @@ test("what they publish is thanked for, each time in other words", function(t)
   local seen = {}
   for i = 1, 3 do
     posts(t, "Un banc, " .. i)
-    t:advance "15 days"
-    local message = t:expect_sent { channel = "email" }  -- before the greeting of that round
+    posts(t, "Et le même encore")                        -- once in a round
+    t:advance "1 business day"
+    local message = t:expect_sent { channel = "email" }
     t:expect(message.text:find("« Un banc, " .. i .. " »", 1, true) ~= nil, true)
     t:expect(seen[message.template], nil)
     seen[message.template] = true
-    t:expect_sent { channel = "email" }
+    t:expect_nothing_sent()
     t:reply { text = "Avec plaisir !" }
+    t:advance "2 weeks"
+    t:expect_sent { channel = "email" }                  -- the greeting or favour of that round
   end
 end)
 
