@@ -235,6 +235,16 @@ static json_t *do_outcome(Play *play)
 	return results(outcome ? json_string(outcome) : json_null());
 }
 
+static json_t *do_contact(Play *play)
+{
+	const char *id = value_string(play->args, "contact", "");
+	json_t *view = contacts_view(play->host, id, NULL);
+	if (view)
+		return results(view);
+	g_autofree char *text = g_strdup_printf("t:contact: there is no contact %s", id);
+	return json_pack("{s:s}", "raise", text);
+}
+
 static json_t *perform(Play *play)
 {
 	const char *kind = play->kind;
@@ -259,6 +269,8 @@ static json_t *perform(Play *play)
 		return do_tasks(play);
 	if (g_str_equal(kind, "test.outcome"))
 		return do_outcome(play);
+	if (g_str_equal(kind, "test.contact"))
+		return do_contact(play);
 	if (g_str_equal(kind, "test.now")) {
 		g_autofree char *now = time_iso(host_now(play->host), play->host->workspace->zone);
 		return results(json_string(now));
@@ -273,16 +285,6 @@ static json_t *perform(Play *play)
 /* ---- the visit that runs it ------------------------------------------------------------------------------------ */
 
 static void write_visit(void *user, Peer *peer, uint64_t ticket, uint64_t program)
-static json_t *do_contact(Play *play)
-{
-	const char *id = value_string(play->args, "contact", "");
-	json_t *view = contacts_view(play->host, id, NULL);
-	if (view)
-		return results(view);
-	g_autofree char *text = g_strdup_printf("t:contact: there is no contact %s", id);
-	return json_pack("{s:s}", "raise", text);
-}
-
 {
 	Play *play = user;
 	play->ticket = ticket;
@@ -307,8 +309,6 @@ static void failed(void *user, uint64_t ticket, const char *code, const char *te
 	play->where = g_strdup(where);
 	play->over = true;
 }
-	if (g_str_equal(kind, "test.contact"))
-		return do_contact(play);
 
 static bool frame(void *user, uint64_t ticket, Frame *f, bool *bad)
 {
