@@ -4,7 +4,7 @@
 
 workspace {
   timezone = "Europe/Paris",
-  holidays = { "FR", "IT", "GB" },
+  holidays = { "FR" },
 }
 
 account "partnerships" {
