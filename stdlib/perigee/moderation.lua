@@ -12,6 +12,7 @@ local M = {}
 
 local BAD = 0.6      -- the score from which a message is bad
 local SLOTS = 4096   -- of texts that are remembered
+local LONG = 100      -- letters from which a text is somebody's own
 local WEEK = 7 * 24 * 3600
 
 -- Country calling codes of the countries whose people write to us most; others are foreign to all of them.
@@ -125,7 +126,7 @@ local function hash(text)
   return h
 end
 
----How many people have sent the same text within a week, this one among them. Short texts (under 40 letters) are everybody's, and not
+---How many people have sent the same text within a week, this one among them. Texts under 100 letters are everybody's, and not
 ---counted. Only a number made of the text is kept, and of 4,096 texts at most.
 ---Needs: store.
 ---```lua
@@ -135,8 +136,9 @@ end
 ---@param text string
 ---@return integer
 function M.repeated(contact, text)
-  local folded = words.fold(check.text("moderation.repeated: text", text))
-  if #folded < 40 then return 1 end
+  if type(text) ~= "string" then check.raise("moderation.repeated: the text of a message is needed, not " .. check.describe(text)) end
+  local folded = words.fold(text)
+  if #folded < LONG then return 1 end
   local h, now = hash(folded), perigee.now()
   local key = ("moderation/text/%04d"):format(h & (SLOTS - 1))
   local kept = perigee.store.get(key)
@@ -153,7 +155,7 @@ end
 
 -- What is done about it ---------------------------------------------------------------------------------------------
 
-local quarantine_options = { text = check.text, channel = check.line, due = check.duration }
+local quarantine_options = { text = "string", channel = check.line, due = check.duration }
 
 ---Puts a contact aside: the label `quarantine` (perigee.faq and perigee.ack do not answer who has it), a note with the reasons, and one task
 ---of kind `review` for as long as they have the label. Nothing is sent. Returns "in quarantine" and the task's id (nil if there is one already).
@@ -177,7 +179,7 @@ function M.quarantine(contact, look, options)
   contact:label "quarantine"
   local note = { "Is this " .. (look.kind == "ok" and "all right" or look.kind) .. "? Nothing was answered. " .. why }
   if options.channel then note[#note + 1] = "Came by " .. options.channel end
-  if options.text then note[#note + 1] = "They wrote: “" .. options.text:sub(1, 600):gsub("[\xC2-\xF4][\x80-\xBF]*$", "") .. "”" end
+  if options.text and options.text ~= "" then note[#note + 1] = "They wrote: “" .. options.text:sub(1, 600):gsub("[\xC2-\xF4][\x80-\xBF]*$", "") .. "”" end
   note[#note + 1] = "Done with the outcome \"fine\" lets them out again."
   return "in quarantine", contact:task { kind = "review", due = options.due, note = table.concat(note, "\n") }
 end

@@ -154,7 +154,7 @@ test("domains: ours, theirs, and those made to look like ours", function(t)
 end)
 
 test("the same text from three people is spam; short ones are everybody's", function(t)
-  local text = "Dear team, we produce wonderful kitchen tiles and would be glad to send you our catalogue"
+  local text = "Dear team, we produce wonderful kitchen tiles and would be glad to send you our catalogue with all prices"
   for i = 1, 2 do
     t:event { kind = "signal:post", contact = { id = "p" .. i, name = "P", email = ("p%d@example.com"):format(i) }, data = { text = text } }
     t:expect_outcome "fine"
