@@ -376,7 +376,8 @@ void story_missed(Story *story, Host *host, const json_t *missed, int64_t run)
 		return;
 	mark(story, host, expected, wanted, run);
 	tell_happened(story, host);
-	if (g_str_equal(expected, "sent") || g_str_equal(expected, "task")) {
+	static const char *const things[] = { "sent", "task", "broadcast", NULL };
+	if (g_strv_contains(things, expected)) {
 		add_line(story, host, '-', now, NULL, missed_words(expected, wanted));
 	} else if (g_str_equal(expected, "outcome") && json_is_string(wanted)) {
 		g_autofree char *contact = db_text(host->db, "SELECT contact FROM runs WHERE id = ?", "i", run);
