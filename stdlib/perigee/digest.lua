@@ -13,6 +13,7 @@ local DAY = 24 * 3600
 local NEWEST = 30     -- texts that are kept of a digest
 local TEXT = 300      -- bytes of each
 local LONGEST = 92    -- days of a period
+local KEPT = 62       -- days that counters are kept at least
 
 local function name_of(what, value)
   return check.name(what .. ": name", value)
@@ -60,17 +61,17 @@ function M.add(name, entry)
   end
 end
 
--- Sums of the two periods by tag, from the counters; those of days before both are forgotten.
-local function sums(name, kind, before, from, to)
+-- Sums of the two periods by tag, from the counters; those of days before `forget` go.
+local function sums(name, kind, before, from, to, forget)
   local prefix = ("digest/%s/%s/"):format(name, kind)
   local now_by, then_by = {}, {}
   for _, counter in ipairs(perigee.store.list(prefix)) do
     local day, tag = counter.key:sub(#prefix + 1):match "^([%d%-]+)/(.+)$"
-    if not day or day < before then
+    if not day or day < forget then
       perigee.store.delete(counter.key)
     elseif day >= from and day < to then
       now_by[tag] = (now_by[tag] or 0) + counter.value
-    elseif day < from then
+    elseif day >= before and day < from then
       then_by[tag] = (then_by[tag] or 0) + counter.value
     end
   end
@@ -89,9 +90,9 @@ local function sours(row)
   return row.bad / row.n >= 1.5 * share
 end
 
-local function rows_of(name, before, from, to)
-  local n, n_before = sums(name, "all", before, from, to)
-  local bad, bad_before = sums(name, "bad", before, from, to)
+local function rows_of(name, before, from, to, forget)
+  local n, n_before = sums(name, "all", before, from, to, forget)
+  local bad, bad_before = sums(name, "bad", before, from, to, forget)
   local rows, known = {}, {}
   for _, counts in ipairs { n, n_before } do
     for tag in pairs(counts) do
@@ -143,7 +144,7 @@ local take_options = { days = check.number, at = check.number, newest = check.nu
 ---@field newest table[] { at, tag, text, who, negative }, the newest first
 
 ---The report of the last whole days before now (or before `at`), against as many days before them; it is kept, so that taking the same period
----again gives the same report. Days that are older than both are forgotten.
+---again gives the same report. Days that are older than both, and than 62 days, are forgotten.
 ---Needs: store.
 ---```lua
 ---local report = digest.take("feedback", { days = 7, at = job.due })
@@ -159,10 +160,11 @@ function M.take(name, options)
   local at = math.floor(options.at or perigee.now())
   local to, from, before = day_of(at), day_of(at - days * DAY), day_of(at - 2 * days * DAY)
   local period = from .. "/" .. day_of(at - DAY)
-  local key = ("digest/%s/taken"):format(name)
+  local key = ("digest/%s/taken/%d"):format(name, days)
   local last = perigee.store.get(key)
   if last and last.period == period then return last end
-  local report = { name = name, period = period, days = days, total = 0, total_before = 0, bad = 0, rows = rows_of(name, before, from, to),
+  local forget = day_of(at - math.max(2 * days, KEPT) * DAY)
+  local report = { name = name, period = period, days = days, total = 0, total_before = 0, bad = 0, rows = rows_of(name, before, from, to, forget),
     newest = newest_of(name, from, to, options.newest or 5) }
   for _, row in ipairs(report.rows) do
     report.total, report.total_before, report.bad = report.total + row.n, report.total_before + row.before, report.bad + row.bad
@@ -171,15 +173,16 @@ function M.take(name, options)
   return report
 end
 
----The report that was taken last, or nil: for a sequence that sends what a job took.
+---The report that was taken last of so many days, or nil: for a sequence that sends what a job took.
 ---Needs: store.
 ---```lua
 ---local report = digest.last "feedback"
 ---```
 ---@param name string
+---@param days? integer 7
 ---@return perigee.digest.Report?
-function M.last(name)
-  return perigee.store.get(("digest/%s/taken"):format(name_of("digest.last", name)))
+function M.last(name, days)
+  return perigee.store.get(("digest/%s/taken/%d"):format(name_of("digest.last", name), math.floor(check.number("digest.last: days", days or 7))))
 end
 
 -- In words ----------------------------------------------------------------------------------------------------------
@@ -211,7 +214,7 @@ function M.text(report, locale)
     check.raise("digest.text: what digest.take gave is needed, not " .. check.describe(report))
   end
   local s = said[words.of_locale(locale)] or said.en
-  if report.total == 0 then return s.none end
+  if report.total == 0 and report.total_before == 0 then return s.none end
   local lines = { s.all:format(report.total, report.total_before) .. (report.bad > 0 and ", " .. s.unhappy:format(report.bad) or "") .. ".", "" }
   for _, row in ipairs(report.rows) do
     local line = ("- **%s**: %s"):format(harmless(row.tag), s.row:format(row.n, row.before))

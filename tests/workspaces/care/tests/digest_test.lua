@@ -49,6 +49,21 @@ test("a period that was taken is the same when it is taken again", function(t)
     ("- “And an S?” (Ana Silva, sizes)\n"):rep(5):sub(1, -2))
 end)
 
+test("a daily report takes nothing from the weekly one", function(t)
+  says(t, "sizes", nil, 3)
+  t:advance "1 day"
+  report(t, 1)
+  t:expect_outcome "3 in all, 0 in the days before.\n\n- **sizes**: 3 (before: 0)"
+  t:advance "3 days"
+  report(t, 1)
+  t:expect_outcome "Nobody has said anything."
+  report(t, 7)
+  t:expect_outcome "3 in all, 0 in the days before.\n\n- **sizes**: 3 (before: 0)"
+  t:advance "10 days"
+  report(t, 7)
+  t:expect_outcome "0 in all, 3 in the days before.\n\n- **sizes**: 0 (before: 3)"
+end)
+
 test("nothing said is said so", function(t)
   report(t)
   t:expect_outcome "Nobody has said anything."
