@@ -16,8 +16,10 @@ end
 
 local function key(contact) return "gate/confirmed/" .. contact.id end
 
+local function thread(what, value) return check.one_of(what, value, { "new" }) end
+
 local ask_keys = { channel = check.name, template = check.name, again = check.name, after = check.duration, within = check.duration,
-  vars = "table", anew = "boolean" }
+  vars = "table", thread = thread, anew = "boolean" }
 
 ---When did this contact confirm? Seconds since the epoch; nil: not by gate.confirm.
 ---```lua
@@ -30,8 +32,29 @@ function M.confirmed(contact)
   return perigee.store.get(key(contact))
 end
 
-local function send(contact, o, template)
-  contact:send(o.channel, template, o.vars and { vars = o.vars } or nil)
+local TRIES = 10 -- of a reminder
+
+-- Sends, waits for one of the events, and reminds once: at an hour at which mail may leave, and not later, so that nobody is reminded of
+-- what they did while the reminder waited. Nil: nothing came.
+local function ask(contact, o, events, within, after)
+  local vars = o.vars
+  contact:send(o.channel, o.template, { vars = vars, thread = o.thread })
+  local deadline = later(o.within or within)
+  local function listen(to)
+    if to <= perigee.now() then return nil end
+    return contact:wait(events, to - perigee.now())
+  end
+  if not o.again then return listen(deadline) end
+  local event = listen(math.min(later(o.after or after), deadline))
+  for _ = 1, TRIES do
+    local opens = perigee.date(perigee.now(), "open hours")
+    if event or opens >= deadline then break end
+    event = listen(opens)
+    if event then break end
+    local _, _, code = contact:try_send(o.channel, o.again, { vars = vars, before = "1 hour" })
+    if code ~= "timeout" then break end
+  end
+  return event or listen(deadline)
 end
 
 ---Asks for a confirmation (the template has `{{ confirm_url }}`) and waits for it; `again` names the template of the one reminder, which
@@ -42,26 +65,20 @@ end
 ---```
 ---Needs: send, store.
 ---@param contact perigee.Contact
----@param options { channel: string, template: string, again?: string, after?: perigee.Duration, within?: perigee.Duration, vars?: table, anew?: boolean }
+---@param options { channel: string, template: string, again?: string, after?: perigee.Duration, within?: perigee.Duration, vars?: table, thread?: "new", anew?: boolean }
 ---@return true? confirmed, string? text, string? code, perigee.Reply? reply
 function M.confirm(contact, options)
   local o = check.options("gate.confirm", options, ask_keys, { "channel", "template" })
   if not o.anew and M.confirmed(contact) then return true end
-  local deadline = later(o.within or "10 days")
-  send(contact, o, o.template)
-  local first = math.min(later(o.after or "3 days"), deadline)
-  local event = contact:wait({ "opt_in", "reply" }, math.max(0, (o.again and first or deadline) - perigee.now()))
-  if not event and o.again and perigee.now() < deadline then
-    send(contact, o, o.again)
-    event = contact:wait({ "opt_in", "reply" }, math.max(0, deadline - perigee.now()))
-  end
+  local event = ask(contact, o, { "opt_in", "reply" }, "10 days", "3 days")
   if not event then return nil, "they have not confirmed", "unconfirmed" end
   if event.event == "reply" then return nil, "they wrote instead", "replied", event end
   perigee.store.set(key(contact), event.at)
   return true
 end
 
-local open_keys = { channel = check.name, template = check.name, again = check.name, after = check.duration, within = check.duration, vars = "table" }
+local open_keys = { channel = check.name, template = check.name, again = check.name, after = check.duration, within = check.duration, vars = "table",
+  thread = thread }
 
 ---Sends the content (the template has a signed link) and waits until it is opened; `again` names the template of the one reminder, which
 ---leaves `after` (3 days). The url that was opened, or nil, why, and "unopened" or "replied" (with what they wrote). Programs that
@@ -71,18 +88,11 @@ local open_keys = { channel = check.name, template = check.name, again = check.n
 ---```
 ---Needs: send.
 ---@param contact perigee.Contact
----@param options { channel: string, template: string, again?: string, after?: perigee.Duration, within?: perigee.Duration, vars?: table }
+---@param options { channel: string, template: string, again?: string, after?: perigee.Duration, within?: perigee.Duration, vars?: table, thread?: "new" }
 ---@return string? url, string? text, string? code, perigee.Reply? reply
 function M.deliver(contact, options)
   local o = check.options("gate.deliver", options, open_keys, { "channel", "template" })
-  send(contact, o, o.template)
-  local deadline = later(o.within or "7 days")
-  local first = math.min(later(o.after or "3 days"), deadline)
-  local event = contact:wait({ "click", "reply" }, math.max(0, (o.again and first or deadline) - perigee.now()))
-  if not event and o.again and perigee.now() < deadline then
-    send(contact, o, o.again)
-    event = contact:wait({ "click", "reply" }, math.max(0, deadline - perigee.now()))
-  end
+  local event = ask(contact, o, { "click", "reply" }, "7 days", "3 days")
   if not event then return nil, "they have not opened it", "unopened" end
   if event.event == "reply" then return nil, "they wrote instead", "replied", event end
   return event.url or ""
