@@ -93,7 +93,7 @@
  *             contacts.find {..} → [contact]; contacts.get {id} → contact|null; contacts.upsert {..} → contact
  *             contacts.segment {name} → [contact]
  *             test.* (TEST programs): http {method,url,status,headers,body|json | error (a code),text}: prepares an answer; enrol {sequence,contact} → run id; advance {for}; reply {channel,text,contact}; event {..};
- *             sent {..filter} → [messages sent since the last look that match]; tasks {..} → [tasks]; outcome {} → text|null;
+ *             sent {..filter} → [messages sent since the last look that match]; tasks {..} → [tasks]; broadcasts {..} → [broadcasts]; outcome {} → text|null;
  *             now {} → ISO text; missed {expected: "sent"|"nothing"|"task"|"no task"|"outcome"|"value",wanted}: an expectation is about to fail
  * seconds are integers since the epoch; durations go as the script wrote them (text or seconds), the host resolves them.
  *

@@ -15,7 +15,7 @@
 ---@field task? boolean tasks for people
 ---@field store? boolean the store
 ---@field contacts? "read"|"write" other contacts than the run's own
----@field broadcast? boolean
+---@field broadcast? boolean one text to many
 ---@field net? string[] hosts that it may send requests to: "api.example.com" (https), "api.example.com:8443"
 ---@field secret? string[] names of secrets that its requests may carry
 ---@field hooks? boolean
@@ -172,6 +172,31 @@ function perigee.date(time, shift, zone) end
 ---@param text string
 ---@param fields? table<string, perigee.Plain>
 function perigee.log(text, fields) end
+
+---@class perigee.BroadcastOptions
+---@field channel string discord, matrix, slack or telegram
+---@field to string where it appears there: "#community"
+---@field template string
+---@field at perigee.Duration when it leaves, by the workspace's clock; a person confirms it before
+---@field account? string the channel's own, if there are several
+---@field vars? table<string, perigee.Plain> what the template sees
+---@field locale? string of the template
+
+---One text to many, such as a community's channel. Its text is rendered now, and what it is is fixed; a person confirms it before its
+---time (perigee broadcast), or it lapses. Returns at once. Failure is `nil, text, code, rule`: invalid (the template), refused (form, account).
+---Needs `broadcast = true`.
+---```lua
+---local id, text = perigee.broadcast {
+---  channel = "discord", to = "#launches", template = "launch", vars = { product = "Night Bottle" }, at = "2026-12-01T10:00",
+---}
+---if not id then perigee.log(text) end
+---```
+---@param options perigee.BroadcastOptions
+---@return integer? id
+---@return string? text
+---@return string? code
+---@return string? rule
+function perigee.broadcast(options) end
 
 ---A secret by its name. It can be shown, compared, and put in auth or headers of perigee.http; nothing else.
 ---@class perigee.Secret

@@ -54,9 +54,10 @@ function t:reply(options) end
 ---```lua
 ---t:event { kind = "bounce", channel = "email" }
 ---t:event { kind = "signal:delivered", data = { parcel = 7 } }
+---t:event { kind = "broadcast_confirm" } -- by a colleague; also "broadcast_cancel"
 ---t:event { hook = "shop", json = { id = 7, email = "ann@b.example" }, headers = { ["X-Shop-Delivery"] = "1" } }
 ---```
----@param event { kind: string, channel?: string, text?: string, contact?: string|table, data?: table }|{ hook: string, json?: any, body?: string, headers?: table<string, string>, method?: string, path?: string, query?: string|table<string, string> }
+---@param event { kind: string, channel?: string, text?: string, contact?: string|table, data?: table, id?: integer }|{ hook: string, json?: any, body?: string, headers?: table<string, string>, method?: string, path?: string, query?: string|table<string, string> }
 ---@return string? outcome of the hook
 function t:event(event) end
 
@@ -113,6 +114,14 @@ function t:expect_no_task(unwanted) end
 ---@param id string
 ---@return { id: string, name?: string, stage?: string, owner?: string, labels: table<string, boolean>, fields: table<string, any> } contact
 function t:contact(id) end
+
+---There is a broadcast like this; returns the first, those that wait for a person first.
+---```lua
+---t:expect_broadcast { channel = "discord", template = "launch", state = "sent" }
+---```
+---@param wanted? table
+---@return table broadcast
+function t:expect_broadcast(wanted) end
 
 ---The run that began last (by t:enrol, or by an event that a script starts on) has ended with this outcome; nil: it has not ended.
 ---```lua
