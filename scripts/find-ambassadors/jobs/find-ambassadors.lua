@@ -20,8 +20,9 @@ return perigee.job {
   title    = "Who could be an ambassador",
   schedule = "every monday at 08:00",
   needs    = { contacts = "write", store = true },
+  limits   = { cpu_ms = 2000, memory_mb = 64 },   -- it looks at everybody
   run      = function(job)
-    local list = score.rank(perigee.contacts.find { label = "community" })
+    local list = score.rank(assert(perigee.contacts.find { label = "community" }))
     for _, one in ipairs(list) do one.points = one.score + exported(one.contact) end
     table.sort(list, function(a, b) return a.points > b.points end)
     local asked = 0

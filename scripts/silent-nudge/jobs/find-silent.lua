@@ -24,10 +24,11 @@ return perigee.job {
   title    = "Who fell silent",
   schedule = "every weekday at 08:30",
   needs    = { contacts = "write" },
+  limits   = { cpu_ms = 2000, memory_mb = 64 },   -- it looks at everybody
   run      = function(job)
     local found = 0
     for stage, days in pairs(patience) do
-      for _, contact in ipairs(perigee.contacts.find { stage = stage }) do
+      for _, contact in ipairs(assert(perigee.contacts.find { stage = stage })) do
         local since, key = silence(contact)
         if since and job.due - since > days * 86400 and contact:enrol("silent-nudge", key) then found = found + 1 end
       end
