@@ -24,7 +24,7 @@ void story_looks(Story *story);
 json_t *story_take(Story *story, const json_t *filter);
 /* text is looked for inside; every other member must be equal. */
 bool story_matches(const json_t *item, const json_t *filter);
-/* An expectation failed: {"expected": "sent", "nothing", "task", "no task", "outcome" or "value", "wanted": filter or outcome}. run: the one that
+/* An expectation failed: {"expected": "sent", "nothing", "task", "no task", "broadcast", "outcome" or "value", "wanted": filter or outcome}. run: the one that
  * was enrolled last. The story is made while the world still stands. */
 void story_missed(Story *story, Host *host, const json_t *missed, int64_t run);
 /* Prints it, each line after indent; nothing if no expectation failed or nothing happened. */
