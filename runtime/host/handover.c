@@ -15,20 +15,18 @@
 #include "host/carrier.h"
 #include "host/compose.h"
 #include "host/contacts.h"
-#include "host/documents.h"
 #include "host/header.h"
 #include "host/links.h"
 #include "host/policy.h"
 #include "host/reach.h"
+#include "host/rendering.h"
 #include "host/tasks.h"
 #include "host/token.h"
 #include "host/unsubscribe.h"
-#include "host/versions.h"
-#include "host/workers.h"
 
 #include <string.h>
 
-enum { LOCALE_BYTES = 64, KEEP_PAUSE = 5 * TIME_MINUTE };
+enum { KEEP_PAUSE = 5 * TIME_MINUTE };
 
 static const char HAND[] =
 	"UPDATE messages SET state = 'handed', handed_at = ?1, first_handed_at = coalesce(first_handed_at, ?1), boot = ?2,"
@@ -37,106 +35,15 @@ static const char HAND[] =
 static const char HAND_AGAIN[] =
 	"UPDATE messages SET state = 'handed', handed_at = ?1, first_handed_at = coalesce(first_handed_at, ?1), boot = ?2,"
 	" attempts = attempts + 1, due = NULL WHERE id = ? AND state = 'queued'";
-/* Of the message that began it: ours, or theirs that the run answers; the first that has one. */
-static const char THREAD_SUBJECT[] =
-	"SELECT subject FROM messages WHERE thread = ? AND subject <> '' ORDER BY message_id = thread AND direction = 'out' DESC, id LIMIT 1";
 static const char THREAD_LAST[] =
 	"SELECT message_id, refs FROM messages WHERE thread = ? AND message_id IS NOT NULL AND"
 	" state IN ('received', 'handed', 'accepted', 'unknown', 'delivered', 'bounced', 'read', 'replied') ORDER BY id DESC LIMIT 1";
 static const char NAME[] = "SELECT name FROM contacts WHERE id = ?";
 
-/* What a template says of itself, as the rules must know it. */
-typedef struct Front {
-	const char *purpose; /* static */
-	bool approved, impersonal;
-} Front;
-
-/* A message between the queue and the carrier: being rendered (ticket), or composed and waiting for the commit (ticket 0). */
-typedef struct Rendering {
-	Host *host;
-	int64_t id;
-	uint64_t ticket;
-	char *account;
-	Front front;
-	char *message_id; /* made before the rendering where the text may hold the link that goes by it; else NULL */
-	json_t *data, *options;
-	char *random;      /* of its signed links (links.h); NULL: it can have none */
-	json_t *result;    /* while its documents are rendered */
-	GBytes *entity;
-	Documents *documents;
-	int64_t changes; /* db_changes_ever when the policy let it go on */
-	Time asked_at;   /* and when that was */
-	bool by_hand;
-} Rendering;
-
 static void hand(Host *host, Message *m, const Account *account, GBytes *bytes, const GPtrArray *files);
 static void hand_to_person(Host *host, Message *m, const GPtrArray *files);
 
 /* ---- what the policy is asked ---------------------------------------------------------------------------------- */
-
-/* The language of a template's file ("intro.fr.md": "fr"; the plain one: ""), as stdlib/template/read.lua has it. Caller frees. */
-static char *language_of(const char *file)
-{
-	const char *end = strrchr(file, '.'), *from = end ? g_strrstr_len(file, end - file, ".") : NULL;
-	char *language = from ? g_ascii_strdown(from + 1, end - from - 1) : g_strdup("");
-	return g_strdelimit(language, "_", '-');
-}
-
-/* The source that a contact of this locale gets: of that locale, of its language, the plain one. */
-static const char *source_for(const Program *program, const char *locale)
-{
-	g_autofree char *whole = g_strdelimit(g_ascii_strdown(locale ? locale : "", -1), "_", '-');
-	size_t letters = strspn(whole, "abcdefghijklmnopqrstuvwxyz");
-	g_autofree char *language = g_strndup(whole, letters);
-	const char *wanted[] = { whole, language, "" };
-	for (guint w = 0; w < G_N_ELEMENTS(wanted); w++) {
-		for (guint i = 0; i < program->sources->len; i++) {
-			g_autofree char *has = language_of(program->modules->pdata[i]);
-			if (g_str_equal(has, wanted[w]))
-				return program->sources->pdata[i];
-		}
-	}
-	return program->sources->pdata[0];
-}
-
-static bool is_fence(const char *line)
-{
-	return g_str_has_prefix(line, "---") && strspn(line + 3, " \t\r\f\v") == strlen(line + 3);
-}
-
-static void read_key(Front *front, const char *key, const char *value)
-{
-	static const char *const purposes[] = { "ask", "answer", "service", "news" };
-	for (size_t i = 0; g_ascii_strcasecmp(key, "purpose") == 0 && i < G_N_ELEMENTS(purposes); i++)
-		if (g_str_equal(value, purposes[i]))
-			front->purpose = purposes[i];
-	if (g_ascii_strcasecmp(key, "approved") == 0)
-		front->approved = *value != 0;
-	if (g_ascii_strcasecmp(key, "personal") == 0)
-		front->impersonal = g_str_equal(value, "no") || g_str_equal(value, "false");
-}
-
-/* It stands in the front matter. It is read here, because the rules must be asked before anything is rendered, and because what a
- * rendering says of itself is only a claim. */
-static Front front_of(const Program *program, const char *locale)
-{
-	Front front = { .purpose = "ask" };
-	const char *source = source_for(program, locale);
-	source += g_str_has_prefix(source, "\xef\xbb\xbf") ? 3 : 0;
-	for (bool first = true; *source; first = false) {
-		g_autofree char *line = g_strndup(source, strcspn(source, "\r\n"));
-		if (is_fence(line) != first)
-			break;
-		char *colon = strchr(line, ':');
-		source += strlen(line);
-		source += *source != 0;
-		if (!colon)
-			continue;
-		*colon = 0;
-		read_key(&front, g_strstrip(line), g_strstrip(colon + 1));
-	}
-	return front;
-}
 
 /* A case of policy, and what it points into. */
 typedef struct Case {
@@ -251,104 +158,7 @@ static bool passes(Host *host, const Message *m, const Account *account, const F
 	return go && copies_pass(host, m);
 }
 
-/* ---- rendering ------------------------------------------------------------------------------------------------- */
-
-json_t *handover_data(Host *host, const char *contact, const Account *account, const char *sequence, const json_t *vars)
-{
-	g_autoptr(json_t) view = contacts_view(host, contact, NULL);
-	json_t *data = json_object();
-	const char *key;
-	json_t *value;
-	json_object_foreach(json_object_get(view, "fields"), key, value)
-		json_object_set(data, key, value);
-	json_object_foreach(json_object_get(view, "identities"), key, value)
-		json_object_set(data, key, value);
-	json_object_foreach(view, key, value)
-		if (!g_str_equal(key, "fields") && !g_str_equal(key, "identities"))
-			json_object_set(data, key, value);
-	json_object_set(data, "contact", view);
-	if (account)
-		json_object_set_new(data, "account", json_pack("{s:s, s:s?, s:s?, s:s?}", "name", account->name, "from_name", account->from_name,
-		                                               "from_address", account->from_address, "owner", account->owner));
-	if (sequence)
-		json_object_set_new(data, "sequence", json_pack("{s:s}", "name", sequence));
-	json_object_foreach((json_t *)vars, key, value)
-		json_object_set(data, key, value);
-	/* In a preview; a message's own are put in by offer_links. */
-	g_autofree char *leave = token_example(host->workspace, FOLLOW_UNSUBSCRIBE), *confirm = token_example(host->workspace, FOLLOW_CONFIRM);
-	if (leave) {
-		json_object_set_new(data, "unsubscribe_url", json_string(leave));
-		json_object_set_new(data, "confirm_url", json_string(confirm));
-	}
-	return data;
-}
-
-/* 32 hex digits, for boundaries. Caller frees. */
-static char *random_digits(Host *host)
-{
-	uint64_t low = host_random(host), high = host_random(host);
-	return g_strdup_printf("%016" G_GINT64_MODIFIER "x%016" G_GINT64_MODIFIER "x", high, low);
-}
-
-json_t *handover_options(Host *host, const json_t *data, const char *channel, const char *thread_subject)
-{
-	const char *locale = value_string(json_object_get(data, "contact"), "locale", NULL);
-	g_autofree char *boundary = random_digits(host);
-	return json_pack("{s:s, s:s*, s:s*, s:s, s:o*}", "channel", channel, "locale", locale, "thread_subject", thread_subject, "boundary", boundary,
-	                 "links", links_offer(host, 0, NULL));
-}
-
-static bool opens_thread(const Message *m, const Run *run)
-{
-	return !run->thread || g_str_equal(value_string(m->options, "thread", ""), "new");
-}
-
-static void rendering_free(void *data)
-{
-	Rendering *r = data;
-	g_free(r->account);
-	g_free(r->message_id);
-	g_free(r->random);
-	json_decref(r->data);
-	json_decref(r->options);
-	json_decref(r->result);
-	g_clear_pointer(&r->entity, g_bytes_unref);
-	documents_free(r->documents);
-	g_free(r);
-}
-
-GHashTable *handover_table(void)
-{
-	return g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, rendering_free);
-}
-
-static Rendering *rendering_new(Host *host, const Message *m)
-{
-	Rendering *r = g_new0(Rendering, 1);
-	r->host = host;
-	r->id = m->id;
-	r->account = g_strdup(m->account);
-	/* The key stands in the value: what was there goes first. */
-	g_hash_table_replace(host->ledger_rendering, &r->id, r);
-	return r;
-}
-
-static void rendering_over(Rendering *r)
-{
-	g_hash_table_remove(r->host->ledger_rendering, &r->id);
-}
-
-static void write_rendering(void *user, Peer *peer, uint64_t ticket, uint64_t program)
-{
-	Rendering *r = user;
-	r->ticket = ticket;
-	g_autofree char *data = value_text(r->data), *options = value_text(r->options);
-	peer_begin(peer, W_RENDER, ticket);
-	peer_put_u64(peer, program);
-	peer_put_str(peer, data, -1);
-	peer_put_str(peer, options, -1);
-	peer_end(peer);
-}
+/* ---- composing ------------------------------------------------------------------------------------------------- */
 
 static const Account *account_of(Host *host, const Message *m)
 {
@@ -368,37 +178,6 @@ static void set_address(Host *host, Message *m)
 		return;
 	g_free(m->address);
 	m->address = contacts_address(host, m->contact, m->channel);
-}
-
-/* A mail that is composed anew keeps its own: whoever has had it before has it once. */
-static char *new_message_id(Host *host, const Message *m, const Account *account)
-{
-	bool mail = g_str_equal(m->channel, "email"), ours = mail && account && account->from_address;
-	return mail && m->message_id ? g_strdup(m->message_id) : compose_message_id(host, ours ? account->from_address : "pretend.invalid");
-}
-
-static void offer(json_t *data, const char *name, char *link)
-{
-	if (link)
-		json_object_set_new(data, name, json_string(link));
-	else
-		json_object_del(data, name);
-	g_free(link);
-}
-
-/* The links by which they unsubscribe or confirm stand in the text, where its template has them: so the Message-ID is made first. Nobody
- * else's word counts for them, and what offers no way out has none. Signed links have a random part of their own, on every channel. */
-static void offer_links(Rendering *r, const Message *m, const Account *account)
-{
-	Host *host = r->host;
-	json_t *links = links_offer(host, m->id, &r->random);
-	if (!links) /* there is no public_url */
-		return;
-	json_object_set_new(r->options, "links", links);
-	bool mail = g_str_equal(m->channel, "email"), leaves = mail && unsubscribe_offered(r->front.purpose);
-	r->message_id = mail ? new_message_id(host, m, account) : NULL;
-	offer(r->data, "unsubscribe_url", leaves ? token_url(host, FOLLOW_UNSUBSCRIBE, r->message_id) : NULL);
-	offer(r->data, "confirm_url", mail ? token_url(host, FOLLOW_CONFIRM, r->message_id) : NULL);
 }
 
 /* Kept bytes are good for as long as mail of this account leaves as it did when they were composed: from whom, and to whom, because
@@ -445,9 +224,9 @@ static GBytes *compose(Host *host, Message *m, const Account *account, GPtrArray
 	if (m->run)
 		run_load(host, m->run, &run);
 	g_free(m->thread);
-	m->thread = g_strdup(opens_thread(m, &run) ? m->message_id : run.thread);
+	m->thread = g_strdup(handover_opens_thread(m, &run) ? m->message_id : run.thread);
 	g_auto(GStrv) refs = NULL;
-	Rows *rows = opens_thread(m, &run) ? NULL : db_query(host->db, THREAD_LAST, "s", run.thread);
+	Rows *rows = handover_opens_thread(m, &run) ? NULL : db_query(host->db, THREAD_LAST, "s", run.thread);
 	if (rows_next(rows)) {
 		g_free(m->in_reply_to);
 		g_free(m->refs);
@@ -461,7 +240,7 @@ static GBytes *compose(Host *host, Message *m, const Account *account, GPtrArray
 	const char *redirect = host->simulated ? NULL : host->workspace->redirect_all_to;
 	g_autofree char *subject = redirect ? g_strdup_printf("[to %s] %s", m->address, m->subject) : g_strdup(m->subject);
 	g_auto(GStrv) cc = handover_copies(m);
-	g_autofree char *boundary = files->len ? random_digits(host) : NULL;
+	g_autofree char *boundary = files->len ? handover_random(host) : NULL;
 	g_autofree char *link = unsubscribe_offered(m->purpose) ? token_url(host, FOLLOW_UNSUBSCRIBE, m->message_id) : NULL;
 	Compose c = {
 		.cc = redirect ? NULL : (const char *const *)cc, .meant_for = redirect ? m->address : NULL, .meant_cc = redirect ? (const char *const *)cc : NULL,
@@ -471,34 +250,6 @@ static GBytes *compose(Host *host, Message *m, const Account *account, GPtrArray
 		.entity = entity, .entity_size = size, .files = files, .boundary = boundary, .unsubscribe_url = link,
 	};
 	return compose_mail(&c, error);
-}
-
-static bool is_text(const json_t *value, bool line)
-{
-	const char *text = json_string_value(value);
-	if (!text || strlen(text) != json_string_length(value))
-		return false;
-	for (; line && *text; text++)
-		if (g_ascii_iscntrl(*text))
-			return false;
-	return true;
-}
-
-/* Lua's empty table is {}. */
-static bool is_list(const json_t *value)
-{
-	return !value || json_is_array(value) || (json_is_object(value) && !json_object_size(value));
-}
-
-/* Does it answer for a message of this channel, with a subject and parts? An entity is for e-mail alone. */
-static bool is_rendering(const json_t *result, const char *channel, size_t entity_size)
-{
-	const json_t *subject = json_object_get(result, "subject"), *text = json_object_get(result, "text");
-	const json_t *attach = json_object_get(result, "attach"), *locale = json_object_get(result, "locale");
-	bool mail = g_str_equal(channel, "email");
-	return is_text(text, false) && json_string_length(text) && (is_text(subject, true) || (!subject && !mail)) &&
-	       is_list(attach) && is_list(json_object_get(result, "documents")) && is_list(json_object_get(result, "links")) && is_list(json_object_get(result, "inline")) &&
-	       (!locale || (is_text(locale, true) && json_string_length(locale) <= LOCALE_BYTES)) && (entity_size > 0) == mail;
 }
 
 /* The files that go with it: the template's, those of `send`, inline images, documents (taken). NULL: without them it does not go. */
@@ -575,7 +326,7 @@ static void rendered(Rendering *r, const json_t *result, const char *entity, siz
 		return;
 	}
 	bool mail = g_str_equal(m.channel, "email");
-	char *message_id = r->message_id ? g_strdup(r->message_id) : new_message_id(host, &m, account);
+	char *message_id = r->message_id ? g_strdup(r->message_id) : handover_message_id(host, &m, account);
 	g_free(m.message_id);
 	m.message_id = message_id;
 	/* A pretend account has no address of its own to write from. */
@@ -593,148 +344,8 @@ static void rendered(Rendering *r, const json_t *result, const char *entity, siz
 	g_auto(Run) run = { 0 };
 	if (m.run)
 		run_load(host, m.run, &run);
-	m.thread = g_strdup(!mail || opens_thread(&m, &run) ? m.message_id : run.thread);
+	m.thread = g_strdup(!mail || handover_opens_thread(&m, &run) ? m.message_id : run.thread);
 	hand(host, &m, account, NULL, files);
-}
-
-/* Text, and all that goes with it, are there. It leaves the table first, since handing over makes an entry of its own. */
-static void complete(Rendering *r, const json_t *result, const char *entity, size_t size, GPtrArray *documents)
-{
-	g_hash_table_steal(r->host->ledger_rendering, &r->id);
-	rendered(r, result, entity, size, documents);
-	rendering_free(r);
-}
-
-static void documents_done(void *user, GPtrArray *files, const GError *error)
-{
-	Rendering *r = user;
-	Host *host = r->host;
-	g_autoptr(GPtrArray) documents = files;
-	if (!error) {
-		gsize size;
-		const char *entity = g_bytes_get_data(r->entity, &size);
-		complete(r, r->result, entity, size, documents);
-		return;
-	}
-	int64_t id = r->id;
-	rendering_over(r);
-	g_auto(Message) m = { 0 };
-	if (!message_load(host, id, &m) || !g_str_equal(m.state, "queued"))
-		return;
-	if (g_error_matches(error, DOCUMENTS_ERROR, DOCUMENTS_ERROR_FAULTY))
-		ledger_hold(host, &m, error->message);
-	else
-		ledger_refuse(host, &m, NULL, error->message, "invalid");
-}
-
-/* The documents that go with it, with the data that it was rendered with. False: there are none. */
-static bool render_documents(Rendering *r, const json_t *result, const char *entity, size_t size)
-{
-	g_auto(Message) m = { 0 };
-	if (!message_load(r->host, r->id, &m))
-		return false;
-	g_autoptr(GPtrArray) names = documents_names(json_object_get(result, "documents"), json_object_get(m.options, "documents"));
-	if (!names->len)
-		return false;
-	r->result = json_incref((json_t *)result);
-	r->entity = g_bytes_new(entity, size);
-	r->ticket = 0;
-	r->documents = documents_begin(r->host, names, r->data, value_string(r->options, "locale", NULL), documents_done, r);
-	documents_go(r->documents);
-	return true;
-}
-
-static bool rendering_frame(void *user, uint64_t ticket, Frame *frame, bool *bad)
-{
-	(void)ticket;
-	Rendering *r = user;
-	Host *host = r->host;
-	int64_t id = r->id;
-	if (frame->kind == W_FAILED) {
-		g_autofree char *code = NULL, *text = NULL, *where = NULL;
-		*bad = !workers_failure(frame, &code, &text, &where);
-		if (*bad)
-			return false;
-		g_autofree char *reason = *where ? g_strdup_printf("templates/%s: %s", where, text) : g_strdup(text);
-		rendering_over(r);
-		g_auto(Message) m = { 0 };
-		if (message_load(host, id, &m) && g_str_equal(m.state, "queued"))
-			ledger_refuse(host, &m, NULL, reason, g_str_equal(code, "invalid") ? "invalid" : "limit");
-		return true;
-	}
-	size_t result_size, size;
-	const char *text = frame_get_str(frame, &result_size);
-	g_autoptr(json_t) result = frame->kind == W_RENDERED ? value_parse(text, (gssize)result_size, NULL) : NULL;
-	const char *entity = frame_get_str(frame, &size);
-	*bad = !json_is_object(result) || !frame_end(frame) || !is_rendering(result, value_string(r->options, "channel", ""), size);
-	if (*bad)
-		return false;
-	if (!render_documents(r, result, entity, size))
-		complete(r, result, entity, size, NULL);
-	return true;
-}
-
-/* The template itself can't be used: its messages are held until it is right. */
-static void rendering_failed(void *user, uint64_t ticket, const char *code, const char *text, const char *where)
-{
-	(void)ticket;
-	(void)code;
-	Rendering *r = user;
-	Host *host = r->host;
-	int64_t id = r->id;
-	g_autofree char *reason = *where ? g_strdup_printf("templates/%s: %s", where, text) : g_strdup(text);
-	rendering_over(r);
-	g_auto(Message) m = { 0 };
-	if (message_load(host, id, &m) && g_str_equal(m.state, "queued"))
-		ledger_hold(host, &m, reason);
-}
-
-static void render(Host *host, const Message *m, const Account *account, Program *program, const Front *front, bool by_hand)
-{
-	g_auto(Run) run = { 0 };
-	if (m->run)
-		run_load(host, m->run, &run);
-	const char *contact = m->contact ? m->contact : value_string(m->options, "as", "");
-	bool mail = g_str_equal(m->channel, "email");
-	g_autofree char *thread_subject = mail && run.thread && !opens_thread(m, &run) ? db_text(host->db, THREAD_SUBJECT, "s", run.thread) : NULL;
-	Rendering *r = rendering_new(host, m);
-	r->front = *front;
-	r->by_hand = by_hand;
-	r->data = handover_data(host, contact, account, run.sequence, json_object_get(m->options, "vars"));
-	r->options = handover_options(host, r->data, m->channel, thread_subject);
-	offer_links(r, m, account);
-	r->changes = db_changes_ever(host->db);
-	r->asked_at = host_now(host);
-	WorkerCall call = { .domain = "workspace", .program = program, .write = write_rendering, .frame = rendering_frame,
-	                    .failed = rendering_failed, .user = r };
-	workers_call(host->workers, &call);
-}
-
-unsigned ledger_busy(const Host *host)
-{
-	return g_hash_table_size(host->ledger_rendering);
-}
-
-int handover_rendering(const Host *host, const char *account)
-{
-	int n = 0;
-	GHashTableIter iter;
-	void *value;
-	g_hash_table_iter_init(&iter, host->ledger_rendering);
-	while (g_hash_table_iter_next(&iter, NULL, &value))
-		n += g_str_equal(((Rendering *)value)->account, account);
-	return n;
-}
-
-void ledger_forget(Host *host)
-{
-	GHashTableIter iter;
-	void *value;
-	g_hash_table_iter_init(&iter, host->ledger_rendering);
-	while (g_hash_table_iter_next(&iter, NULL, &value))
-		if (((Rendering *)value)->ticket)
-			workers_cancel(host->workers, ((Rendering *)value)->ticket);
-	g_hash_table_remove_all(host->ledger_rendering);
 }
 
 /* ---- handing over ---------------------------------------------------------------------------------------------- */
@@ -795,7 +406,7 @@ static void hand(Host *host, Message *m, const Account *account, GBytes *bytes, 
 		host_see(host, json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:s*, s:o*}", "event", "sent", "channel", m->channel, "account",
 		                         account ? account->name : "", "template", m->template_name, "subject", m->subject, "text", m->text, "thread",
 		                         m->thread, "locale", m->locale, "attach", attach_names(files)), m->contact, m->run);
-	rendering_new(host, m);
+	rendering_wait(host, m);
 	host_after_commit(host, to_carrier, not_handed, g_memdup2(&m->id, sizeof m->id));
 }
 
@@ -883,5 +494,5 @@ void handover_consider(Host *host, int64_t id)
 	if (m.raw)
 		hand(host, &m, account, NULL, files);
 	else
-		render(host, &m, account, program, &front, by_hand);
+		rendering_begin(host, &m, account, program, &front, by_hand, rendered);
 }

@@ -41,6 +41,12 @@ GStrv handover_copies(const Message *m);
 /* What a template sees: the contact's attributes and fields by name, contact, account, sequence, vars, and
  * unsubscribe_url and confirm_url where there is a public_url (examples: a message gets its own). Caller owns. */
 json_t *handover_data(Host *host, const char *contact, const Account *account, const char *sequence, const json_t *vars);
+/* 32 hex digits. Caller frees. */
+char *handover_random(Host *host);
+/* Does this message open a thread of its own? */
+bool handover_opens_thread(const Message *m, const Run *run);
+/* Its Message-ID, or a new one: a mail that is composed anew keeps its own, so that whoever has had it before has it once. Caller frees. */
+char *handover_message_id(Host *host, const Message *m, const Account *account);
 /* What a rendering is asked with; data: of handover_data. Caller owns. */
 json_t *handover_options(Host *host, const json_t *data, const char *channel, const char *thread_subject);
 
