@@ -23,6 +23,7 @@
 #include "host/tasks.h"
 #include "host/token.h"
 #include "host/unsubscribe.h"
+#include "host/versions.h"
 
 #include <string.h>
 
