@@ -241,16 +241,18 @@ static void reached(Host *host, Model *model, const Reached *message)
 {
 	const Chance *chance = (const Chance *)model;
 	double drawn = model_chance(chance->seed, message->contact, message->number, "kind");
+	bool bounces = false;
 	for (int i = 0; i < EXCLUSIVE; i++) {
 		double p = odds_for(chance, message->template_name, i);
 		if (drawn < p) {
 			answer(host, chance, message, i);
+			bounces = i == BOUNCE;
 			break;
 		}
 		drawn -= p;
 	}
 	beside(host, chance, message, CLICK, kinds[CLICK], message->channel);
-	if (confirm_offered(host, message->text)) /* who is not asked says nothing */
+	if (!bounces && confirm_offered(host, message->text)) /* who is not asked says nothing */
 		beside(host, chance, message, OPT_IN, kinds[OPT_IN], message->channel);
 	for (int i = 0; i < SIGNALS && chance->signals[i]; i++)
 		beside(host, chance, message, KINDS + i, chance->signals[i], "");
