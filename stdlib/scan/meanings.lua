@@ -354,6 +354,10 @@ function Meaning:table(value)
     self:effect(template.at, { kind = "send", channel = channel.text, template = template.text })
     self:effect(channel.at, { kind = "channel", text = channel.text })
   end
+  local reach = value.values.reach
+  for _, item in ipairs(template and template.text and reach and (reach.items or { reach }) or {}) do
+    if item.text then self:effect(template.at, { kind = "send", channel = item.text, template = template.text }) end
+  end
   if channel and channel.text or value.values.wait or value.values.within then
     self:judged(value.values.wait, "duration")
     self:judged(value.values.within, "duration")
