@@ -324,6 +324,30 @@ rendering("refused", "no name of an attachment", attach_path=said(attach=["/etc/
           attach_hidden=said(attach=["a/.b"]), attach_lines=said(attach=["a\r\nBcc: evil@evil.example"]))
 rendering("refused", "is missing", attach_nowhere=said(attach=["nowhere.pdf"]))
 rendering("refused", "a name is a text", attach_number=said(attach=[7]), attach_with_nul=said(attach=["a\0.pdf"]))
+rendering("held", MALFORMED, documents_text=said(documents="intro"), links_text=said(links="https://evil.example/"))
+rendering("refused", "document ", documents_path=said(documents=["../perigee"]), documents_of_the_system=said(documents=["/etc/passwd"]), documents_nowhere=said(documents=["nowhere"]),
+          documents_hidden=said(documents=[".hidden"]), documents_partial=said(documents=["_signature"]))
+rendering("refused", "at most 16 documents", documents_many=said(documents=[f"d{i}" for i in range(17)]))
+rendering("refused", "no address that a link could lead to", link_script=said(links=[{"url": "javascript:alert(1)", "within": "7 days"}]), link_number=said(links=[5]),
+          link_lines=said(links=[{"url": "https://a.example/\r\nSet-Cookie: x", "within": "7 days"}]), link_without_end=said(links=[{"url": "https://a.example/"}]),
+          link_empty=said(links=[{"url": "", "within": "7 days"}]), link_nowhere=said(links=[{"url": "https:///x", "within": "7 days"}]),
+          links_many=said(links=[{"url": "https://a.example/", "within": "7 days"}] * 17))
+rendering("refused", "link: ", link_within=said(links=[{"url": "https://a.example/", "within": "for ever"}]))
+
+
+def page(change=lambda bytes_: bytes_, **changes):
+    """The message asks for a document; the lie is told about that."""
+    def tell(result, bytes_):
+        if "filename" not in result:
+            return said(documents=["intro"])(result, bytes_)
+        return said(**changes)(result, change(bytes_))
+    return tell
+
+
+rendering("held", MALFORMED, page_of_a_path=page(filename="../../evil.html"), page_of_a_folder=page(filename="a/b.html"), page_without_a_name=page(filename=None),
+          page_of_lines=page(filename="a\r\nBcc: evil@evil.example.html"), page_of_a_program=page(filename="invoice.exe"), page_hidden=page(filename=".html"),
+          page_of_a_long_name=page(filename="x" * 300 + ".html"), page_empty=page(lambda b: b""), page_of_bytes=page(lambda b: b"\xff\xfe"), page_with_nul=page(lambda b: b"a\0b"))
+rendering("accepted", None, page_honest=page())
 for name in "Bcc", "To", "From", "Sender", "DKIM-Signature", "List-Unsubscribe", "Message-ID", "X-Evil":
     rendering("refused", f"may not set the header {name}",
               **{"header_" + name.lower().replace("-", "_"): entity(lambda e, name=name: name.encode() + b": evil@evil.example\r\n" + e)})
@@ -348,7 +372,7 @@ def member(**changes):
     return lambda said, id: frame(W_LOADED, id, text(canonical({**said, **changes})))
 
 
-declared("returns no sequence or job with a name", other_type=member(type="recipe"), name_of_a_path=member(name="../x"), name_empty=member(name=""),
+declared("returns no sequence, job or hook with a name", other_type=member(type="recipe"), name_of_a_path=member(name="../x"), name_empty=member(name=""),
          name_number=member(name=5), name_long=member(name="x" * 65))
 declared('the name "honest" is taken', name_of_another=member(name="honest"))
 declared("not what a script can declare", needs_text=member(needs="all"), needs_unknown=member(needs={"root": True}), needs_of_a_word=member(needs={"send": "email"}),
