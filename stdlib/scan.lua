@@ -30,7 +30,7 @@ local function compare(needs, found, used)
     fault(used["contacts read"], "contacts = \"read\"")
   end
   local function warn(unused, remark)
-    found.warning(found.needs or { line = 1 }, ("needs.%s is not used%s"):format(unused, remark or ""), "unused-need")
+    found.warning(found.needs[unused] or found.needs[1] or { line = 1 }, ("needs.%s is not used%s"):format(unused, remark or ""), "unused-need")
   end
   requests.compare(found.requests, needs, found.fault, warn)
   -- What is handed a contact may do with it what the library can.
@@ -73,7 +73,7 @@ function M.load(name, files, context, declarations)
     context.compile(files[1].source, name)
     declarations = {}
   end
-  local found = { effects = {}, warnings = {}, faults = {}, wanted = {}, asked = {}, modules = { name }, library = {}, requests = requests.new() }
+  local found = { effects = {}, warnings = {}, faults = {}, wanted = {}, asked = {}, needs = {}, modules = { name }, library = {}, requests = requests.new() }
   local function finding(list)
     return function(place, text, code)
       list[#list + 1] = { line = place.line, column = place.column, size = place.size, file = place.file, text = text, code = code }

@@ -110,7 +110,7 @@ static void declared_free(void *data)
 	json_decref(data);
 }
 
-static int check(Check *c, const GPtrArray *words)
+static void check(Check *c, const GPtrArray *words)
 {
 	g_autoptr(GHashTable) declared = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, declared_free);
 	g_autoptr(GString) sources = g_string_new(NULL);
@@ -125,14 +125,13 @@ static int check(Check *c, const GPtrArray *words)
 	if (!words->len)
 		check_all(c);
 	check_signals(c);
+	check_show(c);
 	if (!c->cli->json && !c->faults)
 		cli_print(c->cli, "%d %s, %d %s: no faults\n", c->scripts, c->scripts == 1 ? "script" : "scripts", c->templates,
 		          c->templates == 1 ? "template" : "templates");
 	else if (!c->cli->json)
 		cli_print(c->cli, "%d %s\n", c->faults, c->faults == 1 ? "fault" : "faults");
-	json_decref(c->known);
 	explain_hint(c->cli, c->code);
-	return c->cli->exit_code;
 }
 
 /* It opens the workspace itself, because a fault of perigee.lua is a finding like the others. */
@@ -143,16 +142,15 @@ int command_check(Cli *cli, int argc, char **argv)
 		return EXIT_USAGE;
 	GError *error = NULL;
 	g_autoptr(Host) host = host_open(cli->dir, HOST_FILES, cli->stdlib, &error);
-	g_autoptr(GHashTable) said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(json_t) signals = json_object(), awaited = json_array();
-	Check c = { .cli = cli, .host = host, .said = said, .signals = signals, .awaited = awaited };
+	Check c;
 	if (!host && g_error_matches(error, WORKSPACE_ERROR, WORKSPACE_ERROR_MISSING))
 		return cli_fail_error(cli, error);
-	if (!host) {
+	check_init(&c, cli, host);
+	if (host)
+		check(&c, words);
+	else
 		check_find_error(&c, "bad-workspace", "perigee.lua", error);
-		return EXIT_FAILED;
-	}
-	int code = check(&c, words);
-	g_clear_pointer(&c.sequences, g_ptr_array_unref);
-	return code;
+	check_show(&c);
+	check_clear(&c);
+	return cli->exit_code;
 }

@@ -12,6 +12,7 @@ typedef struct Check {
 	GHashTable *declared; /* template's name → what it declares (json_t *, NULL: faulty or not there) */
 	json_t *known;        /* names that at least one contact has a value for; NULL: there are no contacts */
 	GString *sources;     /* of all scripts: names that they give as vars are looked for here */
+	GPtrArray *findings;  /* until check_show */
 	GHashTable *said;     /* findings so far, so that a module which several scripts require is told of once */
 	GPtrArray *sequences; /* names of the workspace's sequences; NULL until they are asked for */
 	json_t *signals;      /* {name: true}: signals that scripts give */
@@ -21,11 +22,16 @@ typedef struct Check {
 
 typedef enum { CHECK_WARNING, CHECK_FAULT } CheckLevel;
 
+void check_init(Check *c, Cli *cli, Host *host);
+void check_clear(Check *c);
+
 /* ---- findings (check_finding.c); code is one of host/codes.h, static */
 
-/* Prints a finding: FILE:LINE: text [code]. line 0: of the whole file. */
+/* Shows what was found, by file and line: FILE:LINE: text [code]. */
+void check_show(Check *c);
+/* A finding. line 0: of the whole file. */
 void check_find(Check *c, CheckLevel level, const char *code, const char *file, int64_t line, const char *text);
-/* The same at a place that a scan told: {"file" (absent: path),"line","column","size"}; the line and a caret below it are shown. */
+/* The same at a place that a scan told: {"file" (absent: path),"line","column","size"}; the line and carets below the word are shown. */
 void check_find_at(Check *c, CheckLevel level, const char *code, const char *path, const json_t *place, const char *format, ...) G_GNUC_PRINTF(6, 7);
 /* An error of the host, which begins with "FILE:LINE: " where it knows the place. code NULL: that of the sentence, else "error". Takes the error. */
 void check_find_error(Check *c, const char *code, const char *file, GError *error);

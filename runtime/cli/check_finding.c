@@ -7,9 +7,17 @@
 #include <stdarg.h>
 #include <string.h>
 
-enum { LINE_MOST = 160 };
+enum { LINE_MOST = 160 }; /* bytes of a line that is shown */
 
-/* A line of a file of the workspace; NULL if it is not there, or too long to be shown. Caller frees. */
+typedef struct Finding {
+	guint n; /* in the order found */
+	CheckLevel level;
+	const char *code;
+	char *file, *text;
+	int64_t line, column, size;
+} Finding;
+
+/* A line of a file of the workspace; NULL if it is not there. Caller frees. */
 static char *source_line(const Check *c, const char *file, int64_t line)
 {
 	g_autofree char *path = g_path_is_absolute(file) ? g_strdup(file) : g_build_filename(c->host->workspace->dir, file, NULL);
@@ -18,7 +26,7 @@ static char *source_line(const Check *c, const char *file, int64_t line)
 		return NULL;
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	guint n = g_strv_length(lines);
-	return line > 0 && line <= (int64_t)n && strlen(lines[line - 1]) <= LINE_MOST ? g_strdup(g_strchomp(lines[line - 1])) : NULL;
+	return line > 0 && line <= (int64_t)n ? g_strdup(g_strchomp(lines[line - 1])) : NULL;
 }
 
 /* Spaces as wide as the first bytes of a text. */
@@ -33,7 +41,7 @@ static void append_blank(GString *out, const char *text, size_t size)
 static void append_source(GString *out, char *source, int64_t column, int64_t size)
 {
 	size_t length = strlen(source), from = (size_t)column - 1;
-	if (column < 1 || from >= length)
+	if (column < 1 || from >= length || length > LINE_MOST)
 		return;
 	g_strdelimit(source, "\t", ' ');
 	size_t indent = MIN(strspn(source, " "), from);
@@ -57,7 +65,7 @@ bool check_has_said(Check *c, const char *file, const char *code)
 	return g_hash_table_contains(c->said, all);
 }
 
-static void print(Check *c, CheckLevel level, const char *code, const char *file, int64_t line, int64_t column, int64_t size, const char *text)
+static void add(Check *c, CheckLevel level, const char *code, const char *file, int64_t line, int64_t column, int64_t size, const char *text)
 {
 	if (!say_once(c, file, line, column, text))
 		return;
@@ -67,27 +75,81 @@ static void print(Check *c, CheckLevel level, const char *code, const char *file
 	c->warnings += level == CHECK_WARNING;
 	if (level == CHECK_FAULT)
 		c->cli->exit_code = EXIT_FAILED;
-	g_autofree char *source = column > 0 ? source_line(c, file, line) : NULL;
+	Finding *finding = g_new0(Finding, 1);
+	*finding = (Finding){ c->findings->len, level, code, g_strdup(file), g_strdup(text), line, column, size };
+	g_ptr_array_add(c->findings, finding);
+}
+
+static void show(const Check *c, const Finding *f)
+{
+	g_autofree char *source = f->column > 0 ? source_line(c, f->file, f->line) : NULL;
+	bool fault = f->level == CHECK_FAULT;
 	if (c->cli->json) {
-		json_t *row = json_pack("{s:s, s:I, s:s, s:s, s:s}", "file", file, "line", (json_int_t)line, "level", level == CHECK_FAULT ? "error" : "warning",
-		                        "text", text, "code", code);
-		if (source && column <= (int64_t)strlen(source))
-			json_object_set_new(row, "column", json_integer(1 + g_utf8_strlen(source, (gssize)column - 1)));
+		json_t *row = json_pack("{s:s, s:I, s:s, s:s, s:s}", "file", f->file, "line", (json_int_t)f->line, "level", fault ? "error" : "warning", "text",
+		                        f->text, "code", f->code);
+		if (source && f->column <= (int64_t)strlen(source))
+			json_object_set_new(row, "column", json_integer(1 + g_utf8_strlen(source, (gssize)f->column - 1)));
 		cli_json(c->cli, row);
 		return;
 	}
-	g_autoptr(GString) all = g_string_new(file);
-	if (line > 0)
-		g_string_append_printf(all, ":%" G_GINT64_FORMAT, line);
-	g_string_append_printf(all, ": %s%s [%s]\n", level == CHECK_FAULT ? "" : "warning: ", text, code);
+	g_autoptr(GString) all = g_string_new(f->file);
+	if (f->line > 0)
+		g_string_append_printf(all, ":%" G_GINT64_FORMAT, f->line);
+	g_string_append_printf(all, ": %s%s [%s]\n", fault ? "" : "warning: ", f->text, f->code);
 	if (source)
-		append_source(all, source, column, size);
+		append_source(all, source, f->column, f->size);
 	c->cli->write(c->cli->user, true, all->str, all->len);
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const Finding *x = *(const Finding *const *)a, *y = *(const Finding *const *)b;
+	int file = strcmp(x->file, y->file);
+	if (file)
+		return file;
+	if (x->line != y->line)
+		return x->line < y->line ? -1 : 1;
+	if (x->column != y->column)
+		return x->column < y->column ? -1 : 1;
+	return (x->n > y->n) - (x->n < y->n);
+}
+
+static void finding_free(void *data)
+{
+	Finding *f = data;
+	g_free(f->file);
+	g_free(f->text);
+	g_free(f);
+}
+
+void check_show(Check *c)
+{
+	g_ptr_array_sort(c->findings, by_place);
+	for (guint i = 0; i < c->findings->len; i++)
+		show(c, c->findings->pdata[i]);
+	g_ptr_array_set_size(c->findings, 0);
+}
+
+void check_init(Check *c, Cli *cli, Host *host)
+{
+	*c = (Check){ .cli = cli, .host = host, .signals = json_object(), .awaited = json_array() };
+	c->findings = g_ptr_array_new_with_free_func(finding_free);
+	c->said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+void check_clear(Check *c)
+{
+	g_ptr_array_unref(c->findings);
+	g_hash_table_unref(c->said);
+	json_decref(c->signals);
+	json_decref(c->awaited);
+	json_decref(c->known);
+	g_clear_pointer(&c->sequences, g_ptr_array_unref);
 }
 
 void check_find(Check *c, CheckLevel level, const char *code, const char *file, int64_t line, const char *text)
 {
-	print(c, level, code, file, line, 0, 0, text);
+	add(c, level, code, file, line, 0, 0, text);
 }
 
 /* Modules are told by their name where the scan knows no more. Caller frees. */
@@ -106,7 +168,7 @@ void check_find_at(Check *c, CheckLevel level, const char *code, const char *pat
 	va_start(args, format);
 	g_autofree char *text = g_strdup_vprintf(format, args), *file = file_of(c, path, place);
 	va_end(args);
-	print(c, level, code, file, value_integer(place, "line", 1), value_integer(place, "column", 0), value_integer(place, "size", 1), text);
+	add(c, level, code, file, value_integer(place, "line", 1), value_integer(place, "column", 0), value_integer(place, "size", 1), text);
 }
 
 void check_find_all(Check *c, CheckLevel level, const char *path, const json_t *list)

@@ -9,6 +9,7 @@ local requests = require "scan.requests"
 local M = {}
 
 local TASK_WORDS = { kind = "task_kinds" }
+local TEXT_BYTES = 200 -- of what the host judges: nothing longer can be right, and it says so when it is run
 
 -- A Meaning listens to a reader. file: name, is_main, found, use(key, at, text, is_certain), known (globals), library(name).
 local Meaning = {}
@@ -81,7 +82,7 @@ end
 
 -- What the host judges: duration, shift, channel, stage, account.
 function Meaning:judged(value, kind)
-  if value and value.text and self.guards == 0 then self:effect(value.at, { kind = kind, text = value.text }) end
+  if value and value.text and #value.text <= TEXT_BYTES and self.guards == 0 then self:effect(value.at, { kind = kind, text = value.text }) end
 end
 
 function Meaning:events(value)
@@ -303,6 +304,7 @@ function Meaning:library_call(module, name, arguments, at)
   for _, key in ipairs(of and of.needs[name] or {}) do
     if key == "net" then requests.library(self.found.requests, self:place(at, {}), what) else self:use(key, at, what) end
   end
+  if module == "perigee.cadence" then self:cadence(arguments) end
   if of and of.needs[name] then return end
   for _, argument in ipairs(arguments) do
     if argument.path and may_be_contact(argument.path) or argument.keys then
@@ -315,10 +317,21 @@ end
 local durations = { ["perigee.sleep"] = { 1, "duration" }, ["perigee.date"] = { 2, "shift" } }
 local constructors = { ["perigee.sequence"] = true, ["perigee.job"] = true, ["perigee.hook"] = true, ["perigee.broadcast"] = true, ["perigee.http"] = true }
 
+-- Where each need stands, as a warning about it names it: "task", "send: 'email'".
+function Meaning:places_of_needs(needs)
+  for _, key in ipairs(needs and needs.keys or {}) do
+    self.found.needs[key.name] = self:place(key.at, {})
+    for _, item in ipairs(needs.values[key.name].items or {}) do
+      if item.text then self.found.needs[("%s: '%s'"):format(key.name, item.text)] = self:place(item.at, {}) end
+    end
+  end
+end
+
 function Meaning:constructor(path, options)
   self:keys(options, path, names.keys[path])
   if not options or not options.values or path == "perigee.http" then return end
   self:keys(options.values.needs, path .. ".needs", names.keys["perigee.needs"])
+  if self.file.is_main then self:places_of_needs(options.values.needs) end
   self:keys(options.values.limits, path .. ".limits", names.keys["perigee.limits"])
   for _, event in ipairs(options.values.starts_on and options.values.starts_on.items or {}) do
     local signal = event.text and event.text:match "^signal:([%w_%-]+)$"
@@ -346,6 +359,19 @@ function Meaning:call(path, arguments, at)
   if module then self:library_call(module, name, arguments, at) else self:hands_on(path, arguments) end
 end
 
+-- Steps that stand in a call of the cadence as { "email", "intro" }.
+function Meaning:cadence(arguments)
+  for _, argument in ipairs(arguments) do
+    local steps = argument.values and argument.values.steps or argument
+    for _, step in ipairs(steps.items or {}) do
+      local channel, template = step.items and step.items[1], step.items and step.items[2]
+      if channel and template and channel.text and template.text and names.channels[channel.text] then
+        self:effect(template.at, { kind = "send", channel = channel.text, template = template.text })
+      end
+    end
+  end
+end
+
 -- Steps of perigee.cadence: { send = "email", template = "intro" }, { wait = "3 days" }.
 function Meaning:table(value)
   if not self.found.has_cadence or not value.values or self.file.name:find "^tests/" then return end
@@ -367,7 +393,7 @@ end
 -- The rest ------------------------------------------------------------------------------------------------------------
 
 function Meaning:member(member, at)
-  if member == "needs" and self.file.is_main then self.found.needs = self.found.needs or self:place(at, {}) end
+  if member == "needs" and self.file.is_main and not self.found.needs[1] then self.found.needs[1] = self:place(at, {}) end
 end
 
 function Meaning:module(module, at)

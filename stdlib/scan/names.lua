@@ -27,6 +27,7 @@ end
 M.contact = contact.names()
 M.test = testing.names()
 M.attributes = set_of(M.contact.attributes, M.contact.channels)
+M.channels = set_of(M.contact.channels)
 M.methods = set_of(M.contact.methods)
 -- Members by path: what stands behind the dot.
 M.members = {

@@ -124,9 +124,15 @@ function Reader:table_value(callee)
   return value
 end
 
+-- A literal text. What has escapes in it is not worked out here.
+function Reader:text()
+  local text, at = self:need "string"
+  return { at = at, text = not text:find("\\", 1, true) and text or nil }
+end
+
 -- The arguments of a call: a list of what is known of each.
 function Reader:arguments(callee)
-  if self:is "string" then return { { at = self.at, text = self:take "string" } } end
+  if self:is "string" then return { self:text() } end
   if self:is "{" then return { self:table_value(callee) } end
   local list = {}
   local catches = callee == "pcall" or callee == "xpcall"
@@ -223,10 +229,9 @@ local binary = {}
 for sign in ("+ - * / // % ^ & | ~ << >> .. < <= > >= == ~= and or"):gmatch "%S+" do binary[sign] = true end
 
 function Reader:simple()
-  local role, callee, at = self.role, self.callee, self.at
+  local role, callee = self.role, self.callee
   self.role, self.callee = nil, nil
-  local text = self:take "string"
-  if text then return { text = text, at = at } end
+  if self:is "string" then return self:text() end
   if self:take "nil" then return { is_nil = true } end
   if self:take "number" or self:take "true" or self:take "false" or self:take "..." then return {} end
   if self:is "{" then return self:table_value(callee) end

@@ -48,6 +48,7 @@ function M.of(source)
     end
     at = stop
   end
+  pass(source:match "^\xef\xbb\xbf()" or 1)
   while true do
     pass((source:match("^%s*()", at)))
     if at > #source then break end

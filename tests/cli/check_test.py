@@ -101,7 +101,7 @@ WHOLE = [
      "  run = function(job)\n    job:send('email', 'welcome')\n    for _, c in ipairs(perigee.contacts.find {}) do c:send('email', 'welcome') end\n  end }\n",
      [(4, 9, "a job enrols"), (5, 55, "a job enrols")]),
     ("unused-need", "sequences/unused.lua", "local perigee = require 'perigee'\nreturn perigee.sequence { name = 'unused', needs = { task = true },\n  run = function(contact) contact:note 'x' end }\n",
-     [(2, 44, "needs.task is not used")]),
+     [(2, 54, "needs.task is not used")]),
     ("unknown-signal", "sequences/awaits.lua", "local perigee = require 'perigee'\nreturn perigee.sequence { name = 'awaits', run = function(contact)\n"
      "  contact:signal('payment')\n  contact:wait('signal:payments', '1 day')\nend }\n", [(4, 16, "'payment'")]),
     ("unknown-call", "lib/helper.lua", "local M = {}\nfunction M.go(contact)\n  contact:wait_repl '3 days'\nend\nreturn M\n", [(3, 11, "'wait_reply'")]),
@@ -162,7 +162,12 @@ def shown(folder):
           .replace("local e = nil", 'contact:note("àéî"); contact:nte "x"'))
     done, rows = run(folder, "check", "--json", "sequences/accents.lua")
     lines = run(folder, "check", "sequences/accents.lua")[0].stderr.splitlines()
-    ok(rows and rows[0]["column"] == 35 and lines[1].index("nte \"") == lines[2].index("^^^"), "accents and tabs move neither the column nor the carets", rows, *lines)
+    at = next((i for i, line in enumerate(lines) if "contact:nte" in line), len(lines))
+    wrong = [r for r in rows if r["level"] == "error"]
+    ok([r["column"] for r in wrong] == [35] and len(lines) > at + 2 and lines[at + 1].index('nte "') == lines[at + 2].index("^^^"),
+       "accents and tabs move neither the column nor the carets", rows, *lines)
+    places = [(r["line"], r.get("column", 0)) for r in run(folder, "check", "--json")[1] if r["file"] == "sequences/two.lua"]
+    ok(len(places) > 3 and places == sorted(places), "what was found in a file is told from its top to its end", places)
 
 
 def elsewhere(work):
