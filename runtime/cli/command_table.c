@@ -9,9 +9,11 @@ const Command command_table[] = {
 	  "  --list          the recipes and what each is for\n\n"
 	  "example: perigee init outreach --from creator-intro && cd outreach && perigee test\n", command_init, NULL },
 	{ "check", "Write", COMMAND_NO_WORKSPACE, "[PATH...] [--json]", "find faults in scripts and templates without running them",
-	  "Looks for syntax errors, unknown globals, undeclared needs, missing templates, fields that no contact has.\n"
-	  "Without PATH everything is checked. Faults are printed as FILE:LINE: text; exit 1 if there is one.\n\n"
-	  "  --json     one object a finding: file, line, level (error or warning), text\n\n"
+	  "Looks for syntax errors, unknown names, methods and keys, undeclared needs, durations, stages, channels and sequences that\n"
+	  "are none, missing templates, fields that no contact has. Without PATH everything is checked. Findings are printed as\n"
+	  "FILE:LINE: text [code], with the line and carets below the word; `perigee explain CODE` says more. Exit 1 if there is a fault.\n\n"
+	  "  --json     one object a finding: file, line, column (a character, from 1, where one is known), level (error or\n"
+	  "             warning), code, text\n\n"
 	  "example: perigee check sequences/welcome.lua\n", command_check, NULL },
 	{ "explain", "Write", COMMAND_NO_WORKSPACE, "[CODE] [--json]", "say what a rule, an error or a state means, and what to do",
 	  "CODE is what stands in brackets behind a finding of check, a rule of `perigee why`, the state or outcome of a run, the\n"
