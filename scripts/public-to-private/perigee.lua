@@ -4,7 +4,7 @@
 
 workspace {
   timezone = "Europe/Paris",
-  hours    = "mon-sun 08:00-21:00", -- people complain at the weekend, too
+  hours    = { "mon-sun 08:00-21:00" }, -- people complain at the weekend, too
 }
 
 account "care" {

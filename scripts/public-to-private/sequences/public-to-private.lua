@@ -5,6 +5,7 @@ local perigee = require "perigee"
 local public_words = require "public_words"
 local tone = require "perigee.tone"
 
+local NETWORKS = { "instagram", "x", "messenger" }
 local PRIVATE = { instagram = true, x = true, messenger = true, email = true } -- where we can answer in private; all of needs.send
 
 -- They have written to us.
@@ -18,7 +19,7 @@ end
 
 -- They have spoken of us.
 local function in_public(contact, mention)
-  local text, network, url = tostring(mention.text or ""), tostring(mention.network or ""), tostring(mention.url or "")
+  local text, network, url = tostring(mention.text or ""), tostring(mention.network or "the web"), tostring(mention.url or "")
   local is_first = not contact.labels["spoke-in-public"] -- a second comment is answered where it stands, and that is all
   contact:label "spoke-in-public"
   contact:set { public_text = text, public_url = url }
@@ -32,7 +33,7 @@ local function in_public(contact, mention)
   end
   perigee.sleep "2 days"
   if not contact.labels["spoke-in-public"] then return "they wrote" end -- another run of this script has followed that
-  if PRIVATE[network] then contact:try_send(network, "private-word") end
+  contact:try_reach(PRIVATE[network] and { network } or NETWORKS, "private-word")
   local reply = contact:wait_reply "1 week"
   if reply then return in_private(contact, reply) end
   contact:unlabel "spoke-in-public"
