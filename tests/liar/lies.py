@@ -372,6 +372,7 @@ def member(**changes):
     return lambda said, id: frame(W_LOADED, id, text(canonical({**said, **changes})))
 
 
+declared("its modules of the library are no texts", library_of_a_number=member(library={"perigee.ab": 7}), library_of_a_list=member(library={"perigee.ab": ["x"]}))
 declared("returns no sequence, job or hook with a name", other_type=member(type="recipe"), name_of_a_path=member(name="../x"), name_empty=member(name=""),
          name_number=member(name=5), name_long=member(name="x" * 65))
 declared('the name "honest" is taken', name_of_another=member(name="honest"))
