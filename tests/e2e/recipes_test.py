@@ -4,6 +4,7 @@
 oracle sees it (tests/oracle), no run fails or is parked. recipes_test.py [NAME...] [--people N] [--seeds N]"""
 import argparse
 import sys
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,10 +25,15 @@ def look(name, people, seeds):
         played = recipe.Recipe(name, people)
     except Exception as fault:  # a recipe that can't even be read is one that fails, and the others are still played
         return [(False, f"{name}: its files can be read", repr(fault), getattr(fault, "stderr", ""))]
+    results = []
     try:
-        return [r for script in played.world["scripts"] for r in look_at(played, script, seeds)]
+        for script in played.world["scripts"]:
+            results += look_at(played, script, seeds)
+    except Exception as fault:
+        results.append((False, f"{name}: {script} can be judged", traceback.format_exc(), fault))
     finally:
         played.close()
+    return results
 
 
 def look_at(played, script, seeds):

@@ -12,6 +12,13 @@ CHANNELS = {
     "telegram": {"opens": "they", "most": 4096, "unit": "utf-16"},
     "tiktok": {"opens": "they", "window": 48, "replies": 10, "links": False},
     "youtube": {"opens": "nobody"},
+    "x": {"opens": "by hand", "most": 10000},
+    "signal": {"opens": "by hand"},
+    "discord": {"opens": "by hand", "most": 2000},
+    "slack": {"opens": "anyone", "most": 40000},
+    "twitch": {"opens": "anyone", "most": 500},
+    "imessage": {"opens": "always by hand"},
+    "call": {"opens": "always by hand"},
 }
 PHONES = {"call", "phone", "signal", "sms", "whatsapp"}
 

@@ -70,9 +70,9 @@ def minutes(text):
 
 
 def week_of(lines):
-    """["mon-fri 09:00-18:00"] as {0: [(540, 1080)], ...}."""
+    """["mon-fri 09:00-18:00"], or the one line alone, as {0: [(540, 1080)], ...}."""
     week = {}
-    for line in lines:
+    for line in [lines] if isinstance(lines, str) else lines:
         names, span = line.split(" ", 1)
         first, _, last = names.partition("-")
         begin, end = span.split("-")
