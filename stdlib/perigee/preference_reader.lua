@@ -104,7 +104,8 @@ end
 local function drop_verbs(clause)
   for i, item in ipairs(clause) do
     local before, after = clause[i - 1], clause[i + 1]
-    if item.kind == "by" and (before and before.kind == "on" or after and after.kind == "on") then item.kind = "verb" end
+    local weak = item.kind == "by" or item.channel == "here"
+    if weak and (before and before.kind == "on" or after and after.kind == "on") then item.kind = "verb" end
   end
 end
 

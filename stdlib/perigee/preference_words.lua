@@ -42,16 +42,16 @@ local en = {
   ["by sms"] = "text, texts, texting, text me, text message, text messages",
   ["by dm"] = "slide into my dms, direct",
   ["on here"] = "here, here is fine, here is good, here is perfect, here s fine, here works, this thread, this chat, this channel, same as now, as we do now, like this",
-  ["nothing"] = "nothing gets lost, never gets lost, never get lost, never miss, not miss, here is, here s, here are, why not, not a problem, no rush, no hurry, not hesitate, not forget, can not wait, call you, call it, wait for your call, i ll call",
-  ["any"] = "no preference, not mind, not matter, doesnt matter, dont mind, up to you, you choose, your call, you decide, all good, both work, both are fine, both are good, both fine, both good, "
+  ["nothing"] = "not too much trouble, not too much, nothing gets lost, never gets lost, never get lost, never miss, not miss, here is, here s, here are, why not, not a problem, no rush, no hurry, not hesitate, not forget, can not wait, call you, call it, wait for your call, i ll call",
+  ["any"] = "both are ok, both is fine, either one, no preference, not mind, not matter, doesnt matter, dont mind, up to you, you choose, your call, you decide, all good, both work, both are fine, both are good, both fine, both good, "
     .. "both works, any works, any is fine, any of them, any of those, any of these, anything works, anything is fine, all fine, all the same, equally, however you like, as you like, as you prefer, "
     .. "whatever you prefer, what suits you, whatever is easier, whichever is easier, whatever is easiest, easiest for you, easier for you, best for you, anything but",
   ["best"] = "prefer, preferred, prefers, preferably, preference, better, best, rather, ideally, ideal, easier, easiest, faster, fastest, quicker, quickest, mostly, mainly, always, only, just, favourite, "
     .. "favorite, first, works best, more often, stick to, stick with, go to, super responsive, most of the time",
-  ["not"] = "dont, doesnt, isnt, avoid, without, hate, rarely, hardly, seldom, barely, cannot, cant, wont, except, nor, neither, rather not, better not, prefer not, dislike, sick of, tired of, overflowing, "
+  ["not"] = "stay off, keep off, disappear, disappears, vanish, dont, doesnt, isnt, avoid, without, hate, rarely, hardly, seldom, barely, cannot, cant, wont, except, nor, neither, rather not, better not, prefer not, dislike, sick of, tired of, overflowing, "
     .. "buried, drowning, terrible at, bad at, lost, gets lost, miss, ignore, less, worst, nightmare, but not, anything but, other than, apart from, no more, slow, full of spam, a mess, chaos, chaotic, a disaster, never check",
   ["than"] = "rather than, instead of, better than, more than, faster than, over to, in place of", ["soft_than"] = "than, over, to",
-  ["else"] = "otherwise, or else, failing that, if not, then, second, as a last resort, if you prefer, if you have to, if needed, if you must, worst case, as backup",
+  ["else"] = "works too, fine too, good too, ok too, works as well, as well, otherwise, or else, failing that, if not, then, second, as a last resort, if you prefer, if you have to, if needed, if you must, worst case, as backup",
   ["urgent"] = "if urgent, if it s urgent, if it is urgent, when urgent, if something is urgent, in an emergency, emergencies, for emergencies, for urgent, urgent things, urgent stuff, urgent matters, is urgent, "
     .. "last minute",
   ["unless"] = "unless, unless urgent, unless it s urgent, unless it is urgent",
@@ -62,7 +62,7 @@ local fr = {
   ["by call"] = "appel, appels, appeler, appelle, appelles, appelez, appelle moi, appelez moi, m appeler, coup de fil, coups de fil, coup de telephone, coups de telephone, portable, de vive voix, en visio, "
     .. "passer un coup de fil, passez moi un coup de fil",
   ["on here"] = "ici, par ici, ce fil, ce canal, cette messagerie, comme ca, comme maintenant",
-  ["nothing"] = "ne perds rien, rien ne se perd, pas de probleme, pas de souci, aucun souci, aucun probleme, pas de soucis, n hesitez pas, n hesite pas, hesitez pas, hesite pas, pourquoi pas, pas mal, n oubliez pas, n oublie pas, je ne sais pas, sais pas, "
+  ["nothing"] = "sans hesiter, sans hesitation, sans probleme, sans souci, ne perds rien, rien ne se perd, pas de probleme, pas de souci, aucun souci, aucun probleme, pas de soucis, n hesitez pas, n hesite pas, hesitez pas, hesite pas, pourquoi pas, pas mal, n oubliez pas, n oublie pas, je ne sais pas, sais pas, "
     .. "voici, non merci",
   ["any"] = "peu importe, n importe, n importe lequel, comme vous voulez, comme tu veux, comme vous preferez, comme tu preferes, les deux, au choix, a votre convenance, a ta convenance, pas de preference, "
     .. "aucune preference, pas vraiment de preference, egal, m est egal, indifferent, indifferemment, tout me va, tous les deux, l un ou l autre, comme ca vous arrange, comme ca t arrange, comme vous arrange, "
@@ -72,7 +72,7 @@ local fr = {
   ["not"] = "pas, jamais, sans, evite, evitez, eviter, sauf, deteste, rarement, aucun, aucune, ni, noie, noyee, noye, deborde, perds, rate, plutot pas, plus de, plus besoin, tout sauf, moins, marre, horreur, fuis, "
     .. "passe a cote, a part, mal a l aise, peu",
   ["than"] = "plutot que, plutot qu, au lieu de, au lieu du, au lieu des, au lieu d, mieux que, mieux qu, a la place de, a la place du, a la place des, a la place d, plus que", ["soft_than"] = "que, qu, a, au, aux",
-  ["else"] = "sinon, ou sinon, a defaut, au pire, eventuellement, si vous preferez, si tu preferes, puis, ensuite, si besoin, en dernier recours, si jamais, en second",
+  ["else"] = "fonctionne aussi, marche aussi, va aussi, possible aussi, aussi, sinon, ou sinon, a defaut, au pire, eventuellement, si vous preferez, si tu preferes, puis, ensuite, si besoin, en dernier recours, si jamais, en second",
   ["urgent"] = "si urgent, si c est urgent, si c urgent, en cas d urgence, urgence, urgences, pour les urgences, si urgence, si ca presse, quand c est urgent, si ca urge, urgent, urgents",
   ["unless"] = "sauf si, sauf urgence, sauf si urgent, sauf si c est urgent, sauf si urgence, sauf en cas d urgence",
   ["or"] = "ou, et, ou bien", ["break"] = "mais, alors, donc, car, parce que, parce qu, cependant, tandis que, du coup, puisque",
@@ -82,7 +82,7 @@ local it = {
   ["on email"] = "mail, maill",
   ["by call"] = "chiamami, chiamatemi, chiamare, chiamarmi, chiamata, chiamate, chiami, telefonata, telefonate, telefonare, telefonami, telefonatemi, squillo, cellulare, videochiamata, videochiamate, voce, a voce",
   ["on here"] = "qui, qua, in questa chat, come adesso, come ora, cosi",
-  ["nothing"] = "non perdo nulla, non perdo niente, non si perde nulla, nessun problema, non c e problema, non ci sono problemi, perche no, non esitare, non esitate, non solo, non so, non saprei, ecco, no grazie, non vedo l ora, non dimenticare",
+  ["nothing"] = "senza problemi, senza dubbio, non perdo nulla, non perdo niente, non si perde nulla, nessun problema, non c e problema, non ci sono problemi, perche no, non esitare, non esitate, non solo, non so, non saprei, ecco, no grazie, non vedo l ora, non dimenticare",
   ["any"] = "e uguale, uguale, e lo stesso, lo stesso, e indifferente, indifferente, fa lo stesso, come preferite, come preferisci, come vuoi, come volete, entrambi, entrambe, va bene tutto, tutto ok, nessuna preferenza, "
     .. "non ho preferenze, quello che preferite, quello che preferisci, quello che vuoi, a tua scelta, a vostra scelta, decidi tu, decidete voi, fate voi, fai tu, vedi tu, qualsiasi, uno vale l altro, tutti e due, "
     .. "per me e uguale, come ti e piu comodo, come vi e piu comodo, come ti torna meglio, come vi torna meglio, tutto tranne",
@@ -92,7 +92,7 @@ local it = {
     .. "preferisco non, preferirei evitare, meglio evitare, preferisco evitare, tutto tranne, sommersa, sommerso, meno, poco, a parte, stufa, stufo, sfugge, sfuggono, intasata",
   ["than"] = "piuttosto che, invece di, invece che, invece del, invece della, invece delle, al posto di, al posto della, al posto delle, al posto del, anziche, meglio di, meglio che, rispetto a, rispetto alla, rispetto alle",
   ["soft_than"] = "che, alla, alle, al, all, agli, ai, a, della, delle, del",
-  ["else"] = "altrimenti, senno, se no, oppure, in alternativa, eventualmente, poi, se preferisci, se preferite, se serve, al limite, come seconda scelta, al massimo, in caso",
+  ["else"] = "va bene anche, anche, altrimenti, senno, se no, oppure, in alternativa, eventualmente, poi, se preferisci, se preferite, se serve, al limite, come seconda scelta, al massimo, in caso",
   ["urgent"] = "se urgente, se e urgente, urgente, urgenti, urgenze, per le urgenze, in caso di urgenza, se c e urgenza, emergenze, cose urgenti, se c e fretta, se avete fretta, se hai fretta",
   ["unless"] = "a meno che, salvo urgenze, tranne urgenze, tranne se e urgente, salvo emergenze, tranne in caso di urgenza",
   ["or"] = "o, e, ed", ["break"] = "ma, pero, quindi, perche, allora, mentre, dato che, visto che, percio",

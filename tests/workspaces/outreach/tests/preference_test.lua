@@ -73,6 +73,32 @@ en - ambiguous Which apps do you use? I have WhatsApp and Telegram
 en - email either works but email is easier to keep track of
 en - ambiguous My agent handles email, for me it's WhatsApp
 en - slack Slack if you have it
+en - whatsapp Easiest is WhatsApp, I live on it
+en - email I try to stay off WhatsApp for work so email please
+en - email Happy with email!
+en - whatsapp Let's move to WhatsApp? Mails disappear in my promotions tab
+en - email Prefer email for everything if possible. Calls make me anxious :)
+en - call Honestly I'd much rather talk, can you call me?
+en - email please no phone calls or texts, just email
+en - instagram Here on insta works better than email tbh
+en - sms Shoot me a text
+en - whatsapp Whats app pls
+en - email My manager prefers email
+en - any I'm easy, whatever works for you
+en - any Doesn't matter to me
+en - ambiguous Email for briefs and contracts, WhatsApp for the rest
+en - email I read my email every morning, so that's fine
+en - email Not a fan of DMs. Email me!
+en - whatsapp WhatsApp if that's not too much trouble
+en - email I'm not on WhatsApp, so email I guess
+en - nothing Could you send me the brief first?
+en - any Both are OK
+en - email email only please, never call
+en - telegram do you guys use telegram? would be my first choice
+en - whatsapp I'd say WhatsApp, though email works too
+en - email e-mail is my go-to
+en - call phone!
+en - instagram I almost never open my mail, DMs on Instagram is where you'll get me
 fr - whatsapp plutôt WhatsApp si possible
 fr - whatsapp Bonjour Léa, je préfère WhatsApp, c'est plus rapide
 fr - email Par mail svp, je garde une trace
@@ -131,6 +157,26 @@ fr - nothing Oui avec plaisir !
 fr - email Je ne suis pas sur WhatsApp. Par mail c'est parfait.
 fr - any insta ou mail les deux sont ok pour les collabs mais ça dépend
 fr - telegram Telegram ou Signal, de préférence Telegram
+fr - email Bonjour, le plus simple reste l'email.
+fr - whatsapp Whatsapp sans hésiter !
+fr - whatsapp Perso je préfère WhatsApp, mes mails c'est la jungle
+fr - email Par mail ça me va très bien, pas trop fan de WhatsApp pour le boulot
+fr - email Je suis plus mail que téléphone
+fr - instagram Sur Instagram, je réponds vite
+fr - sms SMS svp, je capte mal
+fr - any Comme ça vous arrange
+fr - any Je n'ai pas de préférence
+fr - any L'un ou l'autre, c'est pareil
+fr - call Vous pouvez m'appeler, c'est mieux de vive voix
+fr - email N'importe quand par mail
+fr - whatsapp Je ne consulte mes mails que rarement, donc WhatsApp
+fr - email pas WhatsApp svp. Mail.
+fr - email Evitez Insta, je suis noyée sous les messages : le mail c'est parfait
+fr - nothing D'accord, merci !
+fr - ambiguous Jamais par téléphone, merci
+fr - whatsapp Mon numéro WhatsApp : 06 12 34 56 78
+fr - telegram Telegram de préférence
+fr - whatsapp si possible whatsapp, mais le mail fonctionne aussi
 it - email meglio via mail
 it - whatsapp Preferisco WhatsApp, grazie!
 it - email Via email va benissimo
@@ -184,6 +230,25 @@ it - nothing Mi piace molto l'idea, quando iniziamo?
 it - email La mail. Non rispondo mai al telefono.
 it - any È lo stesso, mail o WhatsApp
 it - email mail per favore, non messaggi su Instagram
+it - email Per me la mail è la cosa migliore
+it - whatsapp Su WhatsApp ci sono sempre
+it - whatsapp Ma certo! Scrivimi pure su whatsapp
+it - email Preferisco ricevere tutto via email
+it - email No whatsapp, grazie. Solo email.
+it - email Meglio per iscritto, quindi mail
+it - any Decidete voi, a me va bene tutto
+it - any Indifferente
+it - call Una chiamata veloce e ci capiamo subito
+it - instagram Instagram, lo apro cento volte al giorno
+it - sms Mandami un sms
+it - ambiguous mail per le cose ufficiali e whatsapp per il resto
+it - whatsapp Whatsapp, per favore niente mail
+it - email Non rispondo mai ai messaggi su Instagram, meglio la mail
+it - whatsapp Puoi trovarmi su WhatsApp allo stesso numero
+it - email Continuiamo pure via mail
+it - nothing Grazie, ci penso e ti dico
+it - whatsapp Se per voi va bene, WhatsApp
+it - email Ho WhatsApp ma preferisco la mail
 ]]
 
 test("answers are read as people write them, in English, French and Italian", function(t)
