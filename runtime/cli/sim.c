@@ -85,7 +85,13 @@ static bool load_script(Sim *sim, const char *word, char **sequence, GError **er
 	g_autofree char *version = name ? versions_newest(sim->host, name) : NULL;
 	if (!version)
 		return false;
-	bool job = g_str_equal(value_string(versions_declared(sim->host, version), "type", ""), "job");
+	const char *type = value_string(versions_declared(sim->host, version), "type", "");
+	bool job = g_str_equal(type, "job");
+	if (g_str_equal(type, "hook")) {
+		g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s is a hook: simulate the sequence that it signals to, with rows of kind hook:%s in --replies FILE.csv",
+		            name, name);
+		return false;
+	}
 	if (job)
 		enter_sequences(sim);
 	*sequence = job ? NULL : g_steal_pointer(&name);
