@@ -151,7 +151,7 @@ def again(folder, sink):
     sink.writes.clear()
     run("enrol", "deal", "ben", "--again", "--yes", cwd=folder)
     serving = subprocess.Popen([PERIGEE, "serve"], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait_for(lambda: any(m["state"] == "queued" and m["error"] for m in run("messages", "--json", cwd=folder).rows()))
+    wait_for(lambda: any(m["state"] == "queued" and m["reason"] for m in run("messages", "--json", cwd=folder).rows()))
     serving.send_signal(signal.SIGKILL)
     serving.wait()
     first = b"".join(sink.writes)
