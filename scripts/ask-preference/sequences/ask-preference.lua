@@ -23,6 +23,8 @@ return perigee.sequence {
     end
     if not answer.channel then return answer.reading end
     contact:send("email", "noted", { vars = { channel = channels.name(answer.channel, contact.locale) } })
+    local again = contact:wait_reply "2 days"
+    if again then contact:task { kind = "review", note = "A second thought about the channel? " .. again.text } end
     return "prefers " .. answer.channel
   end,
 }

@@ -19,12 +19,14 @@ test("a preference is kept, and they are told", function(t)
   t:reply { channel = "email", text = "Plutôt WhatsApp si possible !" }
   local message = t:expect_sent { channel = "email", template = "noted" }
   t:expect(message.text:find("ce sera WhatsApp", 1, true) ~= nil, true)
+  t:advance "3 days"
   t:expect_outcome "prefers whatsapp"
 end)
 
 test("what a no leaves over is the preference", function(t)
   ask(t, { locale = "en-GB" })
   t:reply { channel = "email", text = "Not WhatsApp and no insta please" }
+  t:advance "3 days"
   t:expect_outcome "prefers email"
 end)
 
@@ -62,7 +64,7 @@ test("an answer at a bad moment: it comes on Instagram, and says only: here", fu
   ask(t, { instagram = "@marmite.verte" })
   t:advance "2 days"
   t:reply { channel = "instagram", text = "Ici c'est parfait !" }
-  t:advance "1 business day"
+  t:advance "3 days"
   t:expect_sent { channel = "email", template = "noted" }
   t:expect_outcome "prefers instagram"
 end)
@@ -81,6 +83,7 @@ test("an answer at a bad moment: two of them in a row, the second is for a perso
   t:reply { channel = "email", text = "WhatsApp" }
   t:expect_sent { template = "noted" }
   t:reply { channel = "email", text = "Non, finalement par mail" }
+  t:expect_task { kind = "review", note = "A second thought about the channel? Non, finalement par mail" }
   t:advance "30 days"
   t:expect_nothing_sent()
   t:expect_outcome "prefers whatsapp"
