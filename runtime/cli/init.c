@@ -201,7 +201,7 @@ int command_init(Cli *cli, int argc, char **argv)
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	const char *recipe = NULL;
 	bool list = false;
-	const Option options[] = { { "--from", OPTION_TEXT, &recipe }, { "--list", OPTION_FLAG, &list }, { NULL } };
+	const Option options[] = { { "--from", OPTION_TEXT, &recipe }, { "--list", OPTION_FLAG, &list }, { NULL, 0, NULL } };
 	if (!cli_options(cli, "init", argc, argv, options, words, 0, 1))
 		return EXIT_USAGE;
 	if (list)

@@ -25,7 +25,8 @@ def look(name, people, seeds):
         played = recipe.Recipe(name, people)
     except Exception as fault:  # a recipe that can't even be read is one that fails, and the others are still played
         return [(False, f"{name}: its files can be read", repr(fault), getattr(fault, "stderr", ""))]
-    results = []
+    unseen = {p.stem for kind in ("sequences", "jobs") for p in (recipe.SCRIPTS / name).glob(f"{kind}/*.lua")} - set(played.world["scripts"])
+    results = [(not unseen, f"{name}: each script declares itself by perigee.sequence or perigee.job, so that it can be watched", *sorted(unseen))] if unseen else []
     try:
         for script in played.world["scripts"]:
             results += look_at(played, script, seeds)
