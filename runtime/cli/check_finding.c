@@ -29,26 +29,26 @@ static char *source_line(const Check *c, const char *file, int64_t line)
 	return line > 0 && line <= (int64_t)n ? g_strdup(g_strchomp(lines[line - 1])) : NULL;
 }
 
-/* Spaces as wide as the first bytes of a text. */
-static void append_blank(GString *out, const char *text, size_t size)
+/* Some bytes of a line, fit for a terminal. Caller frees. */
+static char *plain_part(const char *source, size_t from, size_t size)
 {
-	g_autofree char *before = g_strndup(text, size);
-	for (int n = cli_columns(before); n > 0; n--)
-		g_string_append_c(out, ' ');
+	g_autofree char *part = g_strndup(source + from, size);
+	return cli_plain(part, 0);
 }
 
-/* The line of the source, and carets below what is meant. Tabs are one space, so that both lines are equally wide. */
-static void append_source(GString *out, char *source, int64_t column, int64_t size)
+/* The line of the source, and carets below what is meant. */
+static void append_source(GString *out, const char *source, int64_t column, int64_t size)
 {
 	size_t length = strlen(source), from = (size_t)column - 1;
 	if (column < 1 || from >= length || length > LINE_MOST)
 		return;
-	g_strdelimit(source, "\t", ' ');
-	size_t indent = MIN(strspn(source, " "), from);
-	g_string_append_printf(out, "    %s\n    ", source + indent);
-	append_blank(out, source + indent, from - indent);
-	g_autofree char *word = g_strndup(source + from, MIN((size_t)MAX(size, 1), length - from));
-	for (int n = MAX(cli_columns(word), 1); n > 0; n--)
+	size_t indent = MIN(strspn(source, " \t"), from), word = MIN((size_t)MAX(size, 1), length - from);
+	g_autofree char *before = plain_part(source, indent, from - indent), *meant = plain_part(source, from, word);
+	g_autofree char *after = plain_part(source, from + word, length - from - word);
+	g_string_append_printf(out, "    %s%s%s\n    ", before, meant, after);
+	for (int n = cli_columns(before); n > 0; n--)
+		g_string_append_c(out, ' ');
+	for (int n = MAX(cli_columns(meant), 1); n > 0; n--)
 		g_string_append_c(out, '^');
 	g_string_append_c(out, '\n');
 }
@@ -95,7 +95,8 @@ static void show(const Check *c, const Finding *f)
 	g_autoptr(GString) all = g_string_new(f->file);
 	if (f->line > 0)
 		g_string_append_printf(all, ":%" G_GINT64_FORMAT, f->line);
-	g_string_append_printf(all, ": %s%s [%s]\n", fault ? "" : "warning: ", f->text, f->code);
+	g_autofree char *plain = cli_plain(f->text, 0);
+	g_string_append_printf(all, ": %s%s [%s]\n", fault ? "" : "warning: ", plain, f->code);
 	if (source)
 		append_source(all, source, f->column, f->size);
 	c->cli->write(c->cli->user, true, all->str, all->len);

@@ -3,6 +3,7 @@
 #include "host/versions.h"
 
 #include "host/hooks.h"
+#include "host/codes.h"
 #include "host/jobs.h"
 #include "host/runs.h"
 
@@ -320,7 +321,9 @@ static bool sound(const char *path, const json_t *declared, GError **error)
 	const char *type = value_string(declared, "type", ""), *name = value_string(declared, "name", "");
 	const json_t *fault = json_array_get(json_object_get(declared, "faults"), 0);
 	if (fault) {
-		g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s:%" G_GINT64_FORMAT ": %s", path, value_integer(fault, "line", 0), value_string(fault, "text", "faulty"));
+		const char *code = codes_find(CODES_OF_MISTAKES, value_string(fault, "code", NULL));
+		g_set_error(error, VERSIONS_ERROR, VERSIONS_ERROR_FAULTY, "%s:%" G_GINT64_FORMAT ": %s [%s]", path, value_integer(fault, "line", 0),
+		            value_string(fault, "text", "faulty"), code ? code : "error");
 		return false;
 	}
 	bool library_sound = true;

@@ -198,6 +198,7 @@ function Meaning:gives_fields(changes, at)
 end
 
 local sends = { send = Meaning.send, try_send = Meaning.send, reach = Meaning.reach, try_reach = Meaning.reach }
+local job_members = { due = true, name = true }
 local waits = { send = true, try_send = true, reach = true, try_reach = true, wait = true, wait_reply = true, restart = true }
 
 function Meaning:known_method(path, method, at)
@@ -207,7 +208,7 @@ function Meaning:known_method(path, method, at)
     if waits[method] then
       self:fault(at, "job-writes", ("job:%s: a job enrols; sequences write"):format(method))
     else
-      self:unknown(at, "unknown-call", "job:" .. method, method, { due = true, name = true })
+      self:unknown(at, "unknown-call", "job:" .. method, method, job_members)
     end
   elseif is_contact(path) then
     local known = names.methods[method]
@@ -280,6 +281,11 @@ function Meaning:member_of_contact(path, owner, member, at)
   end
 end
 
+function Meaning:member_of_job(member, at)
+  if job_members[member] or opens_call(self.words, at) and waits[member] then return end -- a call with a dot says itself that it is none
+  self:fault(at, "unknown-attribute", ("a job has no attribute '%s'%s"):format(member, check.hint(member, names.sorted(job_members))))
+end
+
 function Meaning:path(path, at)
   if path == "perigee.store" or path:match "^perigee%.store%." then self:use("store", at, "perigee.store") end
   requests.name(self.found.requests, path, self:place(at, {}))
@@ -288,6 +294,7 @@ function Meaning:path(path, at)
   local owner, member = path:match "^(.*)%.([%w_]+)$"
   if not owner then return end
   if owner == "contact" or owner == "@contact" then return self:member_of_contact(path, owner, member, at) end
+  if owner == "job" then return self:member_of_job(member, at) end
   local members = names.members[owner]
   if members and not members[member] then return self:unknown(at, "unknown-call", path, member, members) end
   local module = owner:match "^%[(perigee%.[%w_]+)%]$"

@@ -100,6 +100,8 @@ WHOLE = [
     ("job-writes", "jobs/writes.lua", "local perigee = require 'perigee'\nreturn perigee.job { name = 'writes', schedule = 'every hour', needs = { contacts = 'read', send = { 'email' } },\n"
      "  run = function(job)\n    job:send('email', 'welcome')\n    for _, c in ipairs(perigee.contacts.find {}) do c:send('email', 'welcome') end\n  end }\n",
      [(4, 9, "a job enrols"), (5, 55, "a job enrols")]),
+    ("unknown-attribute", "jobs/dew.lua", "local perigee = require 'perigee'\nreturn perigee.job { name = 'dew', schedule = 'every hour',\n"
+     "  run = function(job) perigee.log(tostring(job.deu)) end }\n", [(3, 48, "'due'")]),
     ("unused-need", "sequences/unused.lua", "local perigee = require 'perigee'\nreturn perigee.sequence { name = 'unused', needs = { task = true },\n  run = function(contact) contact:note 'x' end }\n",
      [(2, 54, "needs.task is not used")]),
     ("unknown-signal", "sequences/awaits.lua", "local perigee = require 'perigee'\nreturn perigee.sequence { name = 'awaits', run = function(contact)\n"
@@ -166,6 +168,9 @@ def shown(folder):
     wrong = [r for r in rows if r["level"] == "error"]
     ok([r["column"] for r in wrong] == [35] and len(lines) > at + 2 and lines[at + 1].index('nte "') == lines[at + 2].index("^^^"),
        "accents and tabs move neither the column nor the carets", rows, *lines)
+    write(folder, "sequences/control.lua", SEQUENCE.replace("NAME", "control").replace("BODY", 'contact:nte("\x1b[2J") contact:note(1, "\u202e")'))
+    said = run(folder, "check", "sequences/control.lua")[0].stderr
+    ok("contact:nte" in said and "\x1b" not in said and "\u202e" not in said, "control characters of a source reach no terminal", repr(said))
     places = [(r["line"], r.get("column", 0)) for r in run(folder, "check", "--json")[1] if r["file"] == "sequences/two.lua"]
     ok(len(places) > 3 and places == sorted(places), "what was found in a file is told from its top to its end", places)
 
