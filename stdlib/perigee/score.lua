@@ -32,6 +32,7 @@ local TIERS = { { "ambassador", 40 }, { "advocate", 15 }, { "friend", 5 } }
 -- Other words for the same thing. Reactions weigh the same, whatever the face.
 local KINDS = { repost = "retweet", like = "reaction", love = "reaction", care = "reaction", haha = "reaction", wow = "reaction",
   sad = "reaction", angry = "reaction", celebrate = "reaction", support = "reaction", insightful = "reaction", funny = "reaction" }
+local NO_TALK = { auto_reply = true, bounce = true, unsubscribe = true, complaint = true }
 local NETWORKS = { twitter = "x", messenger = "facebook" }
 
 local function finite(what, value)
@@ -257,12 +258,13 @@ local function make(settings)
   ---@param contact perigee.Contact
   ---@return { asks: integer, talks: integer, ratio: number, ask: boolean, why: string } ratio: asks for each talk
   function M.balance(contact)
+    id_of("score.balance", contact)
     local asks, talks, since, newest = 0, 0, 0, nil
     for _, message in ipairs(contact:messages { limit = 50 }) do
       local is_ask = message.direction == "out" and message.by ~= "person" and (message.purpose == "ask" or message.purpose == "news")
       if is_ask then
         asks, newest = asks + 1, newest or message.at
-      elseif message.direction == "out" or message.kind == "reply" then
+      elseif message.direction == "out" or not NO_TALK[message.kind] then
         talks = talks + 1
         if not newest then since = since + 1 end
       end
@@ -270,13 +272,13 @@ local function make(settings)
     local balance = { asks = asks, talks = talks, ratio = talks > 0 and asks / talks or asks, ask = false }
     local days = newest and (perigee.now() - newest) / DAY
     if talks < (asks + 1) * settings.talks_per_ask then
-      balance.why = ("%d asks so far and %d talks: talk first, and ask for nothing"):format(asks, talks)
+      balance.why = ("asks: %d, talks: %d; talk first, and ask for nothing"):format(asks, talks)
     elseif days and days < settings.days_between_asks then
-      balance.why = ("asked %s days ago: wait until it is %s"):format(number_words(days), number_words(settings.days_between_asks))
+      balance.why = ("the last ask is %s days old; wait until it is %s"):format(number_words(days), number_words(settings.days_between_asks))
     elseif newest and since == 0 then
-      balance.why = "nothing has been said since the last ask: talk first"
+      balance.why = "nothing has been said since the last ask; talk first"
     else
-      balance.ask, balance.why = true, ("%d asks so far and %d talks: a good moment"):format(asks, talks)
+      balance.ask, balance.why = true, ("asks: %d, talks: %d; a good moment"):format(asks, talks)
     end
     return balance
   end

@@ -38,6 +38,10 @@ local function wordings_of(what, wordings)
   return list
 end
 
+local function needs_contact(what, contact)
+  if contact == nil or type(contact) == "string" then check.raise(("%s: a contact is needed, not %s"):format(what, check.describe(contact))) end
+end
+
 -- The order of one person: by chance, but always the same; a wording that is added later moves no other.
 local function in_order(contact, wordings)
   local places, order = {}, {}
@@ -102,6 +106,7 @@ end
 ---@param wordings string[] names of templates, or texts
 ---@return string? wording
 function M.next(contact, wordings)
+  needs_contact("thanks.next", contact)
   return first_free(contact, wordings_of("thanks.next", wordings), known(contact))
 end
 
@@ -113,6 +118,7 @@ end
 ---@param contact perigee.Contact
 ---@param wording string
 function M.sent(contact, wording)
+  needs_contact("thanks.sent", contact)
   perigee.store.set(key(contact, "sent", check.text("thanks.sent", wording)), perigee.now())
 end
 
@@ -125,6 +131,7 @@ end
 ---@param wordings string[]
 ---@return integer
 function M.left(contact, wordings)
+  needs_contact("thanks.left", contact)
   local states, now, n = known(contact), perigee.now(), 0
   for _, wording in ipairs(wordings_of("thanks.left", wordings)) do
     if is_free(states[name_of(wording)], now) then n = n + 1 end
@@ -164,6 +171,7 @@ end
 ---@param options? { template?: string, vars?: table<string, perigee.Plain>, note?: string, due?: perigee.Duration, before?: perigee.Duration, from?: string } note and due: of the task; before: too late after this (14 days)
 ---@return perigee.Message? message, string? text, string? code, string? rule
 function M.say(contact, channel, wordings, options)
+  needs_contact("thanks.say", contact)
   wordings = wordings_of("thanks.say", wordings)
   options = check.options("thanks.say", options or {}, say_keys)
   if not options.template then

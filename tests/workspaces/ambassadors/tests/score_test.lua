@@ -60,6 +60,7 @@ test("misuse is told at the line that has it", function(t)
     { function() return score.of { network = "x", kind = "reply", m = 2 } end, "unknown key 'm'" },
     { function() return score.of { network = "x" } end, "'kind' is missing" },
     { function() return score.of { network = "x", kind = "reply", n = 0 / 0 } end, "a finite number is needed" },
+    { function() return score.balance() end, "a contact is needed" },
     { function() return score.with { half_life_days = 0 } end, "a number above 0" },
     { function() return score.with { tiers = {} } end, "a list" },
     { function() return score.with { weights = { x = 3 } } end, "a table { kind = number } is needed" },
@@ -91,7 +92,14 @@ test("an ask has its moment: after a talk, not soon after the last ask, not when
   t:reply { text = "With pleasure" }
   t:reply { text = "Anything else?" }
   t:advance "9 days"
-  t:expect_outcome("no: 0 asks so far and 0 talks: talk first, and ask for nothing; yes: 0 asks so far and 1 talks: a good moment; " ..
-    "no: 1 asks so far and 1 talks: talk first, and ask for nothing; no: asked 4 days ago: wait until it is 7; " ..
-    "yes: 1 asks so far and 3 talks: a good moment; 1/3 0.3")
+  t:expect_outcome("no: asks: 0, talks: 0; talk first, and ask for nothing; yes: asks: 0, talks: 1; a good moment; " ..
+    "no: asks: 1, talks: 1; talk first, and ask for nothing; no: the last ask is 4 days old; wait until it is 7; " ..
+    "yes: asks: 1, talks: 3; a good moment; 1/3 0.3")
+end)
+
+test("an ask that nobody answered is followed by a talk, not by another ask", function(t)
+  t:enrol { sequence = "unheard", contact = ana }
+  t:reply { text = "Hello!" }
+  t:advance "9 days"
+  t:expect_outcome "nothing has been said since the last ask; talk first"
 end)

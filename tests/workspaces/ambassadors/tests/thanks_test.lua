@@ -92,6 +92,7 @@ end)
 
 test("misuse is told at the line that has it", function(t)
   for _, case in ipairs {
+    { function() return thanks.next("x", { "thanks" }) end, "a contact is needed, not a text" },
     { function() return thanks.next({ id = "x" }, {}) end, "the list of wordings is empty" },
     { function() return thanks.next({ id = "x" }, "thanks") end, "a list of texts is needed" },
     { function() return thanks.say({ id = "x" }, "email", { "Thank you!" }) end, "is no name of a template" },
