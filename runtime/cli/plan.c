@@ -126,7 +126,7 @@ static void print_table(Cli *cli, const Plan *plan)
 		print_cell(cli, &g_array_index(columns, Column, k), g_array_index(columns, Column, k).title);
 	cli_print(cli, "\n");
 	for (int i = 0; i < plan->days; i++) {
-		g_autofree char *day = day_text(cli, plan->bounds[i], "%a %e %b");
+		g_autofree char *day = day_text(cli, plan->bounds[i], "%a %-d %b");
 		cli_print(cli, "%-*s", DAY_WIDTH, day);
 		for (guint k = 0; k < columns->len; k++) {
 			const Column *column = &g_array_index(columns, Column, k);
@@ -355,7 +355,7 @@ static void tell(void *user, Time now)
 	gint64 at = g_get_monotonic_time();
 	if (!progress->terminal || at < progress->next)
 		return;
-	g_autofree char *day = day_text(progress->cli, now, "%a %e %b");
+	g_autofree char *day = day_text(progress->cli, now, "%a %-d %b");
 	g_autofree char *text = g_strdup_printf("\rplanning %s\033[K", day);
 	progress->cli->write(progress->cli->user, true, text, strlen(text));
 	progress->shown = true;
