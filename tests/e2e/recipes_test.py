@@ -16,6 +16,8 @@ from commands_test import ok
 
 STARTER = "starter"
 OWN_MODEL = "replies.lua"
+# Half of them answer, and soon, so that much comes in while something is under way.
+BUSY = "random:reply=0.5,handled=0.05,unsubscribe=0.05,complaint=0.01,bounce=0.05,auto_reply=0.15,click=0.2,task_done=0.9,after=1m-2d"
 SIGNS = ["sent", "task", "set", "label", "note", "enrolled", "broadcast", "log"]
 
 
@@ -49,6 +51,8 @@ def look_at(played, script, seeds):
             yield any(counts[s] for s in SIGNS), f"{name} does something", dict(counts)
             if not wrong and played.notices(result[1]) is not None:
                 yield played.notices(result[1]), f"{name}: breaches put into that trace are found"
+    wrong, counts = played.judge(*played.play(script, seeds + 1, replies=BUSY))
+    yield not wrong, f"{name} nor where many answer at once ({counts['sent']} sent, {counts['received']} received)", *wrong[:12]
     if (recipe.SCRIPTS / played.name / OWN_MODEL).exists():
         wrong, counts = played.judge(*played.play(script, 1, replies=OWN_MODEL))
         yield not wrong and counts["received"], f"{name} nor with the answers of its own model ({counts['sent']} sent, {counts['received']} received)", *wrong[:12]
