@@ -52,10 +52,10 @@ end
 ---@return string[]
 function M.find(text)
   local list, seen = {}, {}
-  for name in text:gmatch "[%w\x80-\xFF][%w\x80-\xFF%-%.]*%.[%a\x80-\xFF][%w\x80-\xFF%-]+" do
-    name = name:lower()
-    local ending = name:match "%.([^%.]+)$"
-    if not seen[name] and not name:find("..", 1, true) and #name <= 120 and #ending >= 2 and #list < 10 and not name:find "^%d+[%.%d]*$" then
+  for piece in text:gmatch "[%w\x80-\xFF%-%.]+" do
+    local name = #piece <= 120 and piece:lower():match "^[%.%-]*(.-)[%.%-]*$" or ""
+    local ending = name:match "%.([%a\x80-\xFF][%w\x80-\xFF%-]+)$"
+    if ending and not seen[name] and #list < 10 and not name:find("..", 1, true) then
       seen[name] = true
       list[#list + 1] = name
     end

@@ -11,6 +11,7 @@ local SLIP = 0.75   -- what a word with a slip counts
 local SMALL = 0.15  -- what a small word (the, with, how) counts
 local OTHER = 0.92  -- what a phrase of another language than the reader's counts
 local SENTENCES = 12
+local WORDS = 200   -- different ones of a text that are looked at
 -- How much one phrase can say by itself, by how many telling words it has.
 local CERTAIN = { 0.72, 0.88, 0.95 }
 
@@ -35,33 +36,52 @@ function M.phrase(text, language)
   return phrase
 end
 
----A text, made ready: its sentences as words; stems are made for each language when they are first asked for.
+---A text, made ready: its sentences as words, each once; stems are made for each language when they are first asked for.
 ---```lua
 ---local read = matching.read(message.text)
 ---```
 ---@param text string
 ---@return table read
 function M.read(text)
-  local read = { sentences = {} }
-  for sentence in text:sub(1, 4000):gmatch "[^%.!%?\n;:]+" do
-    local list = words.list(sentence)
-    if #list > 0 and #read.sentences < SENTENCES then read.sentences[#read.sentences + 1] = { raw = list, stems = {} } end
+  local read, left = { sentences = {} }, WORDS
+  for part in text:sub(1, 4000):gmatch "[^%.!%?\n;:]+" do
+    if #read.sentences >= SENTENCES or left <= 0 then break end
+    local list = words.list(part)
+    local sentence = { raw = {}, stems = {}, n = #list }
+    for _, word in ipairs(list) do
+      if left <= 0 then break end
+      sentence.raw[#sentence.raw + 1] = word
+      left = left - 1
+    end
+    if #list > 0 then read.sentences[#read.sentences + 1] = sentence end
   end
   return read
 end
 
+-- A sentence in a language: the stems in a row and as a set, and those of six letters or more by their first letter, where a slip is forgiven.
 local function stems_of(sentence, language)
   local made = sentence.stems[language]
-  if not made then
-    made = { list = {}, set = {}, telling = 0 }
-    for i, word in ipairs(sentence.raw) do
-      made.list[i] = words.stem(word, language)
-      made.set[made.list[i]] = true
+  if made then return made end
+  made = { set = {}, longer = {}, telling = 0 }
+  local row, raw = {}, {}
+  local function keep(word)
+    if #word < 6 then return end
+    local list = made.longer[word:byte(1)] or {}
+    made.longer[word:byte(1)] = list
+    list[#list + 1] = word
+  end
+  for i, word in ipairs(sentence.raw) do
+    row[i] = words.stem(word, language)
+    if not raw[word] then
+      raw[word] = true
+      keep(word)
+      if not made.set[row[i]] and row[i] ~= word then keep(row[i]) end
+      made.set[row[i]] = true
       if not words.is_small(word, language) then made.telling = made.telling + 1 end
     end
-    made.whole = " " .. table.concat(made.list, " ") .. " "
-    sentence.stems[language] = made
   end
+  made.whole = " " .. table.concat(row, " ") .. " "
+  sentence.stems[language] = made
   return made
 end
 
@@ -92,13 +112,18 @@ function M.weigh(nodes)
   end
 end
 
--- Does a word of the phrase stand in the sentence? 1, SLIP or 0.
-local function stands(sentence, stems, phrase, i)
-  if stems.set[phrase.stems[i]] then return 1 end
-  for at, word in ipairs(sentence.raw) do
-    if words.near(word, phrase.raw[i]) or words.near(stems.list[at], phrase.stems[i]) then return SLIP end
+local function slipped(longer, word)
+  for _, other in ipairs(longer[word:byte(1)] or {}) do
+    if words.near(other, word) then return true end
   end
-  return 0
+  return false
+end
+
+-- Does a word of the phrase stand in the sentence? 1, SLIP or 0.
+local function stands(stems, phrase, i)
+  local stem, raw = phrase.stems[i], phrase.raw[i]
+  if stems.set[stem] then return 1 end
+  return (slipped(stems.longer, raw) or stem ~= raw and slipped(stems.longer, stem)) and SLIP or 0
 end
 
 -- How sure one sentence is to say a phrase.
@@ -107,11 +132,11 @@ local function likeness(sentence, phrase)
   -- A phrase of small words alone ("yes", "how much") must stand there as it is, and be most of what is said.
   if phrase.telling == 0 then
     if not stems.whole:find(phrase.whole, 1, true) then return 0 end
-    return #sentence.raw - #phrase.raw <= 3 and 0.85 or 0.4
+    return sentence.n - #phrase.raw <= 3 and 0.85 or 0.4
   end
   local has, all = 0, 0
   for i, weight in ipairs(phrase.weights) do
-    has = has + weight * stands(sentence, stems, phrase, i)
+    has = has + weight * stands(stems, phrase, i)
     all = all + weight
   end
   if has == 0 then return 0 end
@@ -173,7 +198,7 @@ function M.contains(read, phrases)
     for _, sentence in ipairs(read.sentences) do
       local stems = stems_of(sentence, phrase.language)
       if stems.whole:find(phrase.whole, 1, true) then return phrase.text end
-      if #phrase.raw == 1 and stands(sentence, stems, phrase, 1) > 0 then return phrase.text end
+      if #phrase.raw == 1 and stands(stems, phrase, 1) > 0 then return phrase.text end
     end
   end
   return nil

@@ -94,7 +94,7 @@ function M.look(text, options)
     list[#list + 1] = { name = name, weight = weight, kind = kind, reason = reason }
     harmless, chances[kind] = harmless * (1 - weight), chances[kind] * (1 - weight)
   end
-  text = text:sub(1, 4000)
+  if #text > 4000 then text = text:sub(1, 4000):gsub("[\xC2-\xF4][\x80-\xBF]*$", "") end
   local folded = words.fold(domains.unmask(text))
   for _, one in ipairs(signals.phrases(folded)) do
     found(one.group, one.weight, one.kind, ("%s: “%s”"):format(one.reason, one.phrase))

@@ -65,11 +65,14 @@ local automatic = phrases [[
   automatische antwort, abwesenheitsnotiz, nicht im buro, respuesta automatica, fuera de la oficina
 ]]
 
+-- A text without the phrases of a list; eight of them at most.
 local function without(folded, list)
-  for _, phrase in ipairs(list) do
+  for _ = 1, 8 do
+    local phrase = words.find(folded, list)
+    if not phrase then break end
     local padded = " " .. folded .. " "
     local from, to = padded:find(" " .. phrase .. " ", 1, true)
-    if from then folded = (padded:sub(1, from) .. padded:sub(to)):match "^%s*(.-)%s*$" end
+    folded = (padded:sub(1, from) .. padded:sub(to + 1)):match "^ *(.-) *$"
   end
   return folded
 end
@@ -77,7 +80,7 @@ end
 -- Words in capitals: a short text has none, or a name.
 local function shouts(text)
   local loud, all = 0, 0
-  for word in text:gmatch "%f[%w]%a%a%a%a+" do
+  for word in text:sub(1, 1000):gmatch "%f[%w]%a%a%a%a+" do
     all = all + 1
     if word == word:upper() then loud = loud + 1 end
   end

@@ -162,6 +162,18 @@ function M.near(a, b)
   return M.distance(a, b, 1) <= 1
 end
 
+-- The words of the text that was looked through last, and the first words of phrases: a phrase is looked for only where its first word is.
+local seen_text, seen_words = nil, {}
+local first_words = {}
+
+local function words_of(folded)
+  if folded ~= seen_text then
+    seen_text, seen_words = folded, {}
+    for word in folded:gmatch "%S+" do seen_words[word] = true end
+  end
+  return seen_words
+end
+
 ---The first of some phrases that stands in a text as whole words, or nil. Phrases are folded ones.
 ---```lua
 ---words.find(words.fold "Where is my parcel?", { "my order", "my parcel" }) --> "my parcel"
@@ -170,9 +182,17 @@ end
 ---@param phrases string[]
 ---@return string?
 function M.find(folded, phrases)
-  local padded = " " .. folded .. " "
+  local set, padded = words_of(folded), nil
   for _, phrase in ipairs(phrases) do
-    if padded:find(" " .. phrase .. " ", 1, true) then return phrase end
+    local first = first_words[phrase]
+    if not first then
+      first = phrase:match "^%S+" or phrase
+      first_words[phrase] = first
+    end
+    if set[first] then
+      padded = padded or " " .. folded .. " "
+      if padded:find(" " .. phrase .. " ", 1, true) then return phrase end
+    end
   end
   return nil
 end

@@ -102,6 +102,16 @@ test("a long text costs little and breaks nothing", function(t)
   t:expect((tree:match("\xff\xfe broken \xc3 bytes: where is my parcel", "en")).name, "shipping")
 end)
 
+test("no text makes a script fail", function(t)
+  local dave = { id = "dave", name = "Dave", email = "dave@example.com", locale = "en", country = "US" }
+  for _, text in ipairs { ("é"):rep(4000), ("parcel "):rep(900), ("pa.rcel@"):rep(900), ("+1 00 "):rep(900), ("ordeering deliverry "):rep(900), ("\u{300}"):rep(3000),
+    ("a-"):rep(3000), (" "):rep(5000) .. "?" } do
+    t:reply { channel = "email", text = text, contact = dave }
+    t:advance "5 days"
+    t:expect_outcome "answered"
+  end
+end)
+
 -- Conversations -----------------------------------------------------------------------------------------------------
 
 local ana = { id = "ana", name = "Ana Silva", email = "ana@example.com", locale = "en", timezone = "Europe/Paris" }

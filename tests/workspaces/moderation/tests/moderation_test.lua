@@ -186,3 +186,11 @@ test("a second bad message makes no second task", function(t)
   t:event { kind = "signal:post", contact = "eve", data = { text = "Buy followers! Cheap followers" } }
   t:expect_outcome "in quarantine"
 end)
+
+test("no text makes a script fail", function(t)
+  local dave = { id = "dave", name = "Dave", email = "dave@example.com", country = "US" }
+  for _, text in ipairs { ("é"):rep(4000), ("pa.rcel@"):rep(900), ("+1 00 "):rep(900), ("whatsapp "):rep(900), ("\u{300}"):rep(3000), ("a-"):rep(3000), ("а"):rep(3000) } do
+    t:event { kind = "signal:post", contact = dave, data = { text = text } }
+    t:expect_outcome "fine"
+  end
+end)
