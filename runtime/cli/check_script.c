@@ -157,6 +157,25 @@ static void check_vars(Check *c, const char *path, const json_t *effect, const j
 	}
 }
 
+static void no_template(Check *c, const char *path, const json_t *effect, const char *name)
+{
+	g_autoptr(GPtrArray) names = versions_templates(c->host);
+	g_ptr_array_add(names, NULL);
+	const char *near = cli_nearest(name, (const char *const *)names->pdata);
+	if (near)
+		check_find_at(c, CHECK_FAULT, "missing-template", path, effect, "no template '%s'; did you mean '%s'?", name, near);
+	else
+		check_find_at(c, CHECK_FAULT, "missing-template", path, effect, "no template '%s': write templates/%s.md", name, name);
+}
+
+/* A template whose rendering goes with the message. */
+static void check_document(Check *c, const char *path, const json_t *effect, const char *name)
+{
+	bool is_there;
+	if (!check_declared(c, name, &is_there) && !is_there)
+		no_template(c, path, effect, name);
+}
+
 static void check_send(Check *c, const char *path, const json_t *effect, Sends *sends)
 {
 	const char *name = value_string(effect, "template", NULL);
@@ -166,21 +185,23 @@ static void check_send(Check *c, const char *path, const json_t *effect, Sends *
 	if (!name)
 		return; /* worked out at run time */
 	const json_t *declared = check_declared(c, name, &is_there);
-	if (!is_there) {
-		g_autoptr(GPtrArray) names = versions_templates(c->host);
-		g_ptr_array_add(names, NULL);
-		const char *near = cli_nearest(name, (const char *const *)names->pdata);
-		if (near)
-			check_find_at(c, CHECK_FAULT, "missing-template", path, effect, "no template '%s'; did you mean '%s'?", name, near);
-		else
-			check_find_at(c, CHECK_FAULT, "missing-template", path, effect, "no template '%s': write templates/%s.md", name, name);
-	}
+	if (!is_there)
+		no_template(c, path, effect, name);
 	if (declared && first)
 		check_personal(c, declared);
 	if (declared && first_mail)
 		check_subject(c, declared);
 	if (declared)
 		check_vars(c, path, effect, declared, sends);
+}
+
+/* The template of a broadcast, which is for nobody in particular. */
+static void check_template_named(Check *c, const char *path, const json_t *effect, const char *name)
+{
+	bool is_there;
+	check_declared(c, name, &is_there);
+	if (!is_there)
+		no_template(c, path, effect, name);
 }
 
 /* ---- signals ---- */
@@ -223,8 +244,8 @@ static void check_effect(Check *c, const char *path, const json_t *effect, Sends
 		void (*check)(Check *c, const char *path, const json_t *effect, const char *name);
 	} kinds[] = {
 		{ "channel", "text", check_channel }, { "stage", "text", check_stage }, { "account", "text", check_account },
-		{ "duration", "text", check_duration }, { "shift", "text", check_duration }, { "segment", "segment", check_segment },
-		{ "enrol", "sequence", check_sequence }, { "stop", "sequence", check_sequence },
+		{ "duration", "text", check_duration }, { "shift", "text", check_duration }, { "segment", "segment", check_segment }, { "document", "text", check_document },
+		{ "template", "template", check_template_named }, { "enrol", "sequence", check_sequence }, { "stop", "sequence", check_sequence },
 	};
 	const char *kind = value_string(effect, "kind", "");
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)

@@ -3,17 +3,20 @@
 -- the host can judge (templates, names of sequences, durations) is an effect with its place.
 
 local check = require "check"
+local contacts = require "scan.contacts"
 local names = require "scan.names"
 local requests = require "scan.requests"
 
 local M = {}
 
-local TASK_WORDS = { kind = "task_kinds" }
 local TEXT_BYTES = 200 -- of what the host judges: nothing longer can be right, and it says so when it is run
 
 -- A Meaning listens to a reader. file: name, is_main, found, use(key, at, text, is_certain), known (globals), library(name).
 local Meaning = {}
 Meaning.__index = Meaning
+for name, method in pairs(contacts.methods) do Meaning[name] = method end
+
+local may_be_contact = contacts.may_be
 
 local told = { "begin", "member", "table", "module", "other_globals", "global", "path", "call", "method", "guarded" }
 
@@ -96,195 +99,12 @@ function Meaning:events(value)
   end
 end
 
--- Contacts ----------------------------------------------------------------------------------------------------------
-
--- Is it a contact whose method is called? Others may have a send or task of their own.
-local function may_be_contact(path)
-  return path == "@" or path:match "contact$" ~= nil
-end
-
-local function is_contact(path)
-  return path == "contact" or path == "@contact"
-end
-
--- The names that a send gives in vars, as one text; nil: they are worked out at run time.
-local function vars_of(options)
-  if not options or options.is_nil then return "" end
-  if not options.keys or options.is_open then return nil end
-  local vars = options.values.vars
-  if not vars then return "" end
-  if not vars.keys or vars.is_open then return nil end
-  local list = {}
-  for _, key in ipairs(vars.keys) do list[#list + 1] = key.name end
-  return table.concat(list, ",")
-end
-
-function Meaning:send_options(method, options)
-  if not options or not options.keys then return end
-  self:keys(options, "contact:" .. method, names.keys.send)
-  self:judged(options.values.before, "duration")
-  self:judged(options.values.from, "account")
-end
-
-function Meaning:send(path, method, arguments, at)
-  local certain = may_be_contact(path)
-  local channel, template = arguments[1] and arguments[1].text, arguments[2]
-  self:use(channel and "send " .. channel or "send", at, ("contact:%s on channel '%s'"):format(method, channel or "?"), certain)
-  if not certain then return end
-  self:effect(template and template.at or at, { kind = "send", channel = channel, template = template and template.text, vars = vars_of(arguments[3]) })
-  if channel then self:effect(arguments[1].at, { kind = "channel", text = channel }) end
-  if is_contact(path) then self:send_options(method, arguments[3]) end
-end
-
-function Meaning:reach(path, method, arguments, at)
-  local certain = may_be_contact(path)
-  local items, template = arguments[1] and arguments[1].items or {}, arguments[2]
-  if #items == 0 then self:use("send", at, ("contact:%s on channels that are not named"):format(method), certain) end
-  for _, item in ipairs(items) do
-    local channel = item.text
-    self:use(channel and "send " .. channel or "send", at, ("contact:%s on channel '%s'"):format(method, channel or "?"), certain)
-    if certain then
-      self:effect(template and template.at or at, { kind = "send", channel = channel, template = template and template.text, vars = vars_of(arguments[3]) })
-      if channel then self:effect(item.at, { kind = "channel", text = channel }) end
-    end
-  end
-  if is_contact(path) then self:send_options(method, arguments[3]) end
-end
-
-local calls = {} -- method → what its arguments say, where the contact is certain
-
-function calls.wait_reply(self, arguments) self:judged(arguments[1], "duration") end
-function calls.snooze(self, arguments) self:judged(arguments[1], "duration") end
-function calls.can(self, arguments) self:judged(arguments[1], "channel") end
-
-function calls.wait(self, arguments)
-  self:events(arguments[1])
-  self:judged(arguments[2], "duration")
-end
-
-function calls.task(self, arguments)
-  local task = arguments[1]
-  self:keys(task, "contact:task", names.keys["contact:task"])
-  if not task or not task.values then return end
-  self:judged(task.values.due, "duration")
-  for key, list in pairs(TASK_WORDS) do self:one_of(task.values[key], "contact:task." .. key, names.contact[list]) end
-end
-
-function calls.set(self, arguments)
-  local changes = arguments[1]
-  if changes and changes.values then self:judged(changes.values.stage, "stage") end
-end
-
-function calls.messages(self, arguments)
-  self:keys(arguments[1], "contact:messages", names.keys["contact:messages"])
-  if arguments[1] and arguments[1].values then self:judged(arguments[1].values.channel, "channel") end
-end
-
-function calls.enrol(self, arguments, at)
-  self:effect(arguments[1] and arguments[1].at or at, { kind = "enrol", sequence = arguments[1] and arguments[1].text })
-end
-calls.enroll = calls.enrol
-
-function calls.stop(self, arguments)
-  if arguments[1] and arguments[1].text then self:effect(arguments[1].at, { kind = "stop", sequence = arguments[1].text }) end
-end
-
--- Fields that a script gives to contacts; nil in `text`: any.
-function Meaning:gives_fields(changes, at)
-  local list = {}
-  for _, key in ipairs(changes and changes.keys or {}) do list[#list + 1] = key.name end
-  local open = not changes or not changes.keys or changes.is_open
-  self:effect(at, { kind = "fields", text = not open and table.concat(list, ",") or nil })
-end
-
-local sends = { send = Meaning.send, try_send = Meaning.send, reach = Meaning.reach, try_reach = Meaning.reach }
-local job_members = { due = true, name = true }
-local waits = { send = true, try_send = true, reach = true, try_reach = true, wait = true, wait_reply = true, restart = true }
-
-function Meaning:known_method(path, method, at)
-  if path == "t" then
-    if not names.test.methods[method] then self:unknown(at, "unknown-call", "t:" .. method, method, names.test.methods) end
-  elseif path == "job" then
-    if waits[method] then
-      self:fault(at, "job-writes", ("job:%s: a job enrols; sequences write"):format(method))
-    else
-      self:unknown(at, "unknown-call", "job:" .. method, method, job_members)
-    end
-  elseif is_contact(path) then
-    local known = names.methods[method]
-    -- A parameter called contact may be another's object; a slip of the pen is told all the same.
-    if not known and (path == "contact" or check.nearest(method, names.sorted(names.methods))) then
-      self:unknown(at, "unknown-call", "contact:" .. method, method, names.methods)
-    end
-    if waits[method] and self.found.is_job then self:fault(at, "job-writes", ("contact:%s: a job enrols; sequences write"):format(method)) end
-    return known
-  end
-  return true
-end
-
--- Is a contact handed to an object that we know nothing of?
-function Meaning:hands_on(path, arguments)
-  for _, argument in ipairs(arguments) do
-    if path ~= "t" and not may_be_contact(path) and argument.path and is_contact(argument.path) then self.found.hands_on = true end
-  end
-end
-
-function Meaning:method(path, method, arguments, at)
-  local module = path:match "^%[(perigee%.[%w_]+)%]"
-  self:hands_on(path, arguments)
-  if module then return self:library_call(module, method, arguments, at) end
-  if not self:known_method(path, method, at) then return end
-  if method == "signal" and arguments[1] then self:effect(arguments[1].at or at, { kind = "signals", signal = arguments[1].text }) end
-  if path == "t" then
-    self:keys(arguments[1], "t:" .. method, names.keys["t:" .. method])
-    if method == "advance" then self:judged(arguments[1], "duration") end
-  elseif sends[method] then
-    sends[method](self, path, method, arguments, at)
-  elseif method == "task" then
-    self:use("task", at, "contact:task", may_be_contact(path))
-    if may_be_contact(path) then self:effect(at, { kind = "task" }) end
-  end
-  if may_be_contact(path) and method == "set" then self:gives_fields(arguments[1], at) end
-  if is_contact(path) and calls[method] or path ~= "t" and (method == "enrol" or method == "enroll") and may_be_contact(path) then
-    calls[method](self, arguments, at)
-  end
-end
-
 -- perigee and the library ---------------------------------------------------------------------------------------------
 
 local uses = {
   ["perigee.contacts.upsert"] = "contacts write", ["perigee.contacts.find"] = "contacts read", ["perigee.contacts.get"] = "contacts read",
-  ["perigee.contacts.segment"] = "contacts read",
+  ["perigee.contacts.segment"] = "contacts read", ["perigee.broadcast"] = "broadcast",
 }
-
-local function opens_call(words, at)
-  local kind = words.kinds[at + 1]
-  return kind == "(" or kind == "string" or kind == "{"
-end
-
--- contact.send(...), contact.niche, contact.stage = ...
-function Meaning:member_of_contact(path, owner, member, at)
-  if names.methods[member] then
-    if opens_call(self.words, at) then
-      self:fault(at - 1, "needs-colon", ("call it with a colon: contact:%s(...)"):format(member))
-    end
-  elseif owner == "contact" and not names.attributes[member] then
-    if opens_call(self.words, at) then
-      self:unknown(at, "unknown-call", path .. "()", member, names.methods)
-    else
-      local near = check.nearest(member, names.sorted(names.attributes))
-      self:fault(at, "unknown-attribute", ("a contact has no attribute '%s'; %s"):format(member,
-        near and ("did you mean '%s'?"):format(near) or ("own fields are read as contact.fields.%s"):format(member)))
-    end
-  elseif owner == "contact" and self.words.kinds[at + 1] == "=" then
-    self:fault(at, "read-only", ("contact.%s can't be assigned: use contact:set { %s = ... }"):format(member, member))
-  end
-end
-
-function Meaning:member_of_job(member, at)
-  if job_members[member] or opens_call(self.words, at) and waits[member] then return end -- a call with a dot says itself that it is none
-  self:fault(at, "unknown-attribute", ("a job has no attribute '%s'%s"):format(member, check.hint(member, names.sorted(job_members))))
-end
 
 function Meaning:path(path, at)
   if path == "perigee.store" or path:match "^perigee%.store%." then self:use("store", at, "perigee.store") end
@@ -322,7 +142,7 @@ function Meaning:library_call(module, name, arguments, at)
 end
 
 local durations = { ["perigee.sleep"] = { 1, "duration" }, ["perigee.date"] = { 2, "shift" } }
-local constructors = { ["perigee.sequence"] = true, ["perigee.job"] = true, ["perigee.hook"] = true, ["perigee.broadcast"] = true, ["perigee.http"] = true }
+local constructors = { ["perigee.sequence"] = true, ["perigee.job"] = true, ["perigee.hook"] = true, ["perigee.http"] = true }
 
 -- Where each need stands, as a warning about it names it: "task", "send: 'email'".
 function Meaning:places_of_needs(needs)
@@ -346,6 +166,14 @@ function Meaning:constructor(path, options)
   end
 end
 
+function Meaning:broadcast(options, at)
+  local values = options and options.values or {}
+  if values.template and values.template.text then self:effect(values.template.at, { kind = "template", template = values.template.text }) end
+  self:judged(values.channel, "channel")
+  self:judged(values.account, "account")
+  self:judged(values.at, "duration")
+end
+
 function Meaning:call(path, arguments, at)
   requests.call(self.found.requests, path, arguments, self:place(at, {}), self.found.fault)
   local first = arguments[1]
@@ -357,6 +185,9 @@ function Meaning:call(path, arguments, at)
   elseif path == "perigee.contacts.upsert" then
     if first and first.values then self:judged(first.values.stage, "stage") end
     self:gives_fields(first, at)
+  elseif path == "perigee.broadcast" then
+    self:broadcast(first, at)
+    self:keys(first, path, names.keys[path])
   elseif durations[path] then
     self:judged(arguments[durations[path][1]], durations[path][2])
   elseif constructors[path] then

@@ -67,6 +67,7 @@ IN_RUN = [
     ("unknown-channel", 'perigee.contacts.find { channel = "instagran" }', [(4, 39, "'instagram'")]),
     ("missing-template", 'contact:send("email", "welcmoe")', [(4, 27, "did you mean 'welcome'?")]),
     ("missing-template", 'contact:reach({ "email" }, "nothing-at-all")', [(4, 32, "write templates/nothing-at-all.md")]),
+    ("missing-template", 'contact:send("email", "welcome", { documents = { "contarct" } })', [(4, 54, "no template 'contarct'")]),
     ("unknown-sequence", 'contact:enrol "welcom"\n    contact:stop "nowhere-at-all"', [(4, 19, "'welcome'"), (5, 18, "there is no sequence")]),
     ("unknown-stage", 'contact:set { stage = "taking" }', [(4, 27, "did you mean 'talking'?")]),
     ("unknown-segment", 'perigee.contacts.segment "gold"', [(4, 30, "there is no segment 'gold'")]),
