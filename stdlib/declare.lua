@@ -99,6 +99,9 @@ end
 local hook_keys = { name = check.name, verify = verify.read, run = "function", title = check.text, needs = hook_needs, limits = limits }
 
 M.keys.hook = hook_keys
+M.keys.broadcast = {
+  channel = check.name, account = check.text, to = check.line, template = check.name, vars = "table", at = check.duration, locale = check.line,
+}
 
 local function define(kind, options, keys, required, defaults)
   local definition = check.options("perigee." .. kind, options, keys, required)

@@ -30,12 +30,8 @@ function M.date(time, shift, zone)
   return effect("date", { time = time, shift = shift, zone = zone })
 end
 
-local broadcast_keys = {
-  channel = check.name, account = check.text, to = check.line, template = check.name, vars = "table", at = check.duration, locale = check.line,
-}
-
 function M.broadcast(options)
-  local broadcast = check.options("perigee.broadcast", options, broadcast_keys, { "channel", "to", "template", "at" })
+  local broadcast = check.options("perigee.broadcast", options, declare.keys.broadcast, { "channel", "to", "template", "at" })
   return effect("broadcast", broadcast, true)
 end
 

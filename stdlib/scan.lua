@@ -24,6 +24,7 @@ local function compare(needs, found, used)
   if used["library send"] and not next(declared) then fault(used["library send"], "send = { \"email\" }") end
   if used.task and not needs.task then fault(used.task, "task = true") end
   if used.store and not needs.store then fault(used.store, "store = true") end
+  if used.broadcast and not needs.broadcast then fault(used.broadcast, "broadcast = true") end
   if used["contacts write"] and needs.contacts ~= "write" then
     fault(used["contacts write"], "contacts = \"write\"")
   elseif used["contacts read"] and not needs.contacts then
@@ -41,6 +42,7 @@ local function compare(needs, found, used)
   end
   if needs.task and not used.task then warn "task" end
   if needs.store and not used.store then warn "store" end
+  if needs.broadcast and not used.broadcast then warn "broadcast" end
   if needs.contacts and not used["contacts read"] and not used["contacts write"] then warn "contacts" end
 end
 
