@@ -70,9 +70,9 @@ local function slug(text)
   local parts, n, gap = {}, 0, false
   for _, code in utf8.codes(letters.lower(text)) do
     if is_letter(code) then
-      if gap and n > 0 then parts[#parts + 1] = "-" end
+      if gap and n > 0 then parts[#parts + 1], n = "-", n + 1 end
       parts[#parts + 1], gap, n = utf8.char(code), false, n + 1
-      if n == MOST then break end
+      if n >= MOST then break end
     elseif code ~= 0x27 and code ~= 0x2019 then
       gap = true
     end

@@ -176,11 +176,11 @@ end)
 filter("link", 0, 1, function(ctx, value, within)
   local url = to_text(value):match("^%s*(.-)%s*$")
   if not url:find("^[Hh][Tt][Tt][Pp][Ss]?://[^/%s]") or url:find("[%c%s<>\"\\^`{|}\x80-\xFF]") or #url > 2000 then
-    error({ text = "link: what is to be opened is a whole address, https://..., not " .. url:sub(1, 100) }, 0)
+    error({ text = "what is to be opened is a whole address, https://..., not " .. url:sub(1, 100) }, 0)
   end
   within = within == nil and "30 days" or to_text(within)
   if not within:find("^%s*%d") then
-    error({ text = 'link: say for how long, such as link: "7 days", not ' .. within:sub(1, 60) }, 0)
+    error({ text = 'say for how long, such as link: "7 days", not ' .. within:sub(1, 60) }, 0)
   end
   local links = ctx.links
   if not links then return url end
@@ -188,7 +188,7 @@ filter("link", 0, 1, function(ctx, value, within)
     if one.url == url and one.within == within then return links.base .. links.tokens[i] end
   end
   local n = #links.made + 1
-  if not links.tokens[n] then error({ text = ("link: a message holds at most %d signed links"):format(#links.tokens) }, 0) end
+  if not links.tokens[n] then error({ text = ("a message holds at most %d signed links"):format(#links.tokens) }, 0) end
   links.made[n] = { url = url, within = within }
   return links.base .. links.tokens[n]
 end)

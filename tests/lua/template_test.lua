@@ -12,6 +12,7 @@ local entities = { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;" }
 package.preload.markdown = function()
   return {
     text = plain,
+    document = function(text) return "<p>" .. plain(text):gsub("[<>&]", entities) .. "</p>\n" end,
     html = function(text) return "<p>" .. plain(text):gsub("[<>&]", entities) .. "</p>\n" end,
     plain = function(html) return (html:gsub("<[^>]*>", "")) end,
   }
@@ -258,6 +259,58 @@ tap.ok(none == nil and why:find("JSON") and where == "data:1", "plain Liquid say
 -- Line ends that mean something
 result = template.render(compile "Hi {{ first_name }},\n\nA paragraph that was broken because its line was full goes\non.\n\nBest,\nLéa\n", zoe, { channel = "sms" })
 tap.ok(result.text:find("Best,  \nLéa", 1, true) and result.text:find("goes\non.", 1, true), "a line that ends early keeps its end", result.text)
+
+-- Documents: name, source, data, wanted name of the file.
+local function page(source, data, name)
+  return template.render(compile(source, name or "brief.md"), data or zoe, { document = true, locale = "fr-CA" })
+end
+local files = {
+  { "its own name and the person's", "Hi\n", zoe, "brief-zoé-blanc.html" },
+  { "its title and the person's", "---\ntitle: Brief {{ topic }}!\n---\nHi\n", zoe, "brief-bikes-zoé-blanc.html" },
+  { "a title that names the person already", "---\ntitle: For {{ name }}\n---\nHi\n", zoe, "for-zoé-blanc.html" },
+  { "filename, as it is said", "---\ntitle: x\nfilename: Contrat n° {{ price }}.HTML\n---\nHi\n", zoe, "contrat-n-5.html" },
+  { "nothing that leads elsewhere", "---\nfilename: ../../{{ topic }}/\\x\n---\nHi\n", zoe, "bikes-x.html" },
+  { "no signs and no directions of text", "Hi\n", { contact = { name = "\u{202E}O'Neil \u{1F600} & Söhne" } }, "brief-oneil-söhne.html" },
+  { "something where there is nothing", "---\nfilename: '?!'\n---\nHi\n", zoe, "document.html" },
+  { "other scripts' letters", "Hi\n", { contact = { name = "Ана 李" } }, "brief-ана-李.html" },
+}
+for _, case in ipairs(files) do
+  local result, text = page(case[2], case[3])
+  tap.is(result and result.filename or text, case[4], "a document's file is called by " .. case[1])
+end
+tap.is(#page("---\ntitle: " .. ("long "):rep(60) .. "\n---\nHi\n", { contact = {} }).filename, 66, "and by no more than about sixty letters")
+tap.ok(page("Hi <{{ topic }}>\n").html:find('<html lang="fr%-CA">.*<title>Brief</title>.*size:A4.*<main>\n<p>Hi &lt;bikes&gt;'), "it is a whole page, in a language and on paper")
+tap.ok(page("Hi\n", { contact = { country = "us" } }).html:find("size:Letter", 1, true), "which is Letter in the United States")
+tap.is(page("<html><body>{{ topic }}</body></html>", zoe, "brief.html").html, "<html><body>bikes</body></html>\n", "an .html template is taken as it is")
+result, why, where = page("---\ntitle: x\n---\nHi\n\n{{ fee }}\n")
+tap.ok(result == nil and why:find "fee is missing" and where == "brief.md:6", "and a gap in it is told with its place", why, where)
+result, why = page("---\ntitle: x\n---\n{% if fee %}{{ fee }}{% endif %}\n")
+tap.ok(result == nil and why:find "would be empty", "so is an empty one", why)
+result = template.render(compile "---\nsubject: x\ndocument: contract, brief-{{ topic }}\n---\nHi\n", zoe, { channel = "email" })
+tap.is(table.concat(result.documents, " "), "contract brief-bikes", "a message names its documents, and may fill names in")
+
+-- Signed links: source, options' tokens, wanted text, what is said of them.
+local links = {
+  { "the plain address where there are no tokens", "{{ 'https://a.example/x' | link: '7 days' }}", nil, "https://a.example/x", "" },
+  { "a token for an address", "{{ 'https://a.example/x' | link: '7 days' }}", 2, "https://o.example/l/1", "https://a.example/x 7 days" },
+  { "one for equal ones, another for others", "{{ 'https://a.example' | link }} {{ 'https://a.example' | link }} {{ 'https://a.example' | link: '2h' }}", 2,
+    "https://o.example/l/1 https://o.example/l/1 https://o.example/l/2", "https://a.example 30 days, https://a.example 2h" },
+  { "an address of the data", "{{ topic | prepend: 'https://a.example/' | link: '1 week' }}", 1, "https://o.example/l/1", "https://a.example/bikes 1 week" },
+  { "too many", "{{ 'https://a.example' | link }}{{ 'https://b.example' | link }}", 1, "error: link: a message holds at most 1 signed links" },
+  { "what is no address", "{{ 'javascript:alert(1)' | link }}", 1, "error: link: what is to be opened is a whole address, https://..., not javascript:alert(1)" },
+  { "what is none without tokens, too", "{{ '/x' | link }}", nil, "error: link: what is to be opened is a whole address, https://..., not /x" },
+  { "no time", "{{ 'https://a.example' | link: 'soon' }}", 1, 'error: link: say for how long, such as link: "7 days", not soon' },
+}
+for _, case in ipairs(links) do
+  local tokens = {}
+  for i = 1, case[3] or 0 do tokens[i] = tostring(i) end
+  local options = { channel = "sms", links = case[3] and { base = "https://o.example/l/", tokens = tokens } }
+  local message, text = template.render(compile(case[2] .. "\n", "x.txt"), zoe, options)
+  tap.is(message and message.text or "error: " .. text, case[4], "link gives " .. case[1])
+  local told = {}
+  for _, one in ipairs(message and message.links or {}) do told[#told + 1] = one.url .. " " .. one.within end
+  if message then tap.is(table.concat(told, ", "), case[5], "and says what it stands for: " .. case[1]) end
+end
 
 local started = os.clock()
 local speed = compile "---\nsubject: A question about {{ topic }}\n---\nHi {{ first_name | default: 'there' }},\n\nI saw {{ topic }}. {% if city %}{{ city }}{% endif %}\n\n{{ account.name }}\n"
