@@ -10,7 +10,7 @@ local asks = { "ask-share", "ask-opinion" }
 local gone = { suppressed = true, address = true, consent = true }   -- rules that no later round will lift
 local wordings = { "thanks-warm", "thanks-short", "thanks-playful" }
 
--- Two weeks of open ears: what they do is counted, and the first thing they publish in that time is thanked for at once.
+-- Two weeks of open ears: the first thing they publish about us in that time is thanked for at once. (hooks/social.lua counts.)
 local function listen(contact)
   local ends, thanked = perigee.date(perigee.now(), "+2 weeks"), false
   while perigee.now() < ends do
@@ -18,9 +18,9 @@ local function listen(contact)
     local did = event and event.data
     if event and event.event == "reply" then
       contact:task { kind = "message", note = ("Answer %s: %s"):format(contact.name, event.text) }
-    elseif did and did.network and did.kind and score.add(contact, { network = did.network, kind = did.kind, n = tonumber(did.n) }) then
-      if did.post and not thanked then thanks.say(contact, "email", wordings, { vars = { post = did.post } }) end
-      thanked = thanked or did.post ~= nil
+    elseif did and did.post and not thanked then
+      thanks.say(contact, "email", wordings, { vars = { post = did.post } })
+      thanked = true
     end
   end
 end

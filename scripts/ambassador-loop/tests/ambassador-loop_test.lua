@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 local lucas = {
   id = "lucas", name = "Lucas Bernard", email = "lucas@atelierbernard.example", locale = "fr-FR", timezone = "Europe/Paris", theme = "le travail du bois",
-  labels = { "ambassador" },
+  instagram = "@atelier.bernard", labels = { "ambassador" },
 }
 
 local function posts(t, post, kind)
-  t:event { kind = "signal:activity", contact = "lucas", data = { network = "instagram", kind = kind or "mention", post = post } }
+  return t:event { hook = "social", json = { network = "instagram", handle = "@atelier.bernard", kind = kind or "mention", post = post } }
 end
 
 test("first an ear, then interest, and only then a question; then the circle begins again", function(t)
@@ -93,7 +93,7 @@ end)
 test("a dead address ends the circle, and half a report is passed over", function(t)
   t:enrol { sequence = "ambassador-loop", contact = lucas }
   t:event { kind = "signal:activity", contact = "lucas" }
-  posts(t, "Un banc", "telepathy")
+  t:expect(posts(t, "Un banc", "telepathy"), "instagram has no weight for 'telepathy': give it one with score.with { weights = ... }")
   t:advance "16 days"
   t:expect_sent { template = "hello-harvest" }
   t:expect_nothing_sent()

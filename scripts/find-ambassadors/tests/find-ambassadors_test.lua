@@ -12,7 +12,7 @@ local function with(more)
 end
 
 local function heard(t, kind, n)
-  return t:event { hook = "social", json = { network = "instagram", handle = "@sofiaincucina", name = "Sofia Rossi", kind = kind, n = n } }
+  return t:event { hook = "social", json = { network = "instagram", handle = "@sofiaincucina", name = "sofi in cucina", kind = kind, n = n } }
 end
 
 -- Tests begin on a Monday at midnight, some hours before the job.
@@ -73,7 +73,9 @@ test("an answer at a bad moment, just before the nudge, gets a call and no nudge
 end)
 
 test("what the tool sends is looked at", function(t)
-  t:expect(t:event { hook = "social", json = { kind = "mention" } }, "not understood")
+  for _, json in ipairs { { kind = "mention" }, { network = "name", handle = "Bob", kind = "mention" }, { network = "x", handle = { 1 }, kind = "mention" } } do
+    t:expect(t:event { hook = "social", json = json }, "not understood")
+  end
   t:expect(t:event { hook = "social", body = "?" }, "not understood")
   t:expect(heard(t, "telepathy"), "instagram has no weight for 'telepathy': give it one with score.with { weights = ... }")
   t:expect(t:event { hook = "social", json = { network = "instagram", handle = "@new.one", kind = "mention" } }, "counted")
