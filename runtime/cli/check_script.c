@@ -168,8 +168,8 @@ static void no_template(Check *c, const char *path, const json_t *effect, const 
 		check_find_at(c, CHECK_FAULT, "missing-template", path, effect, "no template '%s': write templates/%s.md", name, name);
 }
 
-/* A template whose rendering goes with the message. */
-static void check_document(Check *c, const char *path, const json_t *effect, const char *name)
+/* A template of a broadcast, or one whose rendering goes with a message: it is for nobody in particular. */
+static void check_template_named(Check *c, const char *path, const json_t *effect, const char *name)
 {
 	bool is_there;
 	if (!check_declared(c, name, &is_there) && !is_there)
@@ -193,15 +193,6 @@ static void check_send(Check *c, const char *path, const json_t *effect, Sends *
 		check_subject(c, declared);
 	if (declared)
 		check_vars(c, path, effect, declared, sends);
-}
-
-/* The template of a broadcast, which is for nobody in particular. */
-static void check_template_named(Check *c, const char *path, const json_t *effect, const char *name)
-{
-	bool is_there;
-	check_declared(c, name, &is_there);
-	if (!is_there)
-		no_template(c, path, effect, name);
 }
 
 /* ---- signals ---- */
@@ -244,8 +235,9 @@ static void check_effect(Check *c, const char *path, const json_t *effect, Sends
 		void (*check)(Check *c, const char *path, const json_t *effect, const char *name);
 	} kinds[] = {
 		{ "channel", "text", check_channel }, { "stage", "text", check_stage }, { "account", "text", check_account },
-		{ "duration", "text", check_duration }, { "shift", "text", check_duration }, { "segment", "segment", check_segment }, { "document", "text", check_document },
-		{ "template", "template", check_template_named }, { "enrol", "sequence", check_sequence }, { "stop", "sequence", check_sequence },
+		{ "duration", "text", check_duration }, { "shift", "text", check_duration }, { "segment", "segment", check_segment },
+		{ "template", "template", check_template_named }, { "document", "text", check_template_named },
+		{ "enrol", "sequence", check_sequence }, { "stop", "sequence", check_sequence },
 	};
 	const char *kind = value_string(effect, "kind", "");
 	for (guint i = 0; i < G_N_ELEMENTS(kinds); i++)
