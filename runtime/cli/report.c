@@ -83,6 +83,7 @@ Report *report_new(Host *host, bool timelines)
 	report->failures = g_ptr_array_new_with_free_func(count_free);
 	report->incoming = g_ptr_array_new_with_free_func(count_free);
 	report->task_kinds = g_ptr_array_new_with_free_func(count_free);
+	report->broadcasts = g_ptr_array_new_with_free_func(count_free);
 	report->rules = g_ptr_array_new_with_free_func(rule_free);
 	report->accounts = g_ptr_array_new_with_free_func(account_free);
 	report->people = g_ptr_array_new_with_free_func(report_person_free);
@@ -98,7 +99,7 @@ void report_free(Report *report)
 {
 	if (!report)
 		return;
-	GPtrArray *const lists[] = { report->funnels, report->outcomes, report->failures, report->incoming, report->task_kinds, report->rules,
+	GPtrArray *const lists[] = { report->funnels, report->outcomes, report->failures, report->incoming, report->task_kinds, report->broadcasts, report->rules,
 		                     report->accounts, report->people };
 	GHashTable *const tables[] = { report->latest, report->runs, report->zones, report->person_of };
 	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++)
@@ -370,6 +371,8 @@ void report_see(Report *report, const json_t *event)
 		count_of(report->task_kinds, value_string(event, "kind", ""), REPORT_NAMES)->n++;
 	} else if (strcmp(kind, "task_done") == 0)
 		count_of(report->task_kinds, value_string(event, "kind", ""), REPORT_NAMES)->done++;
+	else if (strcmp(kind, "broadcast") == 0)
+		count_of(report->broadcasts, value_string(event, "state", ""), REPORT_NAMES)->n++;
 	if (report->timelines)
 		report_person_see(report, event);
 }

@@ -91,7 +91,7 @@ typedef struct Report {
 	int jobs;                    /* runs of a job: about nobody */
 	int met;                     /* contacts to whom anything happened */
 	GPtrArray *funnels;          /* ReportFunnel */
-	GPtrArray *outcomes, *incoming, *task_kinds; /* ReportCount */
+	GPtrArray *outcomes, *incoming, *task_kinds, *broadcasts; /* ReportCount; broadcasts: their states */
 	GPtrArray *failures;         /* ReportCount: errors, as reasons */
 	GPtrArray *rules;            /* ReportRule */
 	GPtrArray *accounts;         /* ReportAccount */

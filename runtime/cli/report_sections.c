@@ -179,6 +179,8 @@ void page_counts(GString *page, const Report *report)
 		count_table(page, "Tasks for people", report->task_kinds, true);
 	else
 		g_string_append(page, "<p class=\"soft\">No tasks for people.</p>\n");
+	if (report->broadcasts->len)
+		count_table(page, "Broadcasts", report->broadcasts, false);
 }
 
 /* ---- rules ------------------------------------------------------------------------------------------------------ */

@@ -314,8 +314,9 @@ void report_text(const Report *report, Cli *cli)
 		cli_print(cli, "\nHeld and refused by rules\n");
 	for (guint i = 0; i < report->rules->len; i++)
 		print_rule(report->rules->pdata[i], cli);
-	if (report->task_kinds->len || report->incoming->len)
+	if (report->task_kinds->len || report->incoming->len || report->broadcasts->len)
 		cli_print(cli, "\n");
 	print_counts(cli, "Tasks: ", report->task_kinds, true);
 	print_counts(cli, "Came in: ", report->incoming, false);
+	print_counts(cli, "Broadcasts: ", report->broadcasts, false);
 }

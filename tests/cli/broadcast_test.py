@@ -105,7 +105,8 @@ def simulated():
     ok([r["state"] for r in lost] == ["planned", "confirmed", "lapsed"] and "within a day" in lost[-1]["reason"] or lost[-1]["rule"] in ("retry", "breaker"),
        "what could not leave within a day of its time lapses", lost)
     text = run(*args[:-1]).out
-    ok('broadcast to #all on discord is planned for 2026-12-08 08:00: news "Ana!"' in text and "is sent: news" in text, "people read it on the timeline", text)
+    ok('broadcast to #all on discord is planned for 2026-12-08 08:00: news "Ana!"' in text and "is sent: news" in text and
+       "Broadcasts: confirmed 2, planned 2, sent 2" in text, "people read it on the timeline, and what came of them below it", text)
 
 
 try:
