@@ -55,6 +55,27 @@ static void test_forms(gconstpointer data)
 	g_assert_cmpstr(text->str, ==, c->text);
 }
 
+/* Documents have tables, which mails have not. What is guarded (a bar, here) is of no table. */
+static void test_tables(void)
+{
+#define BAR "\xF4\x8F\x9D\xBC" /* U+10F77C */
+	static const char *const tables[][2] = {
+		{ "| a | b |\n| --- | --: |\n| *c* | d |", "<table>\n<thead>\n<tr><th>a</th><th style=\"text-align:right\">b</th></tr>\n</thead>\n<tbody>\n"
+		  "<tr><td><em>c</em></td><td style=\"text-align:right\">d</td></tr>\n</tbody>\n</table>\n" },
+		{ "| a |\n| :--: |\n| x" BAR "y <b> |", "<table>\n<thead>\n<tr><th style=\"text-align:center\">a</th></tr>\n</thead>\n<tbody>\n"
+		  "<tr><td style=\"text-align:center\">x|y &lt;b&gt;</td></tr>\n</tbody>\n</table>\n" },
+		{ "a | b", "<p>a | b</p>\n" }, { "# One\n\ntwo", "<h1>One</h1>\n<p>two</p>\n" },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(tables); i++) {
+		g_autoptr(GString) page = g_string_new(NULL);
+		g_assert_true(markdown_document(page, tables[i][0], strlen(tables[i][0])));
+		g_assert_cmpstr(page->str, ==, tables[i][1]);
+	}
+	g_autoptr(GString) mail = g_string_new(NULL);
+	g_assert_true(markdown_html(mail, tables[0][0], strlen(tables[0][0])));
+	g_assert_null(strstr(mail->str, "<table"));
+}
+
 /* require for the stdlib that is compiled in. */
 static int search(lua_State *L)
 {
@@ -187,6 +208,9 @@ static void test_odd_input(void)
 		g_assert_true(markdown_html(html, source->str, source->len));
 		g_assert_true(markdown_text(text, source->str, source->len));
 		g_assert_null(strstr(html->str, "javascript:"));
+		g_autoptr(GString) page = g_string_new(NULL);
+		g_assert_true(markdown_document(page, source->str, source->len));
+		g_assert_null(strstr(page->str, "javascript:"));
 	}
 }
 
@@ -198,6 +222,7 @@ int main(int argc, char **argv)
 		g_autofree char *path = g_strdup_printf("/markdown/it has the two forms: %s", cases[i].name);
 		g_test_add_data_func(path, &cases[i], test_forms);
 	}
+	g_test_add_func("/markdown/documents have tables", test_tables);
 	g_test_add_func("/markdown/a contact's data are text wherever they stand", test_data_are_text);
 	g_test_add_func("/markdown/a contact's data work in code, links and lists", test_data_in_places);
 	g_test_add_func("/markdown/HTML becomes text to be read", test_html_to_text);

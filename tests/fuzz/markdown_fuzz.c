@@ -43,7 +43,7 @@ static const char *check_tag(const char *at, GPtrArray *open)
 		const char *quote = strchr(equals + 2, '"');
 		g_assert_nonnull(quote);
 		g_autofree char *attribute = g_strndup(at, (gsize)(equals - at)), *value = g_strndup(equals + 2, (gsize)(quote - equals - 2));
-		static const char *const known[] = { "href", "src", "alt", "title", "start", "align", "class", NULL };
+		static const char *const known[] = { "href", "src", "alt", "title", "start", "align", "style", "class", NULL };
 		g_assert_true(g_strv_contains(known, attribute) && !strpbrk(value, "<>"));
 		if (strcmp(attribute, "href") == 0 || strcmp(attribute, "src") == 0)
 			check_target(value);
@@ -93,6 +93,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	g_assert_true(g_utf8_validate_len(html->str, html->len, NULL) && g_utf8_validate_len(plain->str, plain->len, NULL));
 	check_html(html->str);
 	g_assert_true(plain->len == 0 || plain->str[plain->len - 1] == '\n');
+	g_autoptr(GString) page = g_string_new(NULL);
+	g_assert_true(markdown_document(page, text, strlen(text)) && g_utf8_validate_len(page->str, page->len, NULL));
+	check_html(page->str);
 	g_autoptr(GString) safe = guarded(text);
 	g_autoptr(GString) inert = g_string_new(NULL);
 	g_string_prepend(safe, "a ");
