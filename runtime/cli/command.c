@@ -161,6 +161,9 @@ static int run_with_owner(const Command *command, Cli *cli, int argc, char **arg
 static bool reads_input(const Command *command, int argc, char **argv)
 {
 	static const struct { const char *command, *word; } readers[] = { { "hooks", "run" } };
+	for (int k = 1; k < argc; k++)
+		if (strcmp(argv[k], "--help") == 0)
+			return false;
 	for (size_t i = 0; i < G_N_ELEMENTS(readers); i++)
 		for (int k = 1; k < argc && strcmp(readers[i].command, command->name) == 0; k++)
 			if (strcmp(argv[k], readers[i].word) == 0)

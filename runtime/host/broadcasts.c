@@ -109,7 +109,7 @@ static bool say(GError **error, BroadcastsError code, const char *format, ...)
 	va_start(list, format);
 	g_autofree char *text = g_strdup_vprintf(format, list);
 	va_end(list);
-	g_set_error_literal(error, BROADCASTS_ERROR, code, text);
+	g_set_error_literal(error, BROADCASTS_ERROR, (int)code, text);
 	return false;
 }
 
