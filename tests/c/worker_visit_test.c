@@ -264,7 +264,7 @@ static void test_modules(void)
 		"local words = require 'sub.words'\n" HEAD "perigee.log(words.hello() .. require('lib.late'))" TAIL;
 	host_load(host, PROGRAM_SCRIPT, "sequences/test.lua", main_source, "sub/words",
 	          "local M = {}\nfunction M.hello() return 'hi' end\nreturn M", "late", "return 'late'", "unused", "syntax error here", NULL);
-	g_assert_nonnull(strstr(host_loaded(host), "\"modules\":[\"late\",\"sub/words\"]"));
+	g_assert_nonnull(strstr(host_loaded(host), "\"modules\":[\"late\",\"sequences/test.lua\",\"sub/words\"]"));
 	host_visit(host, host->next, VISIT_STRICT, ANN, NULL);
 	host_expect(host, "effect 0 log {\"text\":\"hilate\"} @sequences/test.lua:4");
 	host_fork(host);

@@ -67,11 +67,14 @@ with tempfile.TemporaryDirectory(prefix="perigee-library-") as scratch:
     ok(len(workspace.sql("SELECT 1 FROM versions")) == 2, "each is a version of its own")
 
     workspace.write("sequences/speaker.lua", SCRIPT.replace('words.say(contact, "first ")', 'require("perigee.ward")'))
+    got = perigee("check")
+    said = "sequences/speaker.lua:6: there is no module 'perigee.ward'; did you mean 'perigee.word'? [missing-module]"
+    wanted = "sequences/speaker.lua:6: require: the library has no module 'perigee.ward'; did you mean 'perigee.word'?"
+    ok(got.code == 1 and said in got.out + got.err, "check finds a module that is not there, and names the one that is near", got)
+    workspace.write("sequences/speaker.lua", SCRIPT.replace('words.say(contact, "first ")', 'require("perigee." .. "ward")'))
     perigee("enrol", "speaker", "ana", "--again", "--yes")
     workspace.serve("--stdlib", library)
-    error = newest()["error"] or ""
-    ok("sequences/speaker.lua:6: require: the library has no module 'perigee.ward'; did you mean 'perigee.word'?" in error,
-       "a module that is not there is named, with the one that is near", newest())
+    ok(wanted in (newest()["error"] or ""), "one whose name is made at run time fails the run with the same words", newest())
     workspace.write("sequences/speaker.lua", SCRIPT.replace('"first "', "7"))
     perigee("upgrade")
     perigee("enrol", "speaker", "ben", "--again", "--yes")
