@@ -33,7 +33,7 @@ local function entry(definition)
     http.declare(definition)
     local subject
     if definition.type == "job" then
-      contact.set_job()
+      contact.set_job "a job enrols; sequences write"
       subject = job_object(definition, start)
     elseif definition.type == "hook" then
       contact.set_job "a hook signals; sequences write"
