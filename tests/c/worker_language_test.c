@@ -149,16 +149,16 @@ static void test_scan(void)
 	          "end }\n", NULL);
 	const char *json = host_loaded(host);
 	static const char *const parts[] = {
-		"{\"channel\":\"email\",\"kind\":\"send\",\"line\":6,\"template\":\"intro\"}",
-		"{\"channel\":\"instagram\",\"kind\":\"send\",\"line\":7,\"template\":\"short\"}",
-		"{\"kind\":\"task\",\"line\":8}",
-		"{\"line\":2,\"text\":\"perigee.store is not in needs: add store = true\"}",
-		"{\"line\":7,\"text\":\"contact:try_send on channel 'instagram' is not in needs: add send = { \\\"instagram\\\" }\"}",
-		"{\"line\":8,\"text\":\"contact:task is not in needs: add task = true\"}",
-		"{\"line\":10,\"text\":\"unknown global 'undefined_one'\"}",
-		"{\"line\":13,\"text\":\"assignment to unknown global 'undefined_three'\"}",
-		"\"warnings\":[{\"line\":5,\"text\":\"needs.send: 'sms' is not used\"}]",
-		"{\"line\":15,\"text\":\"contact:send on channel 'whatsapp' is not in needs: add send = { \\\"whatsapp\\\" }\"}",
+		"{\"channel\":\"email\",\"column\":25,\"kind\":\"send\",\"line\":6,\"size\":7,\"template\":\"intro\",\"vars\":\"\"}",
+		"{\"channel\":\"instagram\",\"column\":33,\"kind\":\"send\",\"line\":7,\"size\":7,\"template\":\"short\",\"vars\":\"\"}",
+		"{\"column\":11,\"kind\":\"task\",\"line\":8,\"size\":4}",
+		"{\"code\":\"undeclared-need\",\"column\":23,\"line\":2,\"size\":5,\"text\":\"perigee.store is not in needs: add store = true\"}",
+		"{\"code\":\"undeclared-need\",\"column\":11,\"line\":7,\"size\":8,\"text\":\"contact:try_send on channel 'instagram' is not in needs: add send = { \\\"instagram\\\" }\"}",
+		"{\"code\":\"undeclared-need\",\"column\":11,\"line\":8,\"size\":4,\"text\":\"contact:task is not in needs: add task = true\"}",
+		"{\"code\":\"unknown-global\",\"column\":68,\"line\":10,\"size\":13,\"text\":\"unknown global 'undefined_one'\"}",
+		"{\"code\":\"unknown-global\",\"column\":3,\"line\":13,\"size\":15,\"text\":\"assignment to unknown global 'undefined_three'; declare it with local\"}",
+		"{\"code\":\"undeclared-need\",\"column\":61,\"line\":15,\"size\":4,\"text\":\"contact:send on channel 'whatsapp' is not in needs: add send = { \\\"whatsapp\\\" }\"}",
+		"\"warnings\":[{\"code\":\"unused-need\",\"column\":39,\"line\":5,\"size\":5,\"text\":\"needs.send: 'sms' is not used\"}]",
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
 		if (!strstr(json, parts[i]))
