@@ -158,7 +158,7 @@ static void test_scan(void)
 		"{\"code\":\"unknown-global\",\"column\":68,\"line\":10,\"size\":13,\"text\":\"unknown global 'undefined_one'\"}",
 		"{\"code\":\"unknown-global\",\"column\":3,\"line\":13,\"size\":15,\"text\":\"assignment to unknown global 'undefined_three'; declare it with local\"}",
 		"{\"code\":\"undeclared-need\",\"column\":61,\"line\":15,\"size\":4,\"text\":\"contact:send on channel 'whatsapp' is not in needs: add send = { \\\"whatsapp\\\" }\"}",
-		"\"warnings\":[{\"code\":\"unused-need\",\"column\":39,\"line\":5,\"size\":5,\"text\":\"needs.send: 'sms' is not used\"}]",
+		"\"warnings\":[{\"code\":\"unused-need\",\"column\":67,\"line\":5,\"size\":5,\"text\":\"needs.send: 'sms' is not used\"}]",
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
 		if (!strstr(json, parts[i]))
