@@ -25,7 +25,7 @@ sources = $(sort $(foreach d,$(1),$(wildcard runtime/$(d)/*.c)))
 objects = $(patsubst %.c,$(BUILD)/$(2)/%.o,$(call sources,$(1)))
 
 base_OBJ   = $(call objects,base,base)
-host_OBJ   = $(call objects,base host cli,host) $(BUILD)/host/migrations.o $(BUILD)/host/scripts.o $(BUILD)/host/pages.o $(BUILD)/host/codes_page.o
+host_OBJ   = $(call objects,base host cli,host) $(BUILD)/host/migrations.o $(BUILD)/host/scripts.o $(BUILD)/host/pages.o $(BUILD)/host/docs.o
 net_OBJ    = $(call objects,base net,net)
 web_OBJ    = $(call objects,base web,web)
 worker_OBJ = $(call objects,base worker,worker) $(BUILD)/worker/stdlib.o
@@ -86,9 +86,9 @@ $(BUILD)/host/scripts.S: $(SCRIPTS) tools/embed.sh
 $(BUILD)/host/pages.S: runtime/cli/report.css tools/embed.sh
 	@mkdir -p $(@D)
 	tools/embed.sh embedded_pages runtime/cli/ runtime/cli/report.css > $@
-$(BUILD)/host/codes_page.S: docs/codes.md tools/embed.sh
+$(BUILD)/host/docs.S: docs/codes.md docs/library.md tools/embed.sh
 	@mkdir -p $(@D)
-	tools/embed.sh embedded_codes docs/ docs/codes.md > $@
+	tools/embed.sh embedded_docs docs/ docs/codes.md docs/library.md > $@
 %.o: %.S
 	$(CC) -c -o $@ $<
 

@@ -14,7 +14,7 @@ typedef struct Embedded {
 extern const Embedded embedded_stdlib[];     /* worker: stdlib/ */
 extern const Embedded embedded_migrations[]; /* host: runtime/host/migrations/ */
 extern const Embedded embedded_scripts[];    /* host: scripts/, for init and demo */
-extern const Embedded embedded_codes[];      /* host: docs/codes.md, for explain */
+extern const Embedded embedded_docs[];       /* host: docs/codes.md and docs/library.md, for explain */
 extern const Embedded embedded_pages[];      /* host: the style of sim's page */
 
 #endif

@@ -15,7 +15,7 @@ const Command command_table[] = {
 	  "  --json     one object a finding: file, line, column (a character, from 1, where one is known), level (error or\n"
 	  "             warning), code, text\n\n"
 	  "example: perigee check sequences/welcome.lua\n", command_check, NULL },
-	{ "explain", "Write", COMMAND_NO_WORKSPACE, "[CODE] [--json]", "say what a rule, an error or a state means, and what to do",
+	{ "explain", "Write", COMMAND_NO_WORKSPACE, "[CODE | MODULE | library] [--json]", "say what a rule, an error or a state means, and what to do; what a module of the library has",
 	  "CODE is what stands in brackets behind a finding of check, a rule of `perigee why`, the state or outcome of a run, the\n"
 	  "state of a message, or a code that a call gives. Without one all codes are listed. Needs no workspace.\n\n"
 	  "  --json     one object a code: code, group, and text (without CODE: line, its first sentence)\n\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What codes mean, in words for people (docs/codes.md). */
+/* What codes mean and what modules have, in words for people (docs/codes.md, docs/library.md). */
 #ifndef PERIGEE_EXPLAIN_H
 #define PERIGEE_EXPLAIN_H
 

@@ -3,6 +3,7 @@
 """check tells each kind of mistake at its place, with a code that `perigee explain` knows; and no mistake has a section that nothing gives."""
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -267,6 +268,26 @@ def explained():
     ok(two.returncode == 0 and "answered elsewhere" in two.stdout, "a code of two words needs no quotes", two.stdout)
     wrong = subprocess.run([PERIGEE, "explain", "unknow-global"], capture_output=True, text=True)
     ok(wrong.returncode == 2 and "did you mean unknown-global?" in wrong.stderr, "a slip is told", wrong.stderr)
+    modules(known)
+
+
+def modules(codes):
+    """What stands in docs/library.md is told, too: by a module's name, as in require or alone, or by that of one of its functions."""
+    listed = [json.loads(line) for line in subprocess.run([PERIGEE, "explain", "library", "--json"], capture_output=True, text=True).stdout.splitlines()]
+    page = (Path(__file__).resolve().parents[2] / "docs" / "library.md").read_text()
+    names = re.findall(r"^## (perigee\.\w+)$", page, re.M)
+    ok([s["code"] for s in listed] == names and len(names) > 15 and all(len(s["line"]) > 20 for s in listed), "the modules of the library are listed", listed)
+    shown = {word: subprocess.run([PERIGEE, "explain", word], capture_output=True, text=True).stdout for word in ("perigee.ack", "ack", "ack.within", "faq", "thanks")}
+    ok(shown["ack"] == shown["perigee.ack"] == shown["ack.within"] and shown["ack"].startswith("perigee.ack  (The library)"), "a module has three names", shown["ack"])
+    ok("\n\n    run = function(contact)" in shown["ack"], "its example is indented", shown["ack"])
+    ok("\n`ack.within(contact, within, " in shown["ack"] and "\n    waits until shortly before" in shown["ack"], "its functions are told", shown["ack"])
+    ok(not [word for word, text in shown.items() if re.search(r"^\||```|^#", text, re.M)], "no marks of the page are left", shown)
+    each = {name: subprocess.run([PERIGEE, "explain", name, "--json"], capture_output=True, text=True).stdout.splitlines() for name in names}
+    ok(all(len(lines) == 1 + (name.split(".")[1] in codes) for name, lines in each.items()), "each module is told by its name", each)
+    for slip, sentence in (("perigee.akc", "did you mean perigee.ack?"), ("afiliate", "did you mean affiliate?"), ("zzzzzzzz", "`perigee explain library` modules")):
+        wrong = subprocess.run([PERIGEE, "explain", slip], capture_output=True, text=True)
+        ok(wrong.returncode == 2 and sentence in wrong.stderr, f"a slip in a module's name is told: {slip}", wrong.stderr)
+
 
 
 with tempfile.TemporaryDirectory(prefix="perigee-check-") as place:
