@@ -202,8 +202,8 @@ int contacts_command_erase(Cli *cli, int argc, char **argv)
 	cli_print(cli, "%s is erased\n", id);
 	say_shared(cli, json_object_get(profile, "shared"));
 	if (kept)
-		cli_print(cli, "%d step%s of other runs that go on name%s them: those go once the runs have ended and keep.journals is over\n", kept,
-		          kept == 1 ? "" : "s", kept == 1 ? "s" : "");
+		cli_print(cli, "%d step%s or request%s of other runs that go on name%s them: those go once the runs have ended and keep.journals is over\n", kept,
+		          kept == 1 ? "" : "s", kept == 1 ? "" : "s", kept == 1 ? "s" : "");
 	cli_print(cli, "copies made by `perigee backup` before today still hold their data\n");
 	return EXIT_DONE;
 }

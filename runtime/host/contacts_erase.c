@@ -51,6 +51,20 @@ static void erase_folders(Host *host, const char *id)
 		attach_erase(host, rows_text(rows, 0));
 }
 
+/* A broadcast that has not left and names them: a person decides what becomes of it. */
+static bool is_announced(Host *host, const char *id, GError **error)
+{
+	g_autoptr(Forget) words = forget_words(host, id);
+	g_autoptr(GArray) open = words ? forget_find(words, FORGET_OPEN_BROADCASTS) : NULL;
+	if (!open || !open->len)
+		return false;
+	int64_t broadcast = g_array_index(open, int64_t, 0);
+	g_set_error(error, CONTACTS_ERROR, CONTACTS_ERROR_EXISTS,
+	            "broadcast %" G_GINT64_FORMAT " names '%s' and has not left: `perigee broadcast cancel %" G_GINT64_FORMAT "` (or wait until it has), then erase", broadcast,
+	            id, broadcast);
+	return true;
+}
+
 /* The rows that are theirs. Their words stand in `forgetting` afterwards. */
 static bool erase_rows(Host *host, const char *id, const char *cause, GError **error)
 {
@@ -63,6 +77,8 @@ static bool erase_rows(Host *host, const char *id, const char *cause, GError **e
 		            "a message to '%s' or a request of their run is just being handed over, or perigee was stopped while it was: let perigee serve settle it, then erase", id);
 		return false;
 	}
+	if (is_announced(host, id, error))
+		return false;
 	host_write(host);
 	contacts_request_note(host, id, "erase", cause);
 	runs_stop_contact(host, id, NULL, "stopped");

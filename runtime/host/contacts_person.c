@@ -2,6 +2,7 @@
 /* All that is kept about one person, and the log of who was given that or erased. See contacts.h. */
 #include "host/contacts.h"
 
+#include "host/forget.h"
 #include "host/policy_rules.h"
 
 #include <string.h>
@@ -33,6 +34,17 @@ static const struct { const char *name, *sql; } PARTS[] = {
 	{ "pauses", "SELECT until, at FROM pauses WHERE scope = 'contact' AND name = ?" },
 };
 
+/* Of a hook's run that concerns them: into the lists of those names. */
+static const struct { const char *name, *sql; } HOOK_PARTS[] = {
+	{ "runs", "SELECT id, sequence, key, state, outcome, error, due, started_at, ended_at, start FROM runs WHERE id = ?" },
+	{ "journal", "SELECT run, position, kind, args, asked_at, answer, answered_at, deadline FROM journal WHERE run = ? ORDER BY position" },
+	{ "run_log", "SELECT run, at, text, fields FROM run_log WHERE run = ? ORDER BY id" },
+	{ "requests", "SELECT run, state, method, host, url, at, done_at, status, error FROM requests WHERE run = ? ORDER BY id" },
+};
+static const char BROADCAST[] =
+	"SELECT id, state, channel, account, target, template, vars, locale, subject, text, at, run, sequence, created_at, confirmed_at, done_at, message, rule, reason"
+	" FROM broadcasts WHERE id = ?";
+
 static bool is_time(const char *name)
 {
 	static const char *const TIMES[] = { "at", "due", "until", "deadline", NULL };
@@ -62,21 +74,40 @@ static json_t *value_of(Host *host, Rows *rows, int column)
 	return value ? value : number ? json_integer(rows_int(rows, column)) : json_string(text);
 }
 
+static void append_rows(Host *host, json_t *list, Rows *rows)
+{
+	while (rows_next(rows)) {
+		json_t *row = json_object();
+		for (int c = 0; c < rows_columns(rows); c++)
+			json_object_set_new(row, rows_name(rows, c), value_of(host, rows, c));
+		json_array_append_new(list, row);
+	}
+}
+
+/* What names no contact, but is about them. */
+static void add_mentions(Host *host, const char *id, json_t *person)
+{
+	g_autoptr(Forget) words = forget_words(host, id);
+	g_autoptr(GArray) runs = words ? forget_find(words, FORGET_HOOKS) : NULL, broadcasts = words ? forget_find(words, FORGET_BROADCASTS) : NULL;
+	json_t *list = json_array();
+	for (guint i = 0; runs && i < runs->len; i++)
+		for (size_t part = 0; part < G_N_ELEMENTS(HOOK_PARTS); part++)
+			append_rows(host, json_object_get(person, HOOK_PARTS[part].name), db_query(host->db, HOOK_PARTS[part].sql, "i", g_array_index(runs, int64_t, i)));
+	for (guint i = 0; broadcasts && i < broadcasts->len; i++)
+		append_rows(host, list, db_query(host->db, BROADCAST, "i", g_array_index(broadcasts, int64_t, i)));
+	json_object_set_new(person, "broadcasts", list);
+}
+
 json_t *contacts_person(Host *host, const char *id)
 {
 	json_t *person = json_object();
 	for (size_t i = 0; i < G_N_ELEMENTS(PARTS); i++) {
 		json_t *list = json_array();
-		Rows *rows = db_query(host->db, PARTS[i].sql, "s", id);
-		while (rows_next(rows)) {
-			json_t *row = json_object();
-			for (int c = 0; c < rows_columns(rows); c++)
-				json_object_set_new(row, rows_name(rows, c), value_of(host, rows, c));
-			json_array_append_new(list, row);
-		}
+		append_rows(host, list, db_query(host->db, PARTS[i].sql, "s", id));
 		json_object_set_new(person, PARTS[i].name, i == 0 && json_array_size(list) ? json_incref(json_array_get(list, 0)) : json_incref(list));
 		json_decref(list);
 	}
+	add_mentions(host, id, person);
 	/* A contact's id is text, whatever it looks like. */
 	json_t *contact = json_object_get(person, "contact");
 	if (json_is_object(contact))

@@ -9,16 +9,35 @@ enum { TOKEN_LEAST = 3, NAMES_MOST = 8 };
 
 /* Who is called Max, or has that for an id, has no right to the word: a name needs two words; an id, and a handle of letters alone,
  * count where they are all that is said. */
-static const char WORDS_OF[] =
-	"INSERT INTO forgetting (word, whole) SELECT word, min(whole) FROM"
-	" (SELECT address AS word, address NOT GLOB '*[^A-Za-z]*' AS whole FROM identities WHERE contact = ?1"
-	" UNION ALL SELECT norm, norm NOT GLOB '*[^A-Za-z]*' FROM identities WHERE contact = ?1"
-	" UNION ALL SELECT ?1, 1 UNION ALL SELECT id, 1 FROM former_ids WHERE contact = ?1"
+#define WORDS_OF \
+	"SELECT word, min(whole) FROM" \
+	" (SELECT address AS word, address NOT GLOB '*[^A-Za-z]*' AS whole FROM identities WHERE contact = ?1" \
+	" UNION ALL SELECT norm, norm NOT GLOB '*[^A-Za-z]*' FROM identities WHERE contact = ?1" \
+	" UNION ALL SELECT ?1, 1 UNION ALL SELECT id, 1 FROM former_ids WHERE contact = ?1" \
 	" UNION ALL SELECT trim(name), 0 FROM contacts WHERE id = ?1 AND instr(trim(name), ' ') > 0) WHERE true GROUP BY word"
-	" ON CONFLICT (word) DO UPDATE SET whole = min(whole, excluded.whole)";
+static const char ADD_WORDS[] = "INSERT INTO forgetting (word, whole) " WORDS_OF " ON CONFLICT (word) DO UPDATE SET whole = min(whole, excluded.whole)";
+static const char THEIR_WORDS[] = WORDS_OF;
 static const char WORDS[] = "SELECT word, whole FROM forgetting";
 static const char CLEAR[] = "DELETE FROM forgetting";
 
+/* A hook's run has no contact: it is theirs if the request, or a step, names them. */
+#define HOOKS_FROM " FROM runs r JOIN versions v ON v.hash = r.version AND v.kind = 'hook' WHERE r.contact IS NULL AND r.forgotten_at IS NULL AND r.id > ?"
+static const char HOOKS[] = "SELECT r.id, r.start, r.key, r.state IN ('done', 'failed', 'stopped')" HOOKS_FROM " ORDER BY r.id LIMIT ?";
+static const char JOURNAL_OF[] = "SELECT args, answer FROM journal WHERE run = ?";
+static const char LOG_OF[] = "SELECT text, fields FROM run_log WHERE run = ?";
+static const char *const DROP_HOOK[] = {
+	"DELETE FROM journal WHERE run = ?",
+	"DELETE FROM run_log WHERE run = ?",
+	"UPDATE requests SET url = '', error = NULL WHERE run = ? AND state NOT IN ('queued', 'handed')",
+};
+/* Its key goes where it names them; else what is delivered once more is known as that. */
+static const char FORGET_HOOK[] = "UPDATE runs SET start = '{}', error = NULL, key = CASE WHEN ? THEN 'erased-' || id ELSE key END, forgotten_at = ? WHERE id = ?";
+/* What is still to leave is for a person to cancel. */
+static const char BROADCASTS[] =
+	"SELECT id, coalesce(subject, '') || ' ' || coalesce(text, ''), vars, state IN ('rendering', 'planned', 'confirmed')"
+	" OR EXISTS (SELECT 1 FROM messages m WHERE m.id = broadcasts.message AND m.state = 'handed'), reason FROM broadcasts WHERE id > ? ORDER BY id LIMIT ?";
+static const char BLANK_SENT[] = "UPDATE messages SET subject = NULL, text = NULL, raw = NULL, error = NULL WHERE id = (SELECT message FROM broadcasts WHERE id = ?)";
+static const char BLANK_BROADCAST[] = "UPDATE broadcasts SET subject = NULL, text = NULL, vars = NULL, reason = NULL WHERE id = ?";
 static const char JOURNAL[] =
 	"SELECT j.run, j.position, j.args, j.answer, r.state IN ('done', 'failed', 'stopped') FROM journal j JOIN runs r ON r.id = j.run"
 	" WHERE (j.run, j.position) > (?, ?) ORDER BY j.run, j.position LIMIT ?";
@@ -34,7 +53,7 @@ static const char STORE[] = "SELECT space, key, value FROM store WHERE (space, k
 static const char DROP_STORED[] = "DELETE FROM store WHERE space = ? AND key = ?";
 static const char SET_STORED[] = "UPDATE store SET value = ? WHERE space = ? AND key = ?";
 
-typedef enum { AT_JOURNAL, AT_LOG, AT_REQUESTS, AT_OPTIONS, AT_STORE, AT_END } Stage;
+typedef enum { AT_HOOKS, AT_JOURNAL, AT_LOG, AT_REQUESTS, AT_OPTIONS, AT_BROADCASTS, AT_STORE, AT_END } Stage;
 
 struct Forget {
 	Host *host;
@@ -50,7 +69,7 @@ struct Forget {
 void forget_add(Host *host, const char *contact)
 {
 	host_write(host);
-	db_run(host->db, WORDS_OF, "s", contact);
+	db_run(host->db, ADD_WORDS, "s", contact);
 }
 
 static void add_word(Forget *forget, const char *word, bool whole)
@@ -67,13 +86,13 @@ static void add_word(Forget *forget, const char *word, bool whole)
 		g_ptr_array_add(forget->names, g_strdup(word));
 }
 
-Forget *forget_new(Host *host)
+/* Words from rows of a word and whether it counts only as a whole; NULL: there are none. */
+static Forget *with_words(Host *host, Rows *rows)
 {
 	Forget *forget = g_new0(Forget, 1);
 	*forget = (Forget){ .host = host, .words = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		                .wholes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		                .names = g_ptr_array_new_with_free_func(g_free), .space = g_strdup(""), .key = g_strdup("") };
-	Rows *rows = db_query(host->db, WORDS, "");
 	while (rows_next(rows))
 		add_word(forget, rows_text(rows, 0), rows_int(rows, 1));
 	if (forget->names->len > NAMES_MOST)
@@ -82,6 +101,16 @@ Forget *forget_new(Host *host)
 		return forget;
 	forget_free(forget);
 	return NULL;
+}
+
+Forget *forget_new(Host *host)
+{
+	return with_words(host, db_query(host->db, WORDS, ""));
+}
+
+Forget *forget_words(Host *host, const char *contact)
+{
+	return with_words(host, db_query(host->db, THEIR_WORDS, "s", contact));
 }
 
 void forget_free(Forget *forget)
@@ -114,6 +143,12 @@ static size_t token_size(const char *text)
 
 static bool is_word(const Forget *forget, const char *text, size_t size)
 {
+	/* "@max" names a handle, where "max" alone may be any word. */
+	if (size > 1 && *text == '@') {
+		g_autofree char *handle = g_utf8_strdown(text + 1, (gssize)size - 1);
+		if (g_hash_table_contains(forget->wholes, handle) || is_word(forget, text + 1, size - 1))
+			return true;
+	}
 	if (size < TOKEN_LEAST || strspn(text, "0123456789") >= size)
 		return false;
 	g_autofree char *word = g_strndup(text, size);
@@ -213,6 +248,99 @@ static json_t *without_them(const Forget *forget, json_t *value)
 	return json_incref(value);
 }
 
+/* ---- hooks and broadcasts --------------------------------------------------------------------------------------- */
+
+static bool either_names(const Forget *forget, Rows *rows)
+{
+	bool named = false;
+	while (!named && rows_next(rows))
+		named = names_them(forget, rows_text(rows, 0)) || names_them(forget, rows_text(rows, 1));
+	rows_done(rows);
+	return named;
+}
+
+/* A request as it came: a path and a body of some other kind may hold an address as URLs do. */
+static bool request_names(const Forget *forget, const char *start)
+{
+	static const char *const TEXTS[] = { "path", "body" };
+	if (names_them(forget, start))
+		return true;
+	g_autoptr(json_t) value = value_parse(start, -1, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(TEXTS); i++) {
+		const char *text = value_string(json_object_get(value, "request"), TEXTS[i], NULL);
+		g_autofree char *plain = text ? g_uri_unescape_string(text, NULL) : NULL;
+		if (names_them(forget, text) || names_them(forget, plain))
+			return true;
+	}
+	return false;
+}
+
+/* The row of HOOKS. */
+static bool hook_names(const Forget *forget, Rows *rows)
+{
+	Db *db = forget->host->db;
+	int64_t run = rows_int(rows, 0);
+	return request_names(forget, rows_text(rows, 1)) || names_them(forget, rows_text(rows, 2)) || either_names(forget, db_query(db, JOURNAL_OF, "i", run)) ||
+	       either_names(forget, db_query(db, LOG_OF, "i", run));
+}
+
+/* The row of BROADCASTS. */
+static bool broadcast_names(const Forget *forget, Rows *rows)
+{
+	return names_them(forget, rows_text(rows, 1)) || names_them(forget, rows_text(rows, 2)) || names_them(forget, rows_text(rows, 4));
+}
+
+GArray *forget_find(const Forget *forget, ForgetKind kind)
+{
+	GArray *ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	Rows *rows = db_query(forget->host->db, kind == FORGET_HOOKS ? HOOKS : BROADCASTS, "ii", (int64_t)0, INT64_MAX);
+	while (rows_next(rows)) {
+		int64_t id = rows_int(rows, 0);
+		if (kind == FORGET_HOOKS ? hook_names(forget, rows) : broadcast_names(forget, rows) && (kind == FORGET_BROADCASTS || rows_int(rows, 3)))
+			g_array_append_val(ids, id);
+	}
+	return ids;
+}
+
+static int walk_hooks(Forget *forget, int most)
+{
+	int n = 0;
+	Host *host = forget->host;
+	Rows *rows = db_query(host->db, HOOKS, "ii", forget->run, (int64_t)most);
+	for (; rows_next(rows); n++) {
+		forget->run = rows_int(rows, 0);
+		if (!hook_names(forget, rows))
+			continue;
+		if (!rows_int(rows, 3)) {
+			forget->kept++;
+			continue;
+		}
+		bool key = names_them(forget, rows_text(rows, 2));
+		for (size_t i = 0; i < G_N_ELEMENTS(DROP_HOOK); i++)
+			db_run(host->db, DROP_HOOK[i], "i", forget->run);
+		db_run(host->db, FORGET_HOOK, "iii", (int64_t)key, (int64_t)host_now(host), forget->run);
+	}
+	return n;
+}
+
+static int walk_broadcasts(Forget *forget, int most)
+{
+	int n = 0;
+	Rows *rows = db_query(forget->host->db, BROADCASTS, "ii", forget->run, (int64_t)most);
+	for (; rows_next(rows); n++) {
+		forget->run = rows_int(rows, 0);
+		if (!broadcast_names(forget, rows))
+			continue;
+		if (rows_int(rows, 3)) {
+			forget->kept++;
+			continue;
+		}
+		db_run(forget->host->db, BLANK_SENT, "i", forget->run);
+		db_run(forget->host->db, BLANK_BROADCAST, "i", forget->run);
+	}
+	return n;
+}
+
 /* ---- the tables ------------------------------------------------------------------------------------------------- */
 
 static int walk_journal(Forget *forget, int most)
@@ -273,10 +401,12 @@ bool forget_slice(Forget *forget, int most)
 	host_write(forget->host);
 	int n = 0;
 	switch (forget->stage) {
+	case AT_HOOKS: n = walk_hooks(forget, most); break;
 	case AT_JOURNAL: n = walk_journal(forget, most); break;
 	case AT_LOG: n = walk_rows(forget, LOG, DROP_LOG, most); break;
 	case AT_REQUESTS: n = walk_rows(forget, REQUESTS, BLANK_REQUEST, most); break;
 	case AT_OPTIONS: n = walk_rows(forget, OPTIONS, BLANK_OPTIONS, most); break;
+	case AT_BROADCASTS: n = walk_broadcasts(forget, most); break;
 	case AT_STORE: n = walk_store(forget, most); break;
 	case AT_END: break;
 	}

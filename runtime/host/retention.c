@@ -31,6 +31,7 @@ enum { SLICE_US = 4000, FORGET_ROWS = 500 };
 #define NOTES RANGE "state = 'done' AND done_at < ?3 AND (note IS NOT NULL OR files IS NOT NULL) AND " AT_REST("tasks")
 #define FILES "message > ?1 AND message <= ?2 AND EXISTS (SELECT 1 FROM messages m WHERE m.id = attachments.message AND m.at < ?3 AND m.state NOT IN " UNSETTLED ")"
 #define LINKS "message > ?1 AND message <= ?2 AND until < ?3"
+#define BROADCASTS RANGE "at < ?3 AND state NOT IN ('rendering', 'planned', 'confirmed') AND (subject IS NOT NULL OR text IS NOT NULL OR vars IS NOT NULL)"
 #define USES RANGE "at < ?3"
 /*
  * Prospects: in the first stage, or one of those that say that nothing has come of it yet or any more. Who has ever answered is none. What counts
@@ -66,6 +67,8 @@ static const struct Step {
 	{ "logs", "lines of logs", "SELECT max(id) FROM run_log", 1000, "SELECT count(*) FROM run_log WHERE " LOGS, { "DELETE FROM run_log WHERE " LOGS } },
 	{ "messages", "words of messages", "SELECT max(id) FROM messages", 1000, "SELECT count(*) FROM messages WHERE " WORDS,
 	  { ("UPDATE messages SET subject = NULL, text = NULL, raw = NULL, vars = NULL, options = NULL, reason = NULL, error = NULL, refs = NULL WHERE " WORDS) } },
+	{ "messages", "words of broadcasts", "SELECT max(id) FROM broadcasts", 1000, "SELECT count(*) FROM broadcasts WHERE " BROADCASTS,
+	  { "UPDATE broadcasts SET subject = NULL, text = NULL, vars = NULL, reason = NULL WHERE " BROADCASTS } },
 	{ "messages", "links in messages that hold no more", "SELECT max(message) FROM links", 1000, "SELECT count(*) FROM links WHERE " LINKS,
 	  { "DELETE FROM links WHERE " LINKS } },
 	{ "messages", "words of events", "SELECT max(id) FROM events", 1000, "SELECT count(*) FROM events WHERE " EVENTS,

@@ -27,6 +27,34 @@ static void history(World *w)
 	write_file(w, "zelda/contract.txt", "quuxword");
 }
 
+/* Requests of hooks: one names her address in a form, one only led to her, one is of somebody else; and a broadcast that thanks her. */
+static void mentions(World *w)
+{
+	run_sql(w, "INSERT INTO versions VALUES ('h', 'hook', 'shop', 'hooks/shop.lua', '[]', '{}', 1)");
+	run_sql(w, "INSERT INTO runs (id, sequence, key, version, state, seed, start, started_at, ended_at) VALUES"
+	           " (11, 'shop', 'id-1', 'h', 'done', 1, '{\"request\":{\"method\":\"POST\",\"body\":\"mail=zelda%40secret.example&n=quuxword\"},\"sequence\":\"shop\"}', 1, 2),"
+	           " (12, 'shop', 'id-2', 'h', 'failed', 1, '{\"request\":{\"body\":\"order 7 quuxword\"},\"sequence\":\"shop\"}', 1, 2),"
+	           " (13, 'shop', 'zelda@secret.example', 'h', 'done', 1, '{\"request\":{},\"sequence\":\"shop\"}', 1, 2),"
+	           " (14, 'shop', 'id-4', 'h', 'done', 1, '{\"request\":{\"body\":\"order 8\"},\"sequence\":\"shop\"}', 1, 2)");
+	run_sql(w, "INSERT INTO journal (run, position, kind, args, asked_at, answer) VALUES (12, 0, 'contacts.get', '{\"id\":\"zelda\"}', 1, '{\"r\":[]}'),"
+	           " (12, 1, 'store.set', '{\"key\":\"k\",\"value\":\"quuxword\"}', 1, '{}'), (14, 0, 'contacts.get', '{\"id\":\"lea\"}', 1, '{\"r\":[]}')");
+	run_sql(w, "INSERT INTO run_log (run, at, text) VALUES (12, 1, 'quuxword'), (14, 1, 'order 8')");
+	run_sql(w, "INSERT INTO messages (id, channel, direction, state, at, text) VALUES (90, 'discord', 'out', 'accepted', 1, 'Thanks to Zelda Quux!')");
+	run_sql(w, "INSERT INTO broadcasts (id, state, channel, account, target, template, vars, text, at, due, created_at, message) VALUES"
+	           " (1, 'sent', 'discord', 'd', '#all', 'thanks', '{\"who\":\"Zelda Quux\"}', 'Thanks to Zelda Quux!', 1, 1, 1, 90),"
+	           " (2, 'cancelled', 'discord', 'd', '#all', 'thanks', '{\"mail\":\"zelda@secret.example\"}', 'Hello', 1, 1, 1, NULL),"
+	           " (3, 'sent', 'discord', 'd', '#all', 'thanks', NULL, 'Thanks to Lea!', 1, 1, 1, NULL)");
+}
+
+static json_t *ids_in(const json_t *person, const char *table)
+{
+	json_t *ids = json_array(), *row;
+	size_t i;
+	json_array_foreach(json_object_get(person, table), i, row)
+		json_array_append(ids, json_object_get(row, "id"));
+	return ids;
+}
+
 /* None of the words stands in any file of the workspace. */
 static void assert_nowhere(const char *dir, const char *const *words)
 {
@@ -50,6 +78,7 @@ static void test_erase(void)
 	g_auto(World) w;
 	world_open_with(&w, PLAIN);
 	history(&w);
+	mentions(&w);
 	commit(&w);
 	run_sql(&w, "UPDATE notes SET text = 'quuxword, changed'"); /* older states of a row are gone, too */
 	commit(&w);
@@ -83,6 +112,52 @@ static void assert_text(World *w, const char *sql, const char *wanted)
 	g_autofree char *text = db_text(w->host.db, sql, "");
 	if (g_strcmp0(text, wanted) != 0)
 		g_error("%s: %s, not %s", sql, text, wanted);
+}
+
+/* Requests of hooks and broadcasts have no contact: they are found by what names the person, and others' stay. */
+static void test_erase_mentions(void)
+{
+	g_auto(World) w;
+	world_open_with(&w, PLAIN);
+	history(&w);
+	mentions(&w);
+	g_autoptr(json_t) person = contacts_person(&w.host, "zelda"), runs = ids_in(person, "runs"), broadcasts = ids_in(person, "broadcasts");
+	g_autofree char *run_ids = value_text(runs), *broadcast_ids = value_text(broadcasts);
+	g_assert_cmpstr(run_ids, ==, "[1,81,11,12,13]");
+	g_assert_cmpstr(broadcast_ids, ==, "[1,2]");
+	g_assert_true(contacts_erase(&w.host, "zelda", NULL, NULL));
+	assert_text(&w, "SELECT group_concat(id || key) FROM (SELECT id, key FROM runs WHERE sequence = 'shop' AND start = '{}' AND forgotten_at > 0 ORDER BY id)",
+	            "11id-1,12id-2,13erased-13");
+	g_assert_cmpint(number(&w, "SELECT count(*) FROM runs WHERE id = 14 AND start LIKE '%order 8%' AND forgotten_at IS NULL"), ==, 1);
+	assert_text(&w, "SELECT group_concat(run) FROM journal WHERE run > 10", "14");
+	assert_text(&w, "SELECT group_concat(run) FROM run_log WHERE run > 10", "14");
+	assert_text(&w, "SELECT group_concat(coalesce(text, '-') || coalesce(vars, '-')) FROM (SELECT * FROM broadcasts ORDER BY id)", "--,--,Thanks to Lea!-");
+	g_assert_cmpint(number(&w, "SELECT count(*) FROM messages WHERE id = 90 AND text IS NULL"), ==, 1);
+}
+
+/* Each hook run that is still under way, and its request, are told; a broadcast that has not left is for a person to cancel. */
+static void test_erase_mentions_live(void)
+{
+	static const char *const STATES[] = { "rendering", "planned", "confirmed" };
+	g_auto(World) w;
+	world_open_with(&w, PLAIN);
+	put(&w, "{'id':'zelda','name':'Zelda','instagram':'zelda'}");
+	run_sql(&w, "INSERT INTO versions VALUES ('h', 'hook', 'shop', 'hooks/shop.lua', '[]', '{}', 1)");
+	run_sql(&w, "INSERT INTO runs (id, sequence, version, state, seed, start, started_at) VALUES (1, 'shop', 'h', 'parked', 1, '{\"request\":{\"json\":{\"who\":\"zelda\"}}}', 1)");
+	run_sql(&w, "INSERT INTO broadcasts (id, state, channel, account, target, template, vars, text, at, due, created_at) VALUES"
+	            " (7, '', 'discord', 'd', '#all', 't', '{\"by\":\"@zelda\"}', 'Art by @zelda: see all', 1, 1, 1), (8, 'planned', 'discord', 'd', '#all', 't', NULL, 'zelda is a word', 1, 1, 1)");
+	for (size_t i = 0; i < G_N_ELEMENTS(STATES); i++) {
+		g_autoptr(GError) error = NULL;
+		db_run(w.host.db, "UPDATE broadcasts SET state = ? WHERE id = 7", "s", STATES[i]);
+		g_assert_false(contacts_erase(&w.host, "zelda", NULL, &error));
+		g_assert_nonnull(strstr(error->message, "perigee broadcast cancel 7"));
+	}
+	run_sql(&w, "UPDATE broadcasts SET state = 'cancelled' WHERE id = 7");
+	int kept = -1;
+	g_assert_true(contacts_erase(&w.host, "zelda", &kept, NULL));
+	g_assert_cmpint(kept, ==, 1);
+	g_assert_cmpint(number(&w, "SELECT count(*) FROM runs WHERE start LIKE '%zelda%'"), ==, 1);
+	assert_text(&w, "SELECT group_concat(text) FROM broadcasts", "zelda is a word");
 }
 
 /* A person whose name, id or handle is a word like any other takes nothing of others with them. */
@@ -246,6 +321,10 @@ static void test_keep(void)
 		{ "INSERT INTO tasks (id, contact, kind, note, state, created_at, done_at) VALUES (3, 'a', 'message', 'words', 'done', 1, @)", 729 },
 		{ "INSERT INTO tasks (id, contact, kind, note, created_at) VALUES (4, 'a', 'call', 'open', @)", 2000 },
 		{ "INSERT INTO attachments (message, position, name, type, hash, size, place) VALUES (2, 0, 'n', 'a/b', '', 1, @), (3, 0, 'n', 'a/b', '', 1, 1), (5, 0, 'n', 'a/b', '', 1, 1)", 0 },
+		{ "INSERT INTO runs (id, sequence, key, version, state, seed, start, started_at, ended_at) VALUES (10, 'shop', 'id-1', 'h', 'done', 1, '{\"request\":{}}', 1, @)", 366 },
+		{ "INSERT INTO broadcasts (id, state, channel, account, target, template, vars, text, at, due, created_at) VALUES"
+		  " (1, 'sent', 'discord', 'd', '#all', 't', '{}', 'old', @, 1, 1), (2, 'confirmed', 'discord', 'd', '#all', 't', NULL, 'to leave', @, 1, 1)", 731 },
+		{ "INSERT INTO broadcasts (id, state, channel, account, target, template, text, at, due, created_at) VALUES (3, 'lapsed', 'discord', 'd', '#all', 't', 'new', @, 1, 1)", 729 },
 		{ "INSERT INTO secret_uses (at, secret, host) VALUES (@, 's', 'h')", 366 },
 		{ "INSERT INTO secret_uses (at, secret, host) VALUES (@, 's', 'h')", 364 },
 		{ "INSERT INTO suppressions VALUES ('*', 'h', 'opted_out', NULL, @)", 5000 },
@@ -260,6 +339,8 @@ static void test_keep(void)
 		{ "SELECT count(*) FROM messages WHERE id IN (4, 5) AND text IS NOT NULL", 2 }, { "SELECT count(*) FROM messages", 5 },
 		{ "SELECT count(*) FROM events WHERE data = '{}' AND id = 1", 1 }, { "SELECT count(*) FROM events", 2 }, { "SELECT count(*) FROM events WHERE data = '{}'", 1 },
 		{ "SELECT count(*) FROM tasks WHERE note IS NOT NULL AND id > 1", 3 }, { "SELECT count(*) FROM tasks WHERE note IS NULL AND files IS NULL", 1 },
+		{ "SELECT count(*) FROM runs WHERE id = 10 AND start = '{}' AND key = 'id-1'", 1 },
+		{ "SELECT sum(id) FROM broadcasts WHERE text IS NOT NULL", 5 }, { "SELECT count(*) FROM broadcasts WHERE vars IS NULL", 3 },
 		{ "SELECT sum(message) FROM attachments", 7 },
 		{ "SELECT count(*) FROM secret_uses", 1 }, { "SELECT count(*) FROM suppressions", 1 },
 	};
@@ -286,7 +367,7 @@ static void test_keep(void)
 			g_error("%s: %d", WANTED[i].sql, (int)number(&w, WANTED[i].sql));
 	g_autoptr(json_t) after = retention_report(&w.host);
 	g_assert_cmpint(value_integer(after, "last", 0), ==, night + 5 * TIME_HOUR);
-	g_assert_cmpint(value_integer(json_object_get(after, "dropped"), "journals", 0), ==, 1);
+	g_assert_cmpint(value_integer(json_object_get(after, "dropped"), "journals", 0), ==, 2);
 	size_t i;
 	json_t *row;
 	json_array_foreach(json_object_get(after, "rows"), i, row)
@@ -376,6 +457,8 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/erase/all of a person is exported, and after erasure stands in no file", test_erase);
+	g_test_add_func("/erase/requests of hooks and words of broadcasts that name a person go with them", test_erase_mentions);
+	g_test_add_func("/erase/hooks that are under way are told, and a broadcast that has not left is cancelled first", test_erase_mentions_live);
 	g_test_add_func("/erase/who is called like any word takes nothing of others along", test_erase_max);
 	g_test_add_func("/erase/a test message in their name is theirs", test_erase_test_messages);
 	g_test_add_func("/erase/the folder of who was merged into them goes too", test_erase_folders);
