@@ -17,7 +17,7 @@ local function show(value)
     local name = math.type(key) and "" or tostring(key) .. " = "
     parts[#parts + 1] = name .. show(item)
   end
-  return "{ " .. table.concat(parts, ", ") .. " }"
+  return parts[1] and "{ " .. table.concat(parts, ", ") .. " }" or "{}"
 end
 
 -- Where two values differ first: nil if they are equal, else the path, what there is and what is wanted.
@@ -134,11 +134,19 @@ local http_keys = {
   end,
 }
 
+-- What a request was, as far as it is asked for. Headers are known in lower case.
+local request_keys = {
+  method = http_keys.method, url = check.text, json = http_keys.json, body = "string", form = "table", headers = http_keys.headers,
+  secret = check.text, idempotency_key = check.text, contact = check.text, status = http_keys.status,
+  code = http_keys.error,
+}
+
 ---What t has and its calls take, for those who read tests without running them.
 function M.names()
   local set = {}
   for name in pairs(methods) do set[name] = true end
-  return { methods = set, functions = methods, keys = { enrol = enrol_keys, enroll = enrol_keys, reply = reply_keys, http = http_keys } }
+  return { methods = set, functions = methods, keys = { enrol = enrol_keys, enroll = enrol_keys, reply = reply_keys, http = http_keys,
+    expect_request = request_keys, expect_no_request = request_keys } }
 end
 
 function methods:http(options)
@@ -166,6 +174,21 @@ end
 function methods:expect_nothing_sent()
   local found = effect("test.sent", {}) or {}
   if found[1] then fail(("expected nothing to be sent; %d sent since the last look"):format(#found), "nothing") end
+end
+
+function methods:expect_request(wanted)
+  wanted = check.options("t:expect_request", filter("t:expect_request", wanted), request_keys)
+  local found = effect("test.requests", wanted) or {}
+  if not found[1] then
+    fail("expected a request: " .. show(wanted), "request", wanted)
+  end
+  return found[1]
+end
+
+function methods:expect_no_request(unwanted)
+  unwanted = check.options("t:expect_no_request", filter("t:expect_no_request", unwanted), request_keys)
+  local found = effect("test.requests", unwanted) or {}
+  if found[1] then fail("expected no request: " .. show(unwanted), "no request", unwanted) end
 end
 
 function methods:expect_task(wanted)

@@ -93,8 +93,9 @@
  *             contacts.find {..} → [contact]; contacts.get {id} → contact|null; contacts.upsert {..} → contact
  *             contacts.segment {name} → [contact]
  *             test.* (TEST programs): http {method,url,status,headers,body|json | error (a code),text}: prepares an answer; enrol {sequence,contact} → run id; advance {for}; reply {channel,text,contact}; event {..};
- *             sent {..filter} → [messages sent since the last look that match]; tasks {..} → [tasks]; broadcasts {..} → [broadcasts]; outcome {} → text|null;
- *             now {} → ISO text; missed {expected: "sent"|"nothing"|"task"|"no task"|"outcome"|"value",wanted}: an expectation is about to fail
+ *             sent {..filter} → [messages sent since the last look that match]; requests {..filter} → [the oldest request that matches and
+ *             no look has taken, or none]; tasks {..} → [tasks]; broadcasts {..} → [broadcasts]; outcome {} → text|null;
+ *             now {} → ISO text; missed {expected: "sent"|"nothing"|"request"|"no request"|"task"|"no task"|"outcome"|"value",wanted}: an expectation is about to fail
  * seconds are integers since the epoch; durations go as the script wrote them (text or seconds), the host resolves them.
  *
  * options of W_RENDER (TEMPLATE): {"channel","locale","thread_subject": or absent,"boundary": 32 hex digits,"html":bool,

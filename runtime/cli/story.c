@@ -13,7 +13,7 @@ enum { BEFORE = 3, MOST = 30, NAME_WIDTH = 18, TEXT = 60 };
 typedef struct Happening {
 	Time at;
 	json_t *event;
-	guint taken;      /* by which look; 0: by none. Of sent events */
+	guint taken;      /* by which look; 0: by none. Of sent events and requests */
 	char mark;        /* once it is told: '+' or 0 */
 	GPtrArray *notes; /* in what the nearest one differs; NULL: nothing */
 } Happening;
@@ -103,9 +103,43 @@ void story_looks(Story *story)
 	story->looked = true;
 }
 
+/* Has the value all that is wanted? Of objects the members given count, lists are of one length. */
+static bool covers(const json_t *value, const json_t *wanted)
+{
+	size_t n = json_array_size(wanted);
+	bool holds = (json_is_object(wanted) || json_is_array(wanted)) && (json_is_object(value) || json_is_array(value));
+	if (holds && !n && !json_object_size(wanted)) /* an empty table of Lua is either */
+		return json_is_object(value) || !json_array_size(value);
+	if (!holds || json_typeof(value) != json_typeof(wanted))
+		return value && json_equal(value, wanted);
+	bool all = json_array_size(value) == n;
+	for (size_t i = 0; all && i < n; i++)
+		all = covers(json_array_get(value, i), json_array_get(wanted, i));
+	const char *key;
+	json_t *member;
+	json_object_foreach((json_t *)wanted, key, member)
+		all = all && covers(json_object_get(value, key), member);
+	return all;
+}
+
+static bool is_among(const json_t *list, const json_t *wanted)
+{
+	for (size_t i = 0; i < json_array_size(list); i++)
+		if (json_equal(json_array_get(list, i), wanted))
+			return true;
+	return false;
+}
+
 static bool member_matches(const json_t *item, const char *key, const json_t *wanted)
 {
+	static const char *const partly[] = { "json", "form", "headers", NULL };
 	const json_t *value = json_object_get(item, key);
+	if (g_strv_contains(partly, key))
+		return covers(value, wanted);
+	if (g_str_equal(key, "secret"))
+		return is_among(json_object_get(item, "secrets"), wanted);
+	if (g_str_equal(key, "url") && json_is_string(value) && json_is_string(wanted) && g_str_has_suffix(json_string_value(wanted), "*"))
+		return strncmp(json_string_value(value), json_string_value(wanted), json_string_length(wanted) - 1) == 0;
 	if (g_str_equal(key, "text") && json_is_string(value) && json_is_string(wanted))
 		return strstr(json_string_value(value), json_string_value(wanted)) != NULL;
 	return value && json_equal(value, wanted);
@@ -121,15 +155,15 @@ bool story_matches(const json_t *item, const json_t *filter)
 	return true;
 }
 
-json_t *story_take(Story *story, const json_t *filter)
+json_t *story_take(Story *story, const char *event, const json_t *filter)
 {
 	json_t *found = json_array();
-	bool all = !json_object_size(filter);
+	bool all = g_str_equal(event, "sent") && !json_object_size(filter);
 	story_looks(story);
 	story->look++;
 	for (guint i = 0; i < story->happened->len && (all || !json_array_size(found)); i++) {
 		Happening *h = happening(story, i);
-		if (!is(h, "sent") || h->taken || !story_matches(h->event, filter))
+		if (!is(h, event) || h->taken || !story_matches(h->event, filter))
 			continue;
 		h->taken = story->look;
 		json_array_append(found, h->event);
@@ -151,7 +185,7 @@ static char *missed_words(const char *event, const json_t *wanted)
 {
 	static const struct { const char *event, *key, *before, *after; } known[] = {
 		{ "sent", "channel", " by ", "" }, { "sent", "template", ": ", "" }, { "sent", "subject", " \"", "\"" },
-		{ "task", "kind", ": ", "" }, { "task", "note", ": ", "" },
+		{ "request", "method", ": ", "" }, { "request", "url", " ", "" }, { "task", "kind", ": ", "" }, { "task", "note", ": ", "" },
 	};
 	GString *words = g_string_new(event);
 	g_autoptr(json_t) rest = json_is_object(wanted) ? json_copy((json_t *)wanted) : json_object();
@@ -207,11 +241,14 @@ static GPtrArray *differences(const json_t *item, const json_t *wanted)
 	json_object_foreach((json_t *)wanted, key, value) {
 		if (member_matches(item, key, value))
 			continue;
-		if (!json_object_get(item, key)) {
+		bool request = json_object_get(item, "secrets") != NULL; /* its expectation knows its members; which it has differs */
+		if (!request && !json_object_get(item, key)) {
 			g_ptr_array_add(notes, unknown_member(item, key));
 			continue;
 		}
-		g_autofree char *is_text = short_value(json_object_get(item, key)), *wanted_text = short_value(value);
+		const json_t *secrets = request && g_str_equal(key, "secret") ? json_object_get(item, "secrets") : NULL;
+		g_autofree char *is_text = short_value(secrets && json_array_size(secrets) == 1 ? json_array_get(secrets, 0) : secrets ? secrets : json_object_get(item, key));
+		g_autofree char *wanted_text = short_value(value);
 		bool inside = g_str_equal(key, "text");
 		g_ptr_array_add(notes, g_strdup_printf("%s: %s, expected %s%s", key, is_text, inside ? "to hold " : "", wanted_text));
 	}
@@ -241,14 +278,14 @@ static void note(Happening *h, GPtrArray *notes)
 		g_ptr_array_add(notes, g_strdup("an earlier expectation was met by it"));
 }
 
-/* The sent event that is most like the one that is missed: one that no look has taken, if there is one. */
-static void mark_sent(Story *story, const json_t *wanted)
+/* The sent event or request that is most like the one that is missed: one that no look has taken, if there is one. */
+static void mark_nearest(Story *story, const char *event, const json_t *wanted)
 {
 	Happening *best = NULL;
 	int most = -1;
 	for (guint i = 0; i < story->happened->len; i++) {
 		Happening *h = happening(story, i);
-		if (!is(h, "sent"))
+		if (!is(h, event))
 			continue;
 		h->mark = h->taken ? 0 : '+';
 		int points = equal_members(h->event, wanted) + (h->taken ? 0 : 1000);
@@ -290,14 +327,15 @@ static void mark_task(Story *story, Host *host, const json_t *wanted)
 
 static void mark(Story *story, Host *host, const char *expected, const json_t *wanted, int64_t run)
 {
-	if (g_str_equal(expected, "sent"))
-		mark_sent(story, wanted);
+	if (g_str_equal(expected, "sent") || g_str_equal(expected, "request"))
+		mark_nearest(story, expected, wanted);
 	else if (g_str_equal(expected, "task"))
 		mark_task(story, host, wanted);
 	for (guint i = 0; i < story->happened->len; i++) {
 		Happening *h = happening(story, i);
 		bool end = is(h, "finished") || is(h, "failed");
 		if ((g_str_equal(expected, "nothing") && is(h, "sent") && h->taken == story->look) ||
+		    (g_str_equal(expected, "no request") && is(h, "request") && h->taken == story->look) ||
 		    (g_str_equal(expected, "no task") && is(h, "task") && story_matches(h->event, wanted)) ||
 		    (g_str_equal(expected, "outcome") && end && value_integer(h->event, "run", 0) == run))
 			h->mark = '+';
@@ -376,7 +414,7 @@ void story_missed(Story *story, Host *host, const json_t *missed, int64_t run)
 		return;
 	mark(story, host, expected, wanted, run);
 	tell_happened(story, host);
-	static const char *const things[] = { "sent", "task", "broadcast", NULL };
+	static const char *const things[] = { "sent", "request", "task", "broadcast", NULL };
 	if (g_strv_contains(things, expected)) {
 		add_line(story, host, '-', now, NULL, missed_words(expected, wanted));
 	} else if (g_str_equal(expected, "outcome") && json_is_string(wanted)) {

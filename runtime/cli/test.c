@@ -13,6 +13,7 @@
 #include "host/contacts.h"
 #include "host/hooks.h"
 #include "host/pretend.h"
+#include "host/requests.h"
 #include "host/runs.h"
 #include "host/simulate.h"
 #include "host/tasks.h"
@@ -41,6 +42,21 @@ typedef struct Play {
 
 /* ---- what the test asks for ------------------------------------------------------------------------------------ */
 
+/* Of a request the test may expect what it asked for, which stands in the journal until it is answered. Takes the event. */
+static json_t *with_request(const Play *play, json_t *event)
+{
+	g_autoptr(json_t) asked = requests_asked(play->host, value_integer(event, "run", 0));
+	json_t *whole = json_copy(event), *names = json_array();
+	size_t i;
+	json_t *secret;
+	json_array_foreach(json_object_get(asked, "secrets"), i, secret)
+		json_array_append(names, json_object_get(secret, "secret"));
+	json_object_set_new(whole, "secrets", names);
+	json_object_update_missing(whole, asked);
+	json_decref(event);
+	return whole;
+}
+
 static void see(void *user, json_t *event)
 {
 	Play *play = user;
@@ -51,6 +67,8 @@ static void see(void *user, json_t *event)
 		g_free(play->channel);
 		play->channel = g_strdup(value_string(event, "channel", "email"));
 	}
+	if (g_str_equal(value_string(event, "event", ""), "request"))
+		event = with_request(play, event);
 	story_happened(play->story, host_now(play->host), event);
 }
 
@@ -264,7 +282,9 @@ static json_t *perform(Play *play)
 	if (g_str_equal(kind, "test.http"))
 		return do_http(play);
 	if (g_str_equal(kind, "test.sent"))
-		return results(story_take(play->story, play->args));
+		return results(story_take(play->story, "sent", play->args));
+	if (g_str_equal(kind, "test.requests"))
+		return results(story_take(play->story, "request", play->args));
 	if (g_str_equal(kind, "test.tasks"))
 		return do_tasks(play);
 	if (g_str_equal(kind, "test.outcome"))

@@ -19,6 +19,9 @@ enum {
 
 static const char FIND[] = "SELECT run, position, attempts, state, method, host, url, key, boot FROM requests WHERE id = ?";
 static const char ADD[] = "INSERT INTO requests (run, position, state, method, host, url, key, at) VALUES (?, ?, 'queued', ?, ?, ?, ?, ?)";
+static const char UNDER_WAY[] =
+	"SELECT j.args FROM requests r JOIN journal j ON j.run = r.run AND j.position = r.position AND j.kind = 'http' AND j.answer IS NULL"
+	" WHERE r.run = ? ORDER BY r.id DESC LIMIT 1";
 static const char EARLIER[] = "SELECT count(*) FROM requests WHERE run = ? AND position = ?";
 static const char QUEUED[] = "SELECT id FROM requests WHERE state = 'queued' ORDER BY id LIMIT ?";
 static const char OPEN[] = 
@@ -120,6 +123,12 @@ GHashTable *requests_secrets(Host *host)
 		}
 	}
 	return names;
+}
+
+json_t *requests_asked(Host *host, int64_t run)
+{
+	g_autofree char *text = db_text(host->db, UNDER_WAY, "i", run);
+	return text ? value_parse(text, -1, NULL) : NULL;
 }
 
 /* ---- handing over ---------------------------------------------------------------------------------------------- */

@@ -39,6 +39,8 @@ bool requests_open(Host *host);
  * the passwords of accounts. */
 GHashTable *requests_secrets(Host *host);
 
+/* What the request of this run that has no answer yet asks for, as of the http effect (proto.h); NULL: there is none. Caller owns. */
+json_t *requests_asked(Host *host, int64_t run);
 /* Names of the secrets that a request asks for. */
 GPtrArray *requests_named(Host *host, int64_t id);
 /* Marks a queued request as handed, and records its secrets' use; it may leave once that is committed. The text of N_REQUEST,

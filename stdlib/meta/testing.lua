@@ -91,6 +91,23 @@ function t:expect_sent(wanted) end
 ---```
 function t:expect_nothing_sent() end
 
+---A script made a request like this that no expectation was met by yet; returns the oldest. A url may end in `*`; of `json`, `form` and
+---`headers` the members that are given count; `secret` is the name of one that went with it; `status` or `code` is what it was answered.
+---```lua
+---local order = t:expect_request { method = "POST", url = "https://gifts.example.com/*", json = { to = "Ann B" }, secret = "gifts" }
+---t:expect(order.json.item, "a book")
+---```
+---@param wanted? { method?: string, url?: string, json?: any, body?: string, form?: table, headers?: table<string, string>, secret?: string, idempotency_key?: string, contact?: string, status?: integer, code?: string }
+---@return table request
+function t:expect_request(wanted) end
+
+---No script made such a request, but for those that t:expect_request gave: after it, "exactly once".
+---```lua
+---t:expect_no_request { method = "POST" }
+---```
+---@param unwanted? { method?: string, url?: string, json?: any, body?: string, form?: table, headers?: table<string, string>, secret?: string, idempotency_key?: string, contact?: string, status?: integer, code?: string }
+function t:expect_no_request(unwanted) end
+
 ---There is a task like this; returns the first.
 ---```lua
 ---t:expect_task { kind = "call" }

@@ -55,6 +55,30 @@ CASES = [
      ["#                                  ..."], ["enrolled in"]),
     ("a run that failed is always told", 't:advance "40 days"\n  t:expect_outcome "silent"\n  t:expect(1, 2)', ["expected 2, got 1"], []),
 ]
+ORDER = """local perigee = require "perigee"
+return perigee.sequence {
+  name = "order",
+  needs = { net = { "gifts.example.com" }, secret = { "gifts" } },
+  run = function(contact)
+    perigee.http { method = "POST", url = "https://gifts.example.com/orders", auth = perigee.secret "gifts", json = { to = contact.name, item = "book" } }
+    return "ordered"
+  end,
+}
+"""
+ORDERS = [
+    ("a request that was not made is told beside the nearest",
+     't:enrol { sequence = "order", contact = "ana" }\n  t:expect_request { method = "POST", json = { item = "cup" } }',
+     ['expected a request: { json = { item = "cup" }, method = "POST" }', "#   + Mon  6 Jan 00:00  Ana Silva  request: POST https://gifts.example.com/orders",
+      'json: {"item":"book","to":"Ana Silva"}, expected {"item":"cup"}', '#   - Mon  6 Jan 00:00             request: POST, json: {"item":"cup"}'], []),
+    ("so is a secret that did not go along",
+     't:enrol { sequence = "order", contact = "ana" }\n  t:expect_request { url = "https://gifts.example.com/*", secret = "shop" }',
+     ["secret: gifts, expected shop", "request https://gifts.example.com/*, secret: shop"], []),
+    ("a request that nobody expected is marked",
+     't:enrol { sequence = "order", contact = "ana" }\n  t:expect_request()\n  t:enrol { sequence = "order", contact = "ana", key = "2" }\n  t:expect_no_request()',
+     ["expected no request: {}", "#   + Mon  6 Jan 00:00  Ana Silva  request: POST"], ["#   -"]),
+    ("an expectation takes the keys of requests alone", 't:expect_request { uri = "https://gifts.example.com/" }',
+     ["t:expect_request: unknown key 'uri'; did you mean 'url'?"], []),
+]
 LONG = """test("long", function(t)
   for i = 1, 30 do t:enrol { sequence = "welcome", contact = { id = "c" .. i, name = "C " .. i, email = "c" .. i .. "@example.com", interest = "no " .. i } } end
   t:advance "1 day"
@@ -75,7 +99,8 @@ def main():
         w = Workspace(Path(work) / "w")
         w.dir.mkdir()
         w.run("init", w.dir)
-        for sentence, body, holds, lacks in CASES:
+        w.write("sequences/order.lua", ORDER)
+        for sentence, body, holds, lacks in CASES + ORDERS:
             got = played(w, body)
             missing = [text for text in holds if text not in got.out] + ["not: " + text for text in lacks if text in got.out]
             ok(got.code == 1 and not missing, sentence, *missing, got)

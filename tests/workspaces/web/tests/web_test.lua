@@ -29,6 +29,50 @@ test("without a prepared answer nothing can be reached", function(t)
   t:expect_outcome "unreachable: no answer was prepared for GET https://api.example.com/v1/people/ann (t:http in a test)"
 end)
 
+-- What an expectation of what `made` posted says of it.
+local asked = {
+  ["by nothing"] = {}, ["by its url"] = { url = "https://api.example.com/v1/people" }, ["by how the url begins"] = { url = "https://api.example.com/*" },
+  ["by a member of its json"] = { json = { id = "ann" } }, ["by an empty table"] = { json = {} }, ["by what it was answered"] = { status = 201 },
+  ["by all"] = { method = "POST", url = "https://*", json = { id = "ann" }, contact = "ann" },
+}
+local unlike = {
+  ["a url that is longer"] = { url = "https://api.example.com/v1/people/x*" }, ["a url without its end"] = { url = "https://api.example.com/v1" },
+  ["another member"] = { json = { id = "bob" } }, ["a member it has not"] = { json = { id = "ann", size = 3 } }, ["a list"] = { json = { "ann" } },
+  ["a body"] = { body = "it" }, ["a secret that did not go along"] = { secret = "crm" }, ["a failure"] = { code = "timeout" },
+}
+
+local function made(t)
+  t:http { url = "https://api.example.com/v1/people/*", status = 404 }
+  t:http { method = "POST", url = "https://api.example.com/v1/people", status = 201, body = "it" }
+  enrol(t, "lookup")
+  t:expect_request { method = "GET", secret = "crm" }
+end
+
+for what, wanted in pairs(asked) do
+  test("a request is expected " .. what .. ", exactly once", function(t)
+    made(t)
+    local request = t:expect_request(wanted)
+    t:expect(request.method .. request.json.id, "POSTann")
+    t:expect_no_request()
+    t:expect_no_request(wanted)
+  end)
+end
+
+for what, unwanted in pairs(unlike) do
+  test("a request is not met by " .. what, function(t)
+    made(t)
+    t:expect_no_request(unwanted)
+    t:expect_request { method = "POST" }
+  end)
+end
+
+test("each request is given once, the oldest first", function(t)
+  t:http { url = "https://api.example.com/*", error = "timeout" }
+  for i = 1, 3 do t:enrol { sequence = "lookup", contact = { id = "p" .. i, name = "P" } } end
+  for i = 1, 3 do t:expect(t:expect_request({ code = "timeout" }).contact, "p" .. i) end
+  t:expect_no_request()
+end)
+
 test("answers serve in their order, the last one again and again", function(t)
   t:http { url = "https://api.example.com/v1/people/*", error = "timeout", text = "1" }
   t:http { url = "https://api.example.com/v1/people/*", error = "timeout", text = "2" }
