@@ -260,6 +260,73 @@ Time hours_close(const Hours *hours, GTimeZone *zone, Time at)
 	return TIME_NEVER;
 }
 
+/* Adds the open stretches of a piece, in UTC. */
+static void add_open(const Hours *hours, LocalPiece piece, GArray *open)
+{
+	if (is_holiday(hours, piece.day))
+		return;
+	const int64_t midnight = piece.day * LOCAL_DAY - piece.offset;
+	static const Span whole = { .open = 0, .close = LOCAL_DAY };
+	const GArray *spans = hours->spans[local_weekday(piece.day) - 1];
+	for (guint i = 0; i < (hours->always ? 1 : spans->len); i++) {
+		const Span *span = hours->always ? &whole : &g_array_index(spans, Span, i);
+		Span stretch = { .open = MAX(midnight + span->open, piece.from), .close = MIN(midnight + span->close, piece.to) };
+		if (stretch.open < stretch.close)
+			g_array_append_val(open, stretch);
+	}
+}
+
+static Time add_forwards(const Hours *hours, GTimeZone *zone, Time at, Time left)
+{
+	g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(Span));
+	LocalPiece piece = local_piece(zone, local_floor(at, 1000));
+	for (int64_t last = piece.day + LOOK_AHEAD; piece.day <= last; piece = local_piece(zone, piece.to)) {
+		if (piece.to > LOCAL_LAST)
+			return LOCAL_LAST * 1000;
+		g_array_set_size(open, 0);
+		add_open(hours, piece, open);
+		for (guint i = 0; i < open->len; i++) {
+			const Span *stretch = &g_array_index(open, Span, i);
+			Time from = MAX(at, stretch->open * 1000), length = stretch->close * 1000 - from;
+			if (length >= left)
+				return from + left;
+			left -= length;
+			last = piece.day + LOOK_AHEAD;
+		}
+	}
+	return TIME_NEVER;
+}
+
+/* Day by day, each from its first moment, as pieces are found forwards alone. */
+static Time add_backwards(const Hours *hours, GTimeZone *zone, Time at, Time left)
+{
+	g_autoptr(GArray) open = g_array_new(FALSE, FALSE, sizeof(Span));
+	int64_t day = local_floor(local_from_utc(zone, local_floor(at - 1, 1000)), LOCAL_DAY), begin;
+	for (int64_t last = day - LOOK_AHEAD; day >= last; day = local_floor(local_from_utc(zone, begin - 1), LOCAL_DAY)) {
+		begin = local_to_utc(zone, day * LOCAL_DAY);
+		if (begin < LOCAL_FIRST + LOCAL_DAY)
+			return LOCAL_FIRST * 1000;
+		g_array_set_size(open, 0);
+		for (LocalPiece piece = local_piece(zone, begin); piece.from * 1000 < at; piece = local_piece(zone, piece.to))
+			add_open(hours, piece, open);
+		for (guint i = open->len; i-- > 0;) {
+			const Span *stretch = &g_array_index(open, Span, i);
+			Time to = MIN(at, stretch->close * 1000), length = to - stretch->open * 1000;
+			if (length >= left)
+				return to - left;
+			left -= MAX(length, 0); /* what begins after `at` counts nothing */
+			last = day - LOOK_AHEAD;
+		}
+		at = begin * 1000;
+	}
+	return TIME_NEVER;
+}
+
+Time hours_add(const Hours *hours, GTimeZone *zone, Time at, Time open)
+{
+	return open > 0 ? add_forwards(hours, zone, at, open) : open < 0 ? add_backwards(hours, zone, at, -open) : hours_next(hours, zone, at);
+}
+
 bool hours_business_date(const Hours *hours, int64_t day)
 {
 	if (!hours)

@@ -11,15 +11,16 @@ G_DEFINE_QUARK(perigee-when-error, when_error)
 
 #define LONGEST INT64_C(1000000000000) /* of any unit; further than the year 9999 */
 #define BUSINESS_MOST 50000            /* business days: each is looked at, and 190 years will do */
+#define OPEN_MOST 10000                /* business hours; with hours on one day a week also 190 years */
 #define WORDS 6                        /* in a phrase, at most */
 
-static const char ACCEPTED[] = "write \"90s\", \"30m\", \"2h\", \"3 days\", \"1 week\", \"3 business days\", \"next monday 09:00\", "
+static const char ACCEPTED[] = "write \"90s\", \"30m\", \"2h\", \"3 days\", \"1 week\", \"3 business days\", \"4 business hours\", \"next monday 09:00\", "
                                "a date (\"2026-12-01\" or \"2026-12-01T09:00\") or a number of seconds";
-static const char SHIFTS[] = "write \"+2 business days\", \"-1 week\", \"+1 month\", \"monday 09:00\" or a date";
+static const char SHIFTS[] = "write \"+2 business days\", \"-4 business hours\", \"-1 week\", \"+1 month\", \"monday 09:00\" or a date";
 static const char SPAN[] = "write \"90s\", \"30m\", \"2h\", \"3 days\" or \"1 year\"";
 
-/* EXACT counts seconds; the others count on the calendar and keep the time of day. */
-typedef enum { EXACT, DAYS, MONTHS, BUSINESS } UnitKind;
+/* EXACT counts seconds, OPEN those within open hours; the others count on the calendar and keep the time of day. */
+typedef enum { EXACT, OPEN, DAYS, MONTHS, BUSINESS } UnitKind;
 
 typedef struct Unit {
 	const char *word;
@@ -34,6 +35,7 @@ static const Unit units[] = {
 	{ "minute", EXACT, 60, 60 }, { "h", EXACT, 3600, 3600 }, { "hour", EXACT, 3600, 3600 }, { "d", DAYS, 1, LOCAL_DAY },
 	{ "day", DAYS, 1, LOCAL_DAY }, { "w", DAYS, 7, 7 * LOCAL_DAY }, { "week", DAYS, 7, 7 * LOCAL_DAY },
 	{ "month", MONTHS, 1, 30 * LOCAL_DAY }, { "year", MONTHS, 12, YEAR }, { "business day", BUSINESS, 1, 0 },
+	{ "business hour", OPEN, 3600, 0 }, { "business minute", OPEN, 60, 0 },
 };
 
 static const char *const weekdays[] = { "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday" };
@@ -113,7 +115,7 @@ static bool parse_amount(const char *text, const char *accepted, Amount *amount,
 	if (!*c)
 		return refuse(error, text, "has no unit", accepted);
 	amount->unit = find_unit(c);
-	if (amount->unit && amount->unit->kind != EXACT && amount->thousandths)
+	if (amount->unit && amount->unit->kind > OPEN && amount->thousandths)
 		return refuse(error, text, "is not a whole number of days, weeks or months", accepted);
 	return amount->unit != NULL;
 }
@@ -174,6 +176,17 @@ static bool add_business_days(const Hours *hours, GTimeZone *zone, int64_t local
 	return true;
 }
 
+static bool add_open_time(const char *text, const Amount *amount, Time from, GTimeZone *zone, const Hours *hours, Time *end, GError **error)
+{
+	Time open = amount->number * amount->unit->size * 1000 + amount->thousandths * amount->unit->size;
+	if (!hours)
+		return refuse(error, text, "needs open hours, and there are none here", ACCEPTED);
+	if (amount->number > OPEN_MOST * 60 || open > OPEN_MOST * TIME_HOUR)
+		return refuse(error, text, "is more than 10000 business hours", ACCEPTED);
+	*end = hours_add(hours, zone, from, amount->negative ? -open : open);
+	return *end != TIME_NEVER || refuse(error, text, "never ends: nothing of the next two years is open", "look at `hours` and `holidays`");
+}
+
 static bool add_amount(const char *text, const Amount *amount, Time from, GTimeZone *zone, const Hours *hours, Time *end, GError **error)
 {
 	int64_t utc = local_floor(from, 1000), size = amount->unit->size, sign = amount->negative ? -1 : 1;
@@ -183,6 +196,8 @@ static bool add_amount(const char *text, const Amount *amount, Time from, GTimeZ
 		*end = capped(utc + sign * amount->number * size + local_floor(thousandths, 1000), local_rest(thousandths, 1000));
 		return true;
 	}
+	if (amount->unit->kind == OPEN)
+		return add_open_time(text, amount, from, zone, hours, end, error);
 	int64_t local = local_from_utc(zone, utc);
 	int64_t day = local_floor(local, LOCAL_DAY), second = local_rest(local, LOCAL_DAY);
 	if (amount->unit->kind == BUSINESS && amount->number > BUSINESS_MOST)

@@ -29,6 +29,9 @@ Time hours_next(const Hours *hours, GTimeZone *zone, Time at);
 /* The first end of a business day after `at`: when the last of that day's hours end, with "always" its last midnight
  * (TIME_NEVER if none in two years). */
 Time hours_close(const Hours *hours, GTimeZone *zone, Time at);
+/* When so many milliseconds within open hours will have passed since `at`, or, negative, had yet to pass until it; an end at a
+ * closing time is that time. 0: as hours_next. TIME_NEVER if in two years nothing is open. */
+Time hours_add(const Hours *hours, GTimeZone *zone, Time at, Time open);
 /* Is the local day of at one with open hours (a business day)? With "always": monday to friday, holidays apart. */
 bool hours_business_day(const Hours *hours, GTimeZone *zone, Time at);
 /* The same for a date, as a day number (local.h). hours may be NULL: monday to friday. */
@@ -36,7 +39,7 @@ bool hours_business_date(const Hours *hours, int64_t day);
 
 /*
  * The end of a duration that begins at `from` (DESIGN.md section 6, "Time"): "90s", "30m", "2h", "3 days", "1 week",
- * "3 business days", "2 months", "next monday 09:00", "next business day 09:00", "tomorrow 09:00",
+ * "3 business days", "4 business hours" (so much time within open hours; with "always" all but holidays), "2 months", "next monday 09:00", "next business day 09:00", "tomorrow 09:00",
  * "open hours" (the first moment from now on within them), "end of business day" (the next one), an ISO date ("2026-12-01": its first moment) or date-time (with or without offset), or seconds. Days and longer keep the local time of
  * day; a local time that a DST gap skips moves to the gap's end, one that comes twice is the first. "monday 09:00" is the first
  * such moment after from, "next monday" never today. An ISO time may lie before from; nothing is negative; the end is at most

@@ -2,7 +2,7 @@
 -- SPDX-License-Identifier: MIT
 -- What require "perigee" gives, for editors (LuaLS). The code is in stdlib/perigee.lua and stdlib/declare.lua.
 
----A duration: "90s", "30m", "2 hours", "3 days", "1 week", "3 business days", "next monday 09:00", "open hours",
+---A duration: "90s", "30m", "2 hours", "3 days", "1 week", "2 months", "3 business days", "4 business hours", "next monday 09:00", "open hours",
 ---"end of business day", an ISO date or date-time, or a number of seconds.
 ---@alias perigee.Duration string|number
 
@@ -157,7 +157,7 @@ function perigee.now() end
 
 ---Calendar arithmetic in the contact's zone.
 ---```lua
----local due = perigee.date(perigee.now(), "+2 business days")
+---local due = perigee.date(perigee.now(), "+2 business days") -- or "-4 business hours", "+1 month", ...
 ---```
 ---@param time? number seconds since the epoch (now)
 ---@param shift? perigee.Duration

@@ -68,6 +68,19 @@ function M.add(days, time, zone)
   return perigee.date(time_of("business.add: time", time), ("%+d business days"):format(days), zone)
 end
 
+---When so many hours within open hours have passed, or (negative) had yet to pass. A late end is a closing time, never the next opening.
+---```lua
+---if perigee.now() > business.add_hours(4, message.at) then contact:task { kind = "message", note = "They wait for four hours" } end
+---```
+---@param hours number
+---@param time? number
+---@param zone? string
+---@return integer
+function M.add_hours(hours, time, zone)
+  if not (math.abs(check.number("business.add_hours: hours", hours)) <= 10000) then check.raise "business.add_hours: hours: at most 10000" end
+  return perigee.date(time_of("business.add_hours: time", time), ("%+.3f business hours"):format(hours), zone)
+end
+
 ---By when something must be done that may take so many business days: the end of the last of them. 0 is the end of the day itself.
 ---```lua
 ---contact:task { kind = "sign", note = "The contract", due = business.deadline(2) - perigee.now() }

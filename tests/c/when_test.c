@@ -153,6 +153,55 @@ static void test_phrases(void)
 }
 
 /* Mondays have two spans of hours; Friday 25 December 2026 is a holiday. */
+static void test_business_hours(void)
+{
+	static const Case cases[] = {
+		{ PARIS, "2026-11-24T09:00:00+01:00", "4 business hours", "2026-11-24T13:00:00+01:00" },
+		{ PARIS, "2026-11-24T14:00:00+01:00", "4 Business  Hours", "2026-11-24T18:00:00+01:00" },
+		{ PARIS, "2026-11-24T14:00:00.500+01:00", "4 business hours", "2026-11-25T09:00:00+01:00" },
+		{ PARIS, "2026-11-24T16:30:00+01:00", "4 business hours", "2026-11-25T11:30:00+01:00" },
+		{ PARIS, "2026-11-24T16:30:00+01:00", "90 business minutes", "2026-11-24T18:00:00+01:00" },
+		{ PARIS, "2026-11-24T16:30:00+01:00", "1.5 business hours", "2026-11-24T18:00:00+01:00" },
+		{ PARIS, "2026-11-24T16:30:00+01:00", "1 business minute", "2026-11-24T16:31:00+01:00" },
+		/* before, over lunch, over the end, over a weekend, over a holiday */
+		{ PARIS, "2026-11-23T06:00:00+01:00", "1 business hour", "2026-11-23T10:00:00+01:00" },
+		{ PARIS, "2026-11-23T11:00:00+01:00", "2 business hours", "2026-11-23T15:00:00+01:00" },
+		{ PARIS, "2026-11-23T13:00:00+01:00", "4 business hours", "2026-11-23T18:00:00+01:00" },
+		{ PARIS, "2026-11-27T17:00:00+01:00", "3 business hours", "2026-11-30T11:00:00+01:00" },
+		{ PARIS, "2026-11-28T12:00:00+01:00", "3 business hours", "2026-11-30T12:00:00+01:00" },
+		{ PARIS, "2026-12-24T17:00:00+01:00", "2 business hours", "2026-12-28T10:00:00+01:00" },
+		{ PARIS, "2026-11-23T09:00:00+01:00", "43 business hours", "2026-11-27T18:00:00+01:00" },
+		{ PARIS, "2026-11-24T10:00:00+01:00", "0 business hours", "2026-11-24T10:00:00+01:00" },
+		{ PARIS, "2026-11-28T10:00:00+01:00", "0 business hours", "2026-11-30T09:00:00+01:00" },
+		/* whose hours: at 20:00 UTC it is Tuesday, 05:00, in Tokyo; the clock changes on a Sunday */
+		{ "Asia/Tokyo", "2026-11-23T20:00:00Z", "2 business hours", "2026-11-24T11:00:00+09:00" },
+		{ PARIS, "2026-03-27T17:00:00+01:00", "2 business hours", "2026-03-30T10:00:00+02:00" },
+		{ PARIS, "2026-11-24T09:00:00+01:00", "10001 business hours", NULL },
+		{ PARIS, "2026-11-24T09:00:00+01:00", "600001 business minutes", NULL },
+		{ PARIS, "2026-11-24T09:00:00+01:00", "99999999999999999999 business hours", NULL },
+		{ PARIS, "2026-11-24T09:00:00+01:00", "-4 business hours", NULL },
+		{ PARIS, "2026-11-24T09:00:00+01:00", "4 business hour ss", NULL },
+		{ PARIS, "2026-11-24T09:00:00+01:00", "4 business", NULL },
+	};
+	g_autoptr(Hours) lunch = hours("{\"1\":[[540,720],[840,1080]],\"2\":[[540,1080]],\"3\":[[540,1080]],\"4\":[[540,1080]],\"5\":[[540,1080]]}",
+	                               "[\"12-25\"]");
+	check_cases(cases, G_N_ELEMENTS(cases), lunch);
+
+	static const Case round_the_clock[] = {
+		{ PARIS, "2026-11-28T03:00:00+01:00", "4 business hours", "2026-11-28T07:00:00+01:00" },
+		{ PARIS, "2026-12-24T22:00:00+01:00", "4 business hours", "2026-12-26T02:00:00+01:00" },
+		{ PARIS, "2026-03-29T00:00:00+01:00", "4 business hours", "2026-03-29T05:00:00+02:00" },
+		{ PARIS, "2026-10-25T00:00:00+02:00", "4 business hours", "2026-10-25T03:00:00+01:00" },
+		{ "Pacific/Apia", "2011-12-29T22:00:00-10:00", "4 business hours", "2011-12-31T02:00:00+14:00" },
+	};
+	g_autoptr(Hours) always = hours("\"always\"", "[\"12-25\"]");
+	check_cases(round_the_clock, G_N_ELEMENTS(round_the_clock), always);
+
+	static const Case none[] = { { PARIS, "2026-11-23T08:00:00+01:00", "4 business hours", NULL } };
+	check_cases(none, 1, NULL);
+}
+
+/* Mondays have two spans of hours; Friday 25 December 2026 is a holiday. */
 static void test_hours_phrases(void)
 {
 	static const Case cases[] = {
@@ -245,12 +294,20 @@ static void test_shifts(void)
 		{ "2026-11-23T09:00:00+01:00", "-90m", "2026-11-23T07:30:00+01:00" },
 		{ "2026-11-23T09:00:00+01:00", "monday 09:00", "2026-11-30T09:00:00+01:00" },
 		{ "2026-11-23T09:00:00+01:00", "1 day", "2026-11-24T09:00:00+01:00" },
+		{ "2026-11-23T09:00:00+01:00", "+1 month", "2026-12-23T09:00:00+01:00" },
+		{ "2026-11-23T09:00:00+01:00", "-1 year", "2025-11-23T09:00:00+01:00" },
+		{ "2026-11-23T10:00:00+01:00", "+4 business hours", "2026-11-23T14:00:00+01:00" },
+		{ "2026-11-23T10:00:00+01:00", "-1 business hour", "2026-11-23T09:00:00+01:00" },
+		{ "2026-11-23T10:00:00+01:00", "-2 business hours", "2026-11-20T17:00:00+01:00" },
+		{ "2026-11-22T10:00:00+01:00", "-30 business minutes", "2026-11-20T17:30:00+01:00" },
+		{ "2026-03-30T10:00:00+02:00", "-2 business hours", "2026-03-27T17:00:00+01:00" },
 		{ "2026-11-23T09:00:00+01:00", "backwards", NULL },
 	};
 	g_autoptr(GTimeZone) zone = when_zone(PARIS, NULL);
+	g_autoptr(Hours) office = hours(NULL, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		Time end = 0;
-		bool good = when_shift(cases[i].shift, at(cases[i].from), zone, NULL, &end, NULL);
+		bool good = when_shift(cases[i].shift, at(cases[i].from), zone, office, &end, NULL);
 		g_autofree char *got = good ? time_iso(end, zone) : NULL;
 		g_assert_cmpstr(got, ==, cases[i].end);
 	}
@@ -260,7 +317,7 @@ static void test_spans(void)
 {
 	static const struct { const char *text; Time span; } cases[] = {
 		{ "0s", 0 }, { "90s", 90000 }, { "30 m", 1800000 }, { "2h", 7200000 }, { "3 days", 3 * TIME_DAY }, { "1 year", 365 * TIME_DAY },
-		{ "0.5s", 500 }, { "1 business day", -1 }, { "-1h", -1 }, { "next monday", -1 }, { "10", -1 }, { "", -1 },
+		{ "0.5s", 500 }, { "1 business day", -1 }, { "1 business hour", -1 }, { "-1h", -1 }, { "next monday", -1 }, { "10", -1 }, { "", -1 },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
 		g_autoptr(GError) error = NULL;
@@ -333,12 +390,28 @@ static void scan(const Hours *open, GTimeZone *zone, Time from, int days)
 {
 	const int minutes = days * 1440;
 	Time next = TIME_NEVER;
+	g_autofree bool *is_open = g_new0(bool, minutes + 4 * 1440 + 1);
 	for (int i = minutes + 4 * 1440; i >= 0; i--) {
 		Time minute = from + i * TIME_MINUTE;
-		if (hours_open(open, zone, minute))
+		is_open[i] = hours_open(open, zone, minute);
+		if (is_open[i])
 			next = minute;
 		if (i <= minutes && next != TIME_NEVER)
 			g_assert_cmpint(hours_next(open, zone, minute), ==, next);
+	}
+	/* From a minute to another that is open go as many open minutes as lie between, and back. */
+	for (int i = 0; i < minutes; i += 607) {
+		Time begin = from + i * TIME_MINUTE, counted = 0;
+		for (int j = i; j < minutes + 4 * 1440; j++) {
+			Time minute = from + j * TIME_MINUTE;
+			if (!is_open[j])
+				continue;
+			counted += TIME_MINUTE;
+			if (counted % (487 * TIME_MINUTE) && counted != TIME_MINUTE)
+				continue;
+			g_assert_cmpint(hours_add(open, zone, begin, counted), ==, minute + TIME_MINUTE);
+			g_assert_cmpint(hours_add(open, zone, minute + TIME_MINUTE, -counted), ==, hours_next(open, zone, begin));
+		}
 	}
 }
 
@@ -483,6 +556,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/when/days keep the local time of day over changes of the clock", test_keeps_local_time);
 	g_test_add_func("/when/business days count open days, a closed start from its end", test_business_days);
 	g_test_add_func("/when/phrases name the right day in the contact's zone", test_phrases);
+	g_test_add_func("/when/business hours count time within open hours", test_business_hours);
 	g_test_add_func("/when/phrases name the beginning and the end of open hours", test_hours_phrases);
 	g_test_add_func("/when/dates and date-times are read strictly", test_dates);
 	g_test_add_func("/when/everything else is refused with what is accepted", test_refusals);

@@ -36,6 +36,25 @@ test("elsewhere it is as late as it is there", function(t)
   t:expect_outcome "closed, opens +15.00, ends +24.00, 2 days +48.00, due +72.00"
 end)
 
+-- Mondays have hours of 9 to 12 and 14 to 18.
+for _, case in ipairs {
+  { 4, "2026-11-23T09:00", "Mon 15:00" }, { 4, "2026-11-23T12:30", "Mon 18:00" }, { 4, "2026-11-27T17:00", "Mon 12:00" }, { 0.5, "2026-11-28T10:00", "Mon 09:30" },
+  { 2, "2026-12-24T17:00", "Mon 10:00" }, { -2, "2026-11-23T15:00", "Mon 11:00" }, { -1, "2026-11-24T09:30", "Mon 17:30" }, { 0, "2026-11-28T10:00", "Mon 09:00" },
+} do
+  test(("%s business hours from %s on it is %s"):format(table.unpack(case)), function(t)
+    t:enrol { sequence = "hours", contact = { id = "ana", name = "Ana", email = "ana@example.com", at = case[2], hours = case[1] } }
+    t:expect_outcome(case[3])
+  end)
+end
+
+test("a wait of four business hours ends when people have had them", function(t)
+  t:enrol { sequence = "hours", contact = { id = "ana", name = "Ana", email = "ana@example.com" } }
+  t:advance "899m"
+  t:expect_outcome(nil) -- Monday, 6 January, a minute before 15:00: lunch does not count
+  t:advance "1m"
+  t:expect_outcome "Mon 15:00"
+end)
+
 test("a script sleeps until people work, and until they stop", function(t)
   t:enrol { sequence = "opens", contact = { id = "ana", name = "Ana", email = "ana@example.com", timezone = "America/New_York" } }
   t:advance "3 days"
@@ -45,7 +64,8 @@ end)
 test("what is no time is said where it stands", function(t)
   for _, c in ipairs {
     { function() business.is_open "monday" end, "a number is needed" }, { function() business.add(1.5) end, "a whole number" },
-    { function() business.add() end, "a number is needed" }, { function() business.deadline(-1) end, "from 0" },
+    { function() business.add() end, "a number is needed" }, { function() business.add_hours "4h" end, "a number is needed" },
+    { function() business.add_hours(1e9) end, "at most 10000" }, { function() business.deadline(-1) end, "from 0" },
     { function() business.days_between() end, "not nothing" }, { function() business.end_of_day(-5) end, "seconds since 1970" },
     { function() business.end_of_day(0 / 0) end, "seconds since 1970" },
   } do
