@@ -365,6 +365,8 @@ bool contact_change_json(Host *host, ContactChange *change, const char *key, con
 	}
 	bool is_field = !is_labels && strcmp(key, "id") != 0 && strcmp(key, "shared_address") != 0 && attribute_index(key) < 0 &&
 	                !contacts_is_channel(key);
+	if (is_field && json_is_string(value) && json_string_length(value) == 0) /* as in a CSV: Lua's nil is not in the table at all */
+		return take_field(change, key, json_null(), error);
 	if (is_field)
 		return take_field(change, key, value, error);
 	if (!json_is_string(value) && !json_is_null(value))

@@ -53,7 +53,7 @@ const char *contact_change_known(const char *word);
 /* key: a known name, or a field's. As text: addresses and labels are separated by ";" ("\;" is one in a label); a key "json:NAME"
  * sets the field NAME to a JSON value. Empty text removes. */
 bool contact_change_text(Host *host, ContactChange *change, const char *key, const char *text, GError **error);
-/* As scripts say it: also "identities" and "fields" (objects) and labels as a list. */
+/* As scripts say it: also "identities" and "fields" (objects) and labels as a list. Empty text removes what is named by itself. */
 bool contact_change_json(Host *host, ContactChange *change, const char *key, const json_t *value, GError **error);
 
 /* The contact that this is about: with an id the one of that id (or that it was merged into), else the one who has its addresses; *id NULL: nobody yet. False:

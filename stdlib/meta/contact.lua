@@ -184,7 +184,7 @@ function contact:messages(options) end
 ---@field subject? string
 ---@field text? string of what came; at most 600 bytes of it
 
----Changes stage or fields; a key that is no attribute is a field.
+---Changes stage or fields; a key that is no attribute is a field. An empty text empties one.
 ---```lua
 ---contact:set { stage = "talking", budget = 500 }
 ---```
