@@ -185,7 +185,8 @@ const Command command_table[] = {
 	  "  --sequence N    of one sequence\n\n"
 	  "example: perigee runs --state failed\n", command_runs, NULL },
 	{ "show", "Look", COMMAND_OPEN, "RUN [--json]", "one run: what it did, when, and what it waits for",
-	  "  --json    the run first, then one object a step of its journal\n\nexample: perigee show 12\n", command_show, NULL },
+	  "Of a hook also the request that it was given, without keys and signatures.\n\n"
+	  "  --json    the run first (of a hook with its whole request), then one object a step of its journal\n\nexample: perigee show 12\n", command_show, NULL },
 	{ "messages", "Look", COMMAND_OPEN, "[--state S] [--contact C] [--json] | cancel ID... | resolve ID (sent or again)",
 	  "all that was sent and received; settle what is in doubt",
 	  "  --state S          queued, handed, accepted, refused, unknown, withdrawn, held, cancelled, delivered, bounced,\n"

@@ -6,6 +6,7 @@
 #include "cli/groups.h"
 #include "cli/timeline.h"
 #include "host/contacts.h"
+#include "host/hooks.h"
 #include "host/ledger.h"
 #include "host/netlink.h"
 #include "host/rehearsal.h"
@@ -150,6 +151,34 @@ static void print_header(Cli *cli, const json_t *run)
 		print_line(cli, "error", all);
 }
 
+/* What a hook was given; the whole body is in --json. */
+static void print_request(Cli *cli, const json_t *request)
+{
+	enum { BODY_SHOWN = 400 };
+	const char *name;
+	json_t *value;
+	if (!request)
+		return;
+	if (json_is_null(request)) {
+		print_line(cli, "request", "dropped: keep.journals is over, or somebody whom it concerned was erased");
+		return;
+	}
+	g_autoptr(GString) url = g_string_new(value_string(request, "method", ""));
+	g_string_append_printf(url, " %s", value_string(request, "path", ""));
+	char before = '?';
+	json_object_foreach(json_object_get(request, "query"), name, value) {
+		g_string_append_printf(url, "%c%s=%s", before, name, json_string_value(value));
+		before = '&';
+	}
+	print_line(cli, "request", url->str);
+	json_object_foreach(json_object_get(request, "headers"), name, value) {
+		g_autofree char *header = g_strdup_printf("%s: %s", name, json_string_value(value));
+		print_line(cli, "", header);
+	}
+	g_autofree char *body = cli_plain(value_string(request, "body", NULL), BODY_SHOWN);
+	print_line(cli, "body", value_true(request, "binary") ? "(no text, so it is not kept)" : body);
+}
+
 static void see_entry(void *user, json_t *entry)
 {
 	static const char *const names[] = { "position", "kind", "args", "asked", "answer", "answered", "deadline", "place", NULL };
@@ -177,11 +206,13 @@ static void see_event(void *user, json_t *event)
 	json_decref(event);
 }
 
-static void print_json_header(Cli *cli, const json_t *run)
+/* A run of a hook has its request, too. */
+static void print_json_header(Cli *cli, json_t *run, json_t *request)
 {
-	static const char *const names[] = { "id", "sequence", "contact", "key", "state", "outcome", "due", "version", "error", "error_code",
-		                             "account", "path", "started_at", "ended_at", NULL };
+	const char *names[] = { "id", "sequence", "contact", "key", "state", "outcome", "due", "version", "error", "error_code",
+		                             "account", "path", "started_at", "ended_at", request ? "request" : NULL, NULL };
 	static const char *const times[] = { "due", "started_at", "ended_at", NULL };
+	json_object_set(run, "request", request);
 	cli_row(cli, run, names, times);
 }
 
@@ -196,10 +227,13 @@ int command_show(Cli *cli, int argc, char **argv)
 	if (!run)
 		return cli_fail(cli, "no run %" G_GINT64_FORMAT ": `perigee runs` lists them", id);
 	List list = { cli, table_new(titles), 0, run_code(run) };
+	g_autoptr(json_t) request = hooks_request(cli->host, id);
 	if (cli->json)
-		print_json_header(cli, run);
+		print_json_header(cli, run, request);
 	else
 		print_header(cli, run);
+	if (!cli->json)
+		print_request(cli, request);
 	views_journal(cli->host, id, see_entry, &list);
 	if (!cli->json)
 		cli_print(cli, "\n");

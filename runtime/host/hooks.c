@@ -13,6 +13,7 @@ enum { KEY_BYTES = 200 };
 static const char FIND[] = "SELECT s.version, s.paused_reason FROM scripts s WHERE s.name = ? AND s.kind = 'hook'";
 static const char FIND_KEY[] = "SELECT id FROM runs WHERE sequence = ? AND contact IS NULL AND key = ?";
 static const char ADD[] = "INSERT INTO runs (sequence, key, version, state, due, seed, start, started_at) VALUES (?, ?, ?, 'ready', ?, ?, ?, ?)";
+static const char OF_RUN[] = "SELECT r.version, r.start FROM runs r JOIN versions v ON v.hash = r.version WHERE r.id = ? AND v.kind = 'hook'";
 static const char IS_HOOK[] = "SELECT 1 FROM runs r JOIN versions v ON v.hash = r.version WHERE r.id = ? AND v.kind = 'hook'";
 
 static bool invalid(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -196,4 +197,48 @@ char *hooks_verify_words(const json_t *declared)
 bool hooks_is_run(Host *host, int64_t run)
 {
 	return db_int(host->db, 0, IS_HOOK, "i", run) != 0;
+}
+
+/* ---- for people -------------------------------------------------------------------------------------------------- */
+
+#define HIDDEN "(not shown)"
+
+/* A header or parameter that is a key, by what the hook declares or by its name; that of a delivery is none. */
+static bool is_secret(const char *name, const json_t *verify, const char *where)
+{
+	static const char *const WORDS[] = { "auth", "cookie", "key", "passw", "secret", "sign", "token", NULL };
+	g_autofree char *lower = g_ascii_strdown(name, -1);
+	if (g_strcmp0(name, value_string(verify, where, NULL)) == 0)
+		return true;
+	for (int i = 0; WORDS[i]; i++)
+		if (strstr(lower, WORDS[i]))
+			return true;
+	return false;
+}
+
+static void hide_secrets(json_t *members, const json_t *verify, const char *where)
+{
+	const char *name;
+	void *next;
+	json_t *value;
+	json_object_foreach_safe(members, next, name, value)
+		if (is_secret(name, verify, where))
+			json_object_set_new(members, name, json_string(HIDDEN));
+}
+
+json_t *hooks_request(Host *host, int64_t run)
+{
+	Rows *rows = db_query(host->db, OF_RUN, "i", run);
+	if (!rows_next(rows))
+		return NULL;
+	g_autofree char *version = g_strdup(rows_text(rows, 0));
+	g_autoptr(json_t) start = value_parse(rows_text(rows, 1), -1, NULL);
+	rows_done(rows);
+	json_t *request = json_object_get(start, "request");
+	if (!request)
+		return json_null();
+	const json_t *verify = json_object_get(versions_declared(host, version), "verify");
+	hide_secrets(json_object_get(request, "headers"), verify, "header");
+	hide_secrets(json_object_get(request, "query"), verify, "query");
+	return json_incref(request);
 }

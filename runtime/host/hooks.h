@@ -31,6 +31,9 @@ bool hooks_deliver(Host *host, const char *name, const HookRequest *request, int
 bool hooks_sound(const json_t *declared);
 /* How requests prove whom they come from, in a few words ("hmac-sha256 of x-shop-hmac, secret shop"). Caller frees. */
 char *hooks_verify_words(const json_t *declared);
+/* The request that a run of a hook was given, as its script saw it, with keys and signatures in headers and query hidden: {"method","path","query",
+ * "headers","at" (seconds),"body","json","form","binary"}; null: it has been dropped. NULL: no run of a hook. The caller owns it. */
+json_t *hooks_request(Host *host, int64_t run);
 /* Is this run one of a hook? */
 bool hooks_is_run(Host *host, int64_t run);
 

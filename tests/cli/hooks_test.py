@@ -123,6 +123,24 @@ def mended():
     run("upgrade")
 
 
+def shown():
+    long = json.dumps({"id": 9, "email": "ana@example.com", "more": "x" * 900})
+    number = run("hooks", "run", "shop", "--json", "--path", "/in?key=k3y&page=2", "--header", "X-Sum: s1gnature", "--header", "Authorization: Bearer t0ken",
+                 "--header", "X-Topic: orders", "--header", "X-Id: d-9", stdin=long).rows()[0]["run"]
+    workspace.serve()
+    got, row = run("show", number), run("show", number, "--json").rows()[0]
+    ok("POST /in?key=(not shown)&page=2" in got.out and "x-topic: orders" in got.out and "x-id: d-9" in got.out and '"email": "ana@example.com"' in got.out and long not in got.out,
+       "a hook's run is shown with its request, the body cut", got)
+    ok(row["request"]["body"] == long and row["request"]["json"]["id"] == 9 and row["request"]["headers"]["x-topic"] == "orders", "and as JSON whole", row)
+    ok(not any(secret in got.out + json.dumps(row["request"]) for secret in ("k3y", "s1gnature", "t0ken")), "but keys and signatures in neither", got, row)
+    other = sql("SELECT id FROM runs WHERE sequence = 'paid'")[0][0]
+    ok("request" not in run("show", other, "--json").rows()[0] and "request" not in run("show", other).out, "other runs have none", run("show", other))
+    touched = sql("SELECT contact FROM runs WHERE id = ?", other)[0][0]
+    ok([r["id"] for r in json.loads(run("contacts", "export", touched).out)["runs"] if r["sequence"] == "shop"].count(number) == 1, "a request is among what is kept about whom it names")
+    ok(run("contacts", "erase", touched, "--yes").code == 0 and "dropped: " in run("show", number).out and "x" * 900 not in json.dumps(run("show", number, "--json").rows()),
+       "and goes when they are erased", run("show", number))
+
+
 def killed():
     """What was answered stays, whenever serve is killed; and is run once."""
     before = int(sql("SELECT value FROM store WHERE key = 'orders'")[0][0])
@@ -176,6 +194,7 @@ try:
     mended()
     killed()
     simulated()
+    shown()
 finally:
     shutil.rmtree(workspace.dir, ignore_errors=True)
 sys.exit(tap.finish())
