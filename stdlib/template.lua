@@ -91,17 +91,21 @@ local made = {
   confirm_url = "it is there in e-mails, where perigee.lua has a public_url",
 }
 
-local function missing(name, offset, source)
-  local _, lines = source.text:sub(1, offset - 1):gsub("\n", "")
-  error({ text = made[name] and string.format("%s is missing: %s; write {%% if %s %%}...{%% endif %%}", name, made[name], name) or string.format('%s is missing: this contact has none; give it one, or write {{ %s | default: "..." }}', name, name),
-    where = source.name .. ":" .. source.line + lines }, 0)
+-- Who has no value to give: what a broadcast says is for nobody in particular.
+local function missing_in(data)
+  local who = data.contact and "this contact has none; give it one" or "a broadcast has no contact, and its vars have none; give them one"
+  return function(name, offset, source)
+    local _, lines = source.text:sub(1, offset - 1):gsub("\n", "")
+    error({ text = made[name] and string.format("%s is missing: %s; write {%% if %s %%}...{%% endif %%}", name, made[name], name)
+      or string.format('%s is missing: %s, or write {{ %s | default: "..." }}', name, who, name), where = source.name .. ":" .. source.line + lines }, 0)
+  end
 end
 
 -- A line of the front matter with the data in it.
 local function header(file, key, env, options)
   local entry = file.front[key]
   if not entry then return nil end
-  local text = liquid.render(entry.template, env, { missing = missing, now = options.now, locale = options.language })
+  local text = liquid.render(entry.template, env, { missing = options.missing, now = options.now, locale = options.language })
   text = text:match("^%s*(.-)%s*$")
   local where = file.file .. ":" .. entry.line
   if text:find("%c") then error({ text = key .. " would hold a line end or control character", where = where }, 0) end
@@ -183,6 +187,7 @@ end
 local function render(t, data, options)
   local file, env = choose(t, options.locale), layers(data)
   options.language = file.locale ~= "" and file.locale or options.locale -- of the words around a value, as far as it is known
+  options.missing = missing_in(data)
   local body = file.channels[options.channel]
   local variant = body and options.channel or nil
   body = body or file.body
@@ -197,7 +202,7 @@ local function render(t, data, options)
   local links = options.links
   if links then links.made = {} end
   local mode, locale = read.modes[file.kind], (options.locale or file.locale):lower():gsub("_", "-")
-  local how = { escape = mode.escape, markup = mode.markup, missing = missing, now = options.now, locale = options.language,
+  local how = { escape = mode.escape, markup = mode.markup, missing = options.missing, now = options.now, locale = options.language,
     partial = blocks.finder(t.partials, file.kind, locale, options.channel), shared = env, links = links }
   local source = liquid.render(body, env, how)
   for _, ending in ipairs(blocks.closing_of(t.partials, file, body, locale, options.channel)) do
@@ -219,9 +224,10 @@ end
 local function render_document(t, data, options)
   local file, env = choose(t, options.locale), layers(data)
   options.language = file.locale ~= "" and file.locale or options.locale
+  options.missing = missing_in(data)
   if not file.body then error({ text = "a document needs a text that is of no channel", where = file.file .. ":1" }, 0) end
   local mode, locale = read.modes[file.kind], (options.locale or file.locale):lower():gsub("_", "-")
-  local source = liquid.render(file.body, env, { escape = mode.escape, markup = mode.markup, missing = missing, now = options.now,
+  local source = liquid.render(file.body, env, { escape = mode.escape, markup = mode.markup, missing = options.missing, now = options.now,
     locale = options.language, partial = blocks.finder(t.partials, file.kind, locale, "document"), shared = env })
   if not source:find("%S") then error({ text = "the document would be empty", where = file.file .. ":" .. file.body.line }, 0) end
   local plain = file.base:gsub("[-_]+", " "):gsub("^%l", string.upper)

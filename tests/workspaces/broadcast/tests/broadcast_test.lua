@@ -55,7 +55,7 @@ end)
 
 test("what can't be rendered is not planned, and the script hears why", function(t)
   ask(t, {})
-  t:expect_outcome "invalid nil product is missing: this contact has none; give it one, or write {{ product | default: \"...\" }}"
+  t:expect_outcome "invalid nil product is missing: a broadcast has no contact, and its vars have none; give them one, or write {{ product | default: \"...\" }}"
   t:expect((pcall(t.event, t, { kind = "broadcast_confirm" })), false)
 end)
 
