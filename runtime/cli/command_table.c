@@ -160,8 +160,9 @@ const Command command_table[] = {
 	  "example: perigee reload\n", command_reload, NULL },
 	{ "plan", "Run", COMMAND_COPY, "[--days N] [--json]", "what the next days will send, before anything is sent",
 	  "Messages by day and account, those that people send, what waits past the end and for what, what would be refused or\n"
-	  "fail. It plays the coming days on a copy of the database in memory: nothing is sent or changed, also beside\n"
-	  "`perigee serve`. Answers are not foreseen: it assumes that nobody writes back.\n\n"
+	  "fail, and the broadcasts that wait for their time or for somebody to confirm them. It plays the coming days on a copy\n"
+	  "of the database in memory: nothing is sent or changed, also beside `perigee serve`. Answers are not foreseen: it\n"
+	  "assumes that nobody writes back.\n\n"
 	  "  --days N    how many days, today among them (default 7)\n"
 	  "  --json      one object a day and account, a summary last\n\n"
 	  "example: perigee plan --days 14\n", command_plan, NULL },

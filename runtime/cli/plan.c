@@ -231,6 +231,19 @@ static void print_trouble(Cli *cli, const Plan *plan)
 		          plan->unsettled == 1 ? "is" : "are", plan->unsettled == 1 ? "s" : "");
 }
 
+/* They leave in nobody's turn, so they stand in no column. */
+static void print_broadcasts(Cli *cli, const Plan *plan)
+{
+	size_t i;
+	json_t *row;
+	json_array_foreach(plan->broadcasts, i, row) {
+		g_autofree char *at = cli_time(cli, value_integer(row, "at", 0)), *to = cli_plain(value_string(row, "to", ""), 40);
+		bool confirmed = strcmp(value_string(row, "state", ""), "confirmed") == 0;
+		cli_print(cli, "  broadcast %" G_GINT64_FORMAT " to %s on %s: %s %s\n", value_integer(row, "id", 0), to, value_string(row, "channel", ""),
+		          confirmed ? "confirmed, leaves on" : "lapses unless somebody confirms it before", at);
+	}
+}
+
 static void print_plan(Cli *cli, const Plan *plan)
 {
 	Totals t = totals_of(plan);
@@ -245,6 +258,7 @@ static void print_plan(Cli *cli, const Plan *plan)
 	if (plan->enrolled)
 		cli_print(cli, "; %d run%s will be started", plan->enrolled, plural(plan->enrolled));
 	cli_print(cli, "; %d refused, %d run%s would fail, %d wait past the end.\n", t.refused, t.failed, plural(t.failed), t.waiting);
+	print_broadcasts(cli, plan);
 	print_waits(cli, plan);
 	print_trouble(cli, plan);
 	print_limits(cli, plan);
@@ -302,6 +316,18 @@ static json_t *json_failures(const Plan *plan)
 	return list;
 }
 
+static json_t *json_broadcasts(const Cli *cli, const Plan *plan)
+{
+	json_t *list = json_array(), *row;
+	size_t i;
+	json_array_foreach(plan->broadcasts, i, row)
+		json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s, s:s, s:o}", "id", (json_int_t)value_integer(row, "id", 0), "state",
+		                                      value_string(row, "state", ""), "channel", value_string(row, "channel", ""), "account",
+		                                      value_string(row, "account", ""), "to", value_string(row, "to", ""), "at",
+		                                      cli_json_time(cli, value_integer(row, "at", 0))));
+	return list;
+}
+
 static json_t *json_limits(const Cli *cli, const Plan *plan)
 {
 	json_t *list = json_array();
@@ -328,6 +354,7 @@ static void json_plan(Cli *cli, const Plan *plan)
 	json_object_set_new(summary, "waiting", json_waits(cli, plan));
 	json_object_set_new(summary, "refused", json_refusals(plan));
 	json_object_set_new(summary, "failed", json_failures(plan));
+	json_object_set_new(summary, "broadcasts", json_broadcasts(cli, plan));
 	json_object_set_new(summary, "limits", json_limits(cli, plan));
 	json_object_set_new(summary, "paused_scripts", json_integer(plan->paused));
 	json_t *failing = json_array();

@@ -2,6 +2,7 @@
 /* A plan: see plan.h. */
 #include "host/plan.h"
 
+#include "host/broadcasts.h"
 #include "host/carrier.h"
 #include "host/ledger.h"
 #include "host/runs.h"
@@ -336,6 +337,18 @@ static void find_failing(Host *host, Plan *plan)
 	}
 }
 
+/* As they stand now: what the days bring is a person's to confirm. */
+static void find_broadcasts(Host *host, Plan *plan)
+{
+	g_autoptr(json_t) open = broadcasts_list(host, "open");
+	size_t i;
+	json_t *row;
+	plan->broadcasts = json_array();
+	json_array_foreach(open, i, row)
+		if (value_integer(row, "at", 0) < plan->bounds[plan->days])
+			json_array_append(plan->broadcasts, row);
+}
+
 static void wait_free(void *data)
 {
 	PlanWait *wait = data;
@@ -390,6 +403,7 @@ void plan_free(Plan *plan)
 	g_ptr_array_unref(plan->refusals);
 	g_ptr_array_unref(plan->failures);
 	g_ptr_array_unref(plan->failing);
+	json_decref(plan->broadcasts);
 	g_free(plan->tasks);
 	g_free(plan->bounds);
 	g_free(plan);
@@ -403,6 +417,7 @@ Plan *plan_make(Host *host, int days, PlanSee see, void *user, GError **error)
 	Making making = { .host = host, .plan = plan, .paces = paces, .see = see, .user = user };
 	plan->unsettled = unsettled;
 	find_failing(host, plan);
+	find_broadcasts(host, plan);
 	host->see = see_event;
 	host->see_user = &making;
 	bool done = simulate_until(host, plan->bounds[days] - 1);

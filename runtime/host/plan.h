@@ -57,6 +57,7 @@ typedef struct Plan {
 	int requests;         /* runs that wait for an answer of the web: what they do then is not known */
 	int paused;           /* runs whose script is paused */
 	GPtrArray *failing;   /* PlanFailing: accounts in trouble now, which the plan takes for mended */
+	json_t *broadcasts;   /* rows of broadcasts_list: planned or confirmed, their time within the days */
 	int unsettled;        /* messages that were with the servers when it began */
 } Plan;
 

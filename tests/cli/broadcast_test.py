@@ -55,6 +55,13 @@ def by_hand():
     ok(run("broadcast", "cancel", second).code == 0 and "no broadcast waits" in run("broadcast").out, "planned ones, too")
     ok([r["state"] for r in run("broadcast", "--all", "--json").rows()] == ["cancelled"] * 2 and not run("broadcast", "--state", "sent", "--json").rows(),
        "those that are over are kept", run("broadcast", "--all"))
+    yes, no, later = plan("confirmed"), plan(), plan(after=9 * 24 * HOUR)
+    coming, rows = run("plan"), run("plan", "--json").rows()[-1]["broadcasts"]
+    ok(f"broadcast {yes} to #all on discord: confirmed, leaves on " in coming.out and f"broadcast {no} to #all on discord: lapses unless somebody confirms it before " in coming.out
+       and f"broadcast {later} " not in coming.out, "perigee plan tells those of the coming days", coming)
+    ok({(r["id"], r["state"], r["to"]) for r in rows} == {(yes, "confirmed", "#all"), (no, "planned", "#all")} and state_of(no)[0] == "planned", "as JSON, too", rows)
+    for number in (yes, no, later):
+        run("broadcast", "cancel", number)
     cases = [(("confirm", 99), 1, "no broadcast 99"), (("confirm",), 2, "which one?"), (("show", "x"), 2, "which one?"), (("confrm", 1), 2, "confirm"),
              (("--state", "snt"), 2, "sent"), (("confirm", first), 1, "is cancelled already"), (("show", 99), 1, "no broadcast 99")]
     for words, code, says in cases:
