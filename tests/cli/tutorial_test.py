@@ -165,11 +165,21 @@ def links(text):
 
 
 def library(text):
-    """Each module that is described in docs/library.md is named, and what is named is a module."""
+    """Each module that is described in docs/library.md is named with all of its functions, and what is named is there."""
     described = set(re.findall(r"^## perigee\.(\w+)", (ROOT / "docs" / "library.md").read_text(), re.M))
     rows = set(re.findall(r"`perigee\.(\w+)`", text))
     lost = {name for name in rows if not (ROOT / "stdlib" / "perigee" / f"{name}.lua").exists()}
     ok(described <= rows and not lost, "part three names each module of the library", "missing:", described - rows, "too many:", lost)
+    has = {f"{name}.{function}" for name in described for function in functions(name)}
+    told = set(re.findall(r"`(\w+[.:]\w+)(?=[( ])", text)) - {f"frame:{name}" for name in ("channel", "channels", "lines", "text", "sentence", "fit")}
+    ok(len(has) > 70 and has == {name.replace("tree:", "faq.") for name in told}, "part three has the functions of each, and no others",
+       "missing:", has - told, "too many:", told - has)
+
+
+def functions(module):
+    """What a module offers: its own functions, and the methods of what it makes."""
+    source = (ROOT / "stdlib" / "perigee" / f"{module}.lua").read_text()
+    return re.findall(r"^ *function (?:M\.|[A-Z]\w+:)(\w+)\(", source, re.M)
 
 
 def main():
