@@ -30,6 +30,13 @@ function M.date(time, shift, zone)
   return effect("date", { time = time, shift = shift, zone = zone })
 end
 
+function M.calendar(time, zone)
+  if time == nil then time = host.now() end
+  check.number("perigee.calendar: time", time)
+  if zone ~= nil then check.line("perigee.calendar: zone", zone) end
+  return effect("calendar", { time = time, zone = zone })
+end
+
 function M.broadcast(options)
   local broadcast = check.options("perigee.broadcast", options, declare.keys.broadcast, { "channel", "to", "template", "at" })
   return effect("broadcast", broadcast, true)

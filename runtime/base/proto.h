@@ -83,7 +83,8 @@
  *             sleep {for} → ;  wait_reply {within} → {text,channel,at,subject,kind} | null | null,text,"bounced"
  *             wait {events:[..],within} → {event,at,...} | null;  restart {state} (never answered)
  *             broadcast {channel,account,to,template,vars,at,locale} → id | null,text,code,rule (once it is rendered)
- *   inner:    now {} → ; log {text,fields} → ; date {time,shift} → seconds
+ *   inner:    now {} → ; log {text,fields} → ; date {time,shift,zone} → seconds;
+ *             calendar {time,zone} → {year,month,day,hour,minute,weekday,date,time}
  *             can {channel} → "send"|"hand"|null,text,rule
  *             task {kind,note,due} → id; set {changes} → ; label {label} → ; unlabel {label} → ; note {text} →
  *             messages {limit,channel,direction} → [{direction,channel,at,kind,by,template,purpose,subject,text}] newest first

@@ -11,6 +11,7 @@
 
 #include "host/broadcasts.h"
 #include "host/contacts.h"
+#include "host/dates.h"
 #include "host/hooks.h"
 #include "host/pretend.h"
 #include "host/requests.h"
@@ -263,6 +264,14 @@ static json_t *do_contact(Play *play)
 	return json_pack("{s:s}", "raise", text);
 }
 
+/* perigee.date and perigee.calendar, for what is tried straight: by the clock of the test's world and the workspace's zone. */
+static json_t *do_date(Play *play, json_t *(*date)(Host *host, const char *contact, const json_t *args, GError **error))
+{
+	GError *error = NULL;
+	json_t *value = date(play->host, NULL, play->args, &error);
+	return value ? results(value) : raised(error);
+}
+
 static json_t *perform(Play *play)
 {
 	const char *kind = play->kind;
@@ -299,7 +308,11 @@ static json_t *perform(Play *play)
 		story_missed(play->story, play->host, play->args, play->run);
 		return results(NULL);
 	}
-	return json_pack("{s:s}", "raise", "a test can only use its t");
+	if (g_str_equal(kind, "date"))
+		return do_date(play, dates_shift);
+	if (g_str_equal(kind, "calendar"))
+		return do_date(play, dates_calendar);
+	return json_pack("{s:s}", "raise", "a test can only use its t, perigee.now, perigee.date and perigee.calendar");
 }
 
 /* ---- the visit that runs it ------------------------------------------------------------------------------------ */

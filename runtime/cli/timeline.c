@@ -50,7 +50,7 @@ static const struct {
 	{ "note", { "text" } },                { "snooze", { "until" } },    { "signal", { "name" } },     { "enrol", { "sequence", "key" } },
 	{ "stop", { "sequence" } },            { "store.get", { "key" } },   { "store.set", { "key", "value" } },
 	{ "store.add", { "key", "n" } },       { "store.delete", { "key" } }, { "store.list", { "prefix" } },
-	{ "contacts.segment", { "name" } },    { "contacts.get", { "id" } },          { "now", { NULL } },          { "http", { "method", "url" } },
+	{ "contacts.segment", { "name" } },    { "contacts.get", { "id" } },          { "calendar", { "zone" } }, { "now", { NULL } },          { "http", { "method", "url" } },
 };
 
 char *timeline_effect(const char *kind, const json_t *args)

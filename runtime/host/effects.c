@@ -4,6 +4,7 @@
 
 #include "host/broadcasts.h"
 #include "host/contacts.h"
+#include "host/dates.h"
 #include "host/events.h"
 #include "host/history.h"
 #include "host/ledger.h"
@@ -463,22 +464,26 @@ static void do_now(Asked *asked)
 	answer(asked, json_pack("[I]", (json_int_t)(host_now(asked->host) / 1000)));
 }
 
+static void answer_date(Asked *asked, json_t *value, GError *error)
+{
+	if (value)
+		answer(asked, json_pack("[o]", value));
+	else
+		misuse_error(asked, error);
+}
+
 static void do_date(Asked *asked)
 {
 	GError *error = NULL;
-	Time from = value_integer(asked->args, "time", host_now(asked->host) / 1000), end;
-	if (from > INT64_C(253402300799) || from < 0) {
-		misuse(asked, "date: the time must be seconds since 1970, before the year 10000");
-		return;
-	}
-	const char *named = value_string(asked->args, "zone", NULL);
-	g_autoptr(GTimeZone) zone = named && !g_str_equal(named, "workspace") ? when_zone(named, &error)
-	                            : asked->run->contact && !named ? contacts_zone(asked->host, asked->run->contact)
-	                                                            : g_time_zone_ref(asked->host->workspace->zone);
-	if (zone && when_shift(text_arg(asked, "shift"), from * 1000, zone, asked->host->workspace->hours, &end, &error))
-		answer(asked, json_pack("[I]", (json_int_t)(end / 1000)));
-	else
-		misuse_error(asked, error);
+	json_t *end = dates_shift(asked->host, asked->run->contact, asked->args, &error);
+	answer_date(asked, end, error);
+}
+
+static void do_calendar(Asked *asked)
+{
+	GError *error = NULL;
+	json_t *calendar = dates_calendar(asked->host, asked->run->contact, asked->args, &error);
+	answer_date(asked, calendar, error);
 }
 
 /* Names are prefixed by the host: one space per trust domain. */
@@ -596,6 +601,7 @@ static const Kind kinds[] = {
 	{ "log", NULL, false, false, do_log },
 	{ "now", NULL, false, false, do_now },
 	{ "date", NULL, false, false, do_date },
+	{ "calendar", NULL, false, false, do_calendar },
 	{ "store.get", "store", false, false, do_store_get },
 	{ "store.set", "store", false, false, do_store_set },
 	{ "store.add", "store", false, false, do_store_add },

@@ -165,6 +165,26 @@ function perigee.now() end
 ---@return integer seconds since the epoch
 function perigee.date(time, shift, zone) end
 
+---A moment as the contact's calendar and clock show it; in a job, a hook or a test, the workspace's.
+---@class perigee.Calendar
+---@field year integer
+---@field month integer 1 to 12
+---@field day integer
+---@field hour integer 0 to 23
+---@field minute integer
+---@field weekday "monday"|"tuesday"|"wednesday"|"thursday"|"friday"|"saturday"|"sunday"
+---@field date string "2026-11-23"
+---@field time string "09:30"
+
+---What day and what time it is where the contact lives; in a job, a hook or a test, where the workspace is. (os.date says it in UTC.)
+---```lua
+---if perigee.calendar().weekday == "friday" then perigee.sleep "monday 09:00" end
+---```
+---@param time? number seconds since the epoch (now)
+---@param zone? string another zone: "workspace", or a name such as "Asia/Tokyo"
+---@return perigee.Calendar
+function perigee.calendar(time, zone) end
+
 ---A line in the run's log.
 ---```lua
 ---perigee.log("no budget named", { reply = reply.text })

@@ -90,6 +90,7 @@ static void test_effects(void)
 		{ "perigee.store.add('n', 5)", "effect 0 store.add {\"key\":\"n\",\"n\":5} " AT },
 		{ "perigee.store.set('k', contact.fields)", "effect 0 store.set {\"key\":\"k\",\"value\":{\"city\":\"Lyon\"}} " AT },
 		{ "perigee.contacts.find { label = 'vip' }", "effect 0 contacts.find {\"label\":\"vip\"} " AT },
+		{ "perigee.calendar(5, 'Asia/Tokyo')", "effect 0 calendar {\"time\":5,\"zone\":\"Asia/Tokyo\"} " AT },
 		{ "perigee.date(5, '+2 business days')", "effect 0 date {\"shift\":\"+2 business days\",\"time\":5} " AT },
 		/* The place is the script's wherever the call is made from. */
 		{ "table.sort({ 2, 1 }, function(a, b) perigee.store.get('k') return a < b end)", "effect 0 store.get {\"key\":\"k\"} " AT },

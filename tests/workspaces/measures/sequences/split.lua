@@ -8,7 +8,7 @@ return perigee.sequence {
   needs = { store = true },
   run   = function(contact)
     local counted = { contact.id }
-    for what, variant in contact.fields.counts:gmatch "(%w+):(%w+)" do
+    for what, variant in (contact.fields.counts or ""):gmatch "(%w+):(%w+)" do
       counted[#counted + 1] = tostring(ab.count(contact, "subject", variant, what))
     end
     perigee.store.set("said/" .. contact.id, table.concat(counted, " "))
