@@ -58,3 +58,10 @@ test("phrases that are looked for are folded, too", function(t)
   t:expect(words.find(words.fold "I don't want it", { "don't want" }), nil)
   t:expect(words.find(words.fold "I don't want it", { words.fold "don't want" }), "don t want")
 end)
+
+test("a task is met by the whole of its note", function(t)
+  t:enrol { sequence = "calls", contact = ana }
+  t:advance "1 minute"
+  t:expect_no_task { note = "Ask how" }
+  t:expect_task { note = "Ask how it goes" }
+end)
