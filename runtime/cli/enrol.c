@@ -49,16 +49,17 @@ static bool choose(Enrolment *e, GPtrArray *words, const char *label, const char
 	return true;
 }
 
-/* The first send that stands in the script: what everyone gets first. What it says with values of the script (vars) is known only then. */
+/* The first send that stands in the script: what everyone gets first. One whose template, or what it says with values of the script (vars),
+ * is known only then is not rendered before; effects have no vars where the script works them out. */
 static void find_first(Enrolment *e, const char *version)
 {
 	const json_t *effects = json_object_get(versions_declared(e->host, version), "effects");
 	for (size_t i = 0; i < json_array_size(effects); i++) {
 		const json_t *effect = json_array_get(effects, i);
 		const char *template_name = value_string(effect, "template", NULL);
-		if (!template_name || !strstr(value_string(effect, "kind", ""), "send"))
+		if (!strstr(value_string(effect, "kind", ""), "send"))
 			continue;
-		if (*value_string(effect, "vars", ""))
+		if (!template_name || *value_string(effect, "vars", "?"))
 			return;
 		e->channel = value_string(effect, "channel", "email");
 		e->first = versions_template(e->host, template_name, NULL);

@@ -27,8 +27,8 @@ end
 
 local Meaning = {} -- methods, for scan/meanings.lua
 
--- The names that a send gives in vars, as one text; nil: they are worked out at run time.
-local function vars_of(options)
+-- The names that a send (or a step of a cadence) gives in vars, as one text; nil: they are worked out at run time.
+function M.vars_of(options)
   if not options or options.is_nil then return "" end
   if not options.keys or options.is_open then return nil end
   local vars = options.values.vars
@@ -53,7 +53,7 @@ function Meaning:send(path, method, arguments, at)
   local channel, template = arguments[1] and arguments[1].text, arguments[2]
   self:use(channel and "send " .. channel or "send", at, ("contact:%s on channel '%s'"):format(method, channel or "?"), certain)
   if not certain then return end
-  self:effect(template and template.at or at, { kind = "send", channel = channel, template = template and template.text, vars = vars_of(arguments[3]) })
+  self:effect(template and template.at or at, { kind = "send", channel = channel, template = template and template.text, vars = M.vars_of(arguments[3]) })
   if channel then self:effect(arguments[1].at, { kind = "channel", text = channel }) end
   if is_contact(path) then self:send_options(method, arguments[3]) end
 end
@@ -66,7 +66,7 @@ function Meaning:reach(path, method, arguments, at)
     local channel = item.text
     self:use(channel and "send " .. channel or "send", at, ("contact:%s on channel '%s'"):format(method, channel or "?"), certain)
     if certain then
-      self:effect(template and template.at or at, { kind = "send", channel = channel, template = template and template.text, vars = vars_of(arguments[3]) })
+      self:effect(template and template.at or at, { kind = "send", channel = channel, template = template and template.text, vars = M.vars_of(arguments[3]) })
       if channel then self:effect(item.at, { kind = "channel", text = channel }) end
     end
   end

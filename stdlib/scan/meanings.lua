@@ -204,7 +204,7 @@ function Meaning:cadence(arguments)
     for _, step in ipairs(steps.items or {}) do
       local channel, template = step.items and step.items[1], step.items and step.items[2]
       if channel and template and channel.text and template.text and names.channels[channel.text] then
-        self:effect(template.at, { kind = "send", channel = channel.text, template = template.text })
+        self:effect(template.at, { kind = "send", channel = channel.text, template = template.text, vars = contacts.vars_of(step) })
       end
     end
   end
@@ -215,12 +215,12 @@ function Meaning:table(value)
   if not self.found.has_cadence or not value.values or self.file.name:find "^tests/" then return end
   local channel, template = value.values.send, value.values.template
   if channel and channel.text and template and template.text then
-    self:effect(template.at, { kind = "send", channel = channel.text, template = template.text })
+    self:effect(template.at, { kind = "send", channel = channel.text, template = template.text, vars = contacts.vars_of(value) })
     self:effect(channel.at, { kind = "channel", text = channel.text })
   end
   local reach = value.values.reach
   for _, item in ipairs(template and template.text and reach and (reach.items or { reach }) or {}) do
-    if item.text then self:effect(template.at, { kind = "send", channel = item.text, template = template.text }) end
+    if item.text then self:effect(template.at, { kind = "send", channel = item.text, template = template.text, vars = contacts.vars_of(value) }) end
   end
   if channel and channel.text or value.values.wait or value.values.within then
     self:judged(value.values.wait, "duration")

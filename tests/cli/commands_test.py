@@ -258,6 +258,33 @@ def workspace(work):
     return folder
 
 
+# What a script sends first, with a {{ town }} that is nobody's field, and whether the text is known beforehand: then who would get none is refused.
+FIRST = [
+    ('contact:send("email", "town")', True), ('contact:send("email", "town", {})', True), ('contact:send("email", "town", { vars = {} })', True),
+    ('contact:send("email", "town", nil)', True), ('contact:send("email", "town", { before = "1 day" })', True),
+    ('contact:send("email", "town", { vars = { town = "Lyon" } })', False), ('contact:send("email", "town", options)', False),
+    ('contact:send("email", "town", { vars = given })', False), ('contact:send("email", "town", { [key] = given })', False),
+    ('contact:send("email", "town", { vars = { [name] = "Lyon" } })', False), ('contact:send("email", name .. "", options) contact:send("email", "town")', False),
+    ('cadence.run(contact, { { "email", "town" } })', True), ('cadence.run(contact, { { "email", "town", vars = { town = "Lyon" } } })', False),
+    ('cadence.run(contact, { { send = "email", template = "town" } })', True), ('cadence.run(contact, { { send = "email", template = "town", vars = given } })', False),
+]
+
+
+def first_messages(work):
+    folder = work / "first"
+    write(folder, "perigee.lua", 'workspace { timezone = "Europe/Paris", hours = "always" }\n')
+    write(folder, "contacts.csv", "id,name\nana,Ana\n")
+    write(folder, "templates/town.md", "---\nsubject: Hello\npersonal: no\n---\nYou in {{ town }}\n")
+    run("contacts", "import", "contacts.csv", cwd=folder)
+    for i, (send, known) in enumerate(FIRST):
+        write(folder, f"sequences/s{i}.lua", 'local perigee = require "perigee"\nlocal cadence = require "perigee.cadence"\nlocal given, name, key = { town = "Lyon" }, "town", "vars"\n'
+              f'local options = {{ vars = given }}\nreturn perigee.sequence {{ name = "s{i}", needs = {{ send = {{ "email" }} }},\n  run = function(contact)\n    {send}\n  end,\n}}\n')
+        got = run("enrol", f"s{i}", "ana", "--dry-run", "--json", cwd=folder)
+        rows = got.rows()
+        ok(len(rows) == 1 and rows[0]["result"] == ("refused" if known else "started") and ("town is missing" in (rows[0]["reason"] or "")) == known,
+           f"enrol {'refuses whom ' + send + ' has no text for' if known else 'leaves to the run what ' + send + ' says'}", got)
+
+
 def wait_for(folder, state, n):
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
@@ -459,6 +486,7 @@ def main():
         words(work)
         folder = workspace(work)
         alone(folder)
+        first_messages(work)
         beside_serve(folder)
         parked(folder)
         secrets(folder)
