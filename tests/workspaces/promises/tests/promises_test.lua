@@ -65,3 +65,15 @@ test("a task is met by the whole of its note", function(t)
   t:expect_no_task { note = "Ask how" }
   t:expect_task { note = "Ask how it goes" }
 end)
+
+test("who goes on hears what they wrote meanwhile, and sends again", function(t)
+  t:enrol { sequence = "again", contact = ana }
+  t:advance "8h"
+  t:expect_sent { template = "greeting" }
+  t:advance "16h"
+  t:reply { text = "Wait!" }
+  t:advance "12h"
+  t:expect_sent { template = "greeting" }
+  t:expect_nothing_sent()
+  t:expect_outcome "unseen_reply: Wait!"
+end)
