@@ -210,6 +210,18 @@ static char *received(const Cli *cli, const json_t *event, const char *text)
 	return g_strdup_printf("%s%s%s%s%s", received_words(kind), *channel ? " by " : "", channel, *text ? ": " : "", text);
 }
 
+static char *untaken(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)cli;
+	(void)text;
+	const char *kind = value_string(event, "kind", "");
+	if (g_str_equal(kind, "enrol"))
+		return g_strdup_printf("not enrolled in %s: it is not played here", value_string(event, "sequence", ""));
+	if (g_str_equal(kind, "reply"))
+		return g_strdup("no run takes what they wrote");
+	return g_strdup_printf("%s: %s", kind, value_true(event, "kept") ? "no run waits for it now; it is kept for their next wait" : "nothing that is played here takes it");
+}
+
 static char *task(const Cli *cli, const json_t *event, const char *text)
 {
 	(void)cli;
@@ -305,7 +317,7 @@ static const struct {
 	const char *kind;
 	char *(*words)(const Cli *cli, const json_t *event, const char *text);
 } all_words[] = {
-	{ "enrolled", enrolled }, { "passed_over", passed_over }, { "sent", sent }, { "deferred", deferred }, { "refused", refused }, { "received", received },
+	{ "enrolled", enrolled }, { "passed_over", passed_over }, { "sent", sent }, { "deferred", deferred }, { "refused", refused }, { "received", received }, { "untaken", untaken },
 	{ "task", task }, { "task_done", task }, { "set", set }, { "label", label }, { "finished", finished }, { "failed", failed }, { "outage", outage },
 	{ "breaker", breaker }, { "broadcast", broadcast }, { "edited", edited }, { "moved", moved }, { "stayed", stayed },
 };

@@ -13,6 +13,7 @@
 #include "host/segments.h"
 #include "host/store.h"
 #include "host/tasks.h"
+#include "host/versions.h"
 
 #include <string.h>
 
@@ -428,6 +429,9 @@ static void do_enrol(Asked *asked)
 	if (!is_line(asked, "contact:enrol: key", text_arg(asked, "key")))
 		return;
 	EnrolResult result = runs_enrol_by_script(asked->host, text_arg(asked, "sequence"), asked->subject, text_arg(asked, "key"), &run, &said);
+	g_autofree char *version = result == ENROL_REFUSED ? versions_newest(asked->host, text_arg(asked, "sequence")) : NULL;
+	if (result == ENROL_REFUSED && !version)
+		host_see(asked->host, json_pack("{s:s, s:s, s:s}", "event", "untaken", "kind", "enrol", "sequence", text_arg(asked, "sequence")), asked->subject, 0);
 	if (result == ENROL_STARTED)
 		answer(asked, json_pack("[s]", said));
 	else

@@ -14,6 +14,7 @@ static const char *const kinds[] = { "reply", "auto_reply", "bounce", "unsubscri
 	                             "message_read", "click", "opt_in", "task_done", NULL };
 
 static const char ADD[] = "INSERT INTO events (contact, kind, at, channel, message, data) VALUES (?, ?, ?, ?, ?, ?)";
+static const char KEPT[] = "SELECT 1 FROM event_runs WHERE event = ? LIMIT 1";
 static const char GIVE_LATER[] = "INSERT OR IGNORE INTO event_runs (run, event) VALUES (?, ?)";
 static const char LIVE[] = "SELECT id FROM runs WHERE contact = ? AND state IN ('ready', 'waiting', 'sending') ORDER BY id";
 static const char RUN_OF_MESSAGE[] = "SELECT run FROM messages WHERE id = ?";
@@ -293,6 +294,7 @@ static void start_on(Event *event, const char *word)
 		int64_t run;
 		if (runs_enrol_by_script(host, names->pdata[i], event->contact, key, &run, &said) != ENROL_STARTED)
 			continue;
+		event->taken = true;
 		db_run(host->db, GIVE_LATER, "ii", run, event->id);
 		if (event->message) {
 			db_run(host->db, OWN_THREAD, "i", event->message);
@@ -347,6 +349,15 @@ int64_t events_record(Host *host, const char *contact, const char *kind, const c
 	return record(&event);
 }
 
+/* A message or signal that no run waited for and that began none is told to who watches; live runs keep a signal for their next wait. */
+static void tell_untaken(const Event *event)
+{
+	bool meant = g_str_equal(event->kind, "reply") || g_str_has_prefix(event->kind, "signal:");
+	if (meant && event->host->see && !event->taken)
+		host_see(event->host, json_pack("{s:s, s:s, s:b}", "event", "untaken", "kind", event->kind, "kept",
+		                                db_int(event->host->db, 0, KEPT, "i", event->id) != 0), event->contact, 0);
+}
+
 int64_t events_task_done(Host *host, int64_t task)
 {
 	Rows *rows = db_query(host->db, TASK, "i", task);
@@ -355,6 +366,7 @@ int64_t events_task_done(Host *host, int64_t task)
 	g_autofree char *contact = g_strdup(rows_text(rows, 0));
 	int64_t run = rows_int(rows, 1);
 	g_autoptr(json_t) data = json_pack("{s:I, s:s, s:s?, s:s?}", "task", (json_int_t)task, "kind", rows_text(rows, 2), "outcome",
+	tell_untaken(event);
 	                                   rows_text(rows, 3), "note", rows_text(rows, 4));
 	int64_t by_hand = rows_int(rows, 5);
 	rows_done(rows);

@@ -270,6 +270,34 @@ def what_if(folder):
     ok({r["rule"] for r in rows_of(got, "refused")} == {"consent"} and not rows_of(got, "sent"), "and lists", got)
 
 
+CALLER = """local perigee = require "perigee"
+return perigee.sequence {
+  name = "caller", needs = { send = { "email" } },
+  run = function(contact)
+    contact:signal "nobody"
+    contact:enrol "two"
+    contact:send("email", "intro")
+    contact:wait("signal:heard", "2 days")
+  end,
+}
+"""
+LATE = "contact,after,channel,kind,text\nc01,1h,,signal:heard,\nc01,3h,email,reply,Are you there?\nc00,50h,,signal:unheard,\n"
+
+
+def untaken(folder):
+    """What goes to nobody is said, and what is taken is not."""
+    args = ("sim", "caller", "--contacts", "few.csv", "--replies", "late.csv", *START[:2])
+    got, again = (run(*args, "--json", cwd=folder) for _ in "12")
+    told = {(r["kind"], r.get("sequence"), r["contact"]) for r in rows_of(got, "untaken")}
+    ok(told == {("signal:nobody", None, f"c0{i}") for i in range(4)} | {("enrol", "two", f"c0{i}") for i in range(4)} |
+       {("reply", None, "c01"), ("signal:unheard", None, "c00")} and got.out == again.out, "a signal, an enrol and a message that nothing takes are told", got)
+    ok([r["kept"] for r in rows_of(got, "untaken", kind="signal:nobody")] == [True] * 4 and not rows_of(got, "untaken", kind="signal:unheard")[0]["kept"],
+       "a signal that a live run may still wait for is one that is kept", got)
+    got = run(*args, cwd=folder)
+    ok(all(text in got.out for text in ("signal:unheard: nothing that is played here takes it", "signal:nobody: no run waits for it now; it is kept for their next wait", "not enrolled in two: it is not played here",
+                                        "no run takes what they wrote")), "in words, too", got)
+
+
 def main():
     work = Path(tempfile.mkdtemp(prefix="perigee-sim-world-"))
     try:
@@ -289,7 +317,9 @@ def main():
         write(folder, "unsafe.lua", SCRIPT.replace('"intro"', '"nudge"'))
         write(folder, "late.lua", SCRIPT.replace('"4 days"', '"5 days"'))
         write(folder, "other.lua", SCRIPT.replace('"two"', '"else"'))
-        for part in (chance, models, starts, outages, edits, what_if, mistakes):
+        write(folder, "sequences/caller.lua", CALLER)
+        write(folder, "late.csv", LATE)
+        for part in (untaken, chance, models, starts, outages, edits, what_if, mistakes):
             part(folder)
     finally:
         shutil.rmtree(work, ignore_errors=True)
