@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "cli/coverage.h"
 #include "cli/groups.h"
+#include "cli/left_out.h"
 #include "cli/story.h"
 #include "cli/tape.h"
 
@@ -37,6 +38,8 @@ typedef struct Play {
 	char *text, *where;    /* of a failure */
 	Story *story;          /* of its world, for an expectation that fails */
 	Tape *tape;            /* to compare two rounds */
+	LeftOut *left_out;     /* scripts that its world is without */
+	bool tells;            /* what is left out, to the log */
 	char *contact, *channel;
 	int64_t run;
 } Play;
@@ -68,6 +71,8 @@ static void see(void *user, json_t *event)
 		g_free(play->channel);
 		play->channel = g_strdup(value_string(event, "channel", "email"));
 	}
+	if (g_str_equal(value_string(event, "event", ""), "untaken"))
+		left_out_untaken(play->left_out, event);
 	if (g_str_equal(value_string(event, "event", ""), "request"))
 		event = with_request(play, event);
 	story_happened(play->story, host_now(play->host), event);
@@ -116,8 +121,10 @@ static json_t *do_enrol(Play *play)
 	if (strchr(sequence, '/')) /* what is wrong in it would be told: a test could read any file */
 		return json_pack("{s:s}", "raise", "t:enrol: sequence is the name of one, not a path");
 	g_autofree char *name = versions_enter(play->host, sequence, &is_new, &error);
-	if (!name)
+	if (!name) {
+		g_prefix_error(&error, "t:enrol: ");
 		return raised(error);
+	}
 	if (runs_enrol(play->host, name, id, value_string(play->args, "key", ""), false, NULL, &play->run, &said) != ENROL_STARTED)
 		return json_pack("{s:s}", "raise", said);
 	g_free(play->contact);
@@ -171,8 +178,10 @@ static json_t *call_hook(Play *play)
 		                json_object_get(play->args, "headers"), body, strlen(body) };
 	int64_t run, before = db_int(host->db, 0, NEWEST, "");
 	bool is_new;
-	if (!hooks_deliver(host, name, &request, &run, &is_new, &error))
+	if (!hooks_deliver(host, name, &request, &run, &is_new, &error)) {
+		left_out_no_hook(play->left_out, name);
 		return raised(error);
+	}
 	host_see(host, json_pack("{s:s, s:s+, s:s}", "event", "received", "kind", "hook:", name, "text", body), NULL, 0);
 	simulate_until(host, host_now(host));
 	int64_t newest = db_int(host->db, 0, NEWEST, "");
@@ -272,7 +281,7 @@ static json_t *do_date(Play *play, json_t *(*date)(Host *host, const char *conta
 	return value ? results(value) : raised(error);
 }
 
-static json_t *perform(Play *play)
+static json_t *act(Play *play)
 {
 	const char *kind = play->kind;
 	static const char *const moves[] = { "test.enrol", "test.advance", "test.reply", "test.event", NULL };
@@ -313,6 +322,17 @@ static json_t *perform(Play *play)
 	if (g_str_equal(kind, "calendar"))
 		return do_date(play, dates_calendar);
 	return json_pack("{s:s}", "raise", "a test can only use its t, perigee.now, perigee.date and perigee.calendar");
+}
+
+/* What a script would have taken that is left out for a fault fails by that fault. */
+static json_t *perform(Play *play)
+{
+	json_t *result = act(play);
+	g_autofree char *fault = left_out_fault(play->left_out, play->host);
+	if (!fault)
+		return result;
+	json_decref(result);
+	return json_pack("{s:o}", "raise", json_sprintf("a script that would have taken this is left out for its fault: %s", fault));
 }
 
 /* ---- the visit that runs it ------------------------------------------------------------------------------------ */
@@ -395,11 +415,12 @@ static void answer(Play *play)
 	peer_end(peer);
 }
 
-/* Every world reads the scripts anew; what is left out is told by the first alone (user). */
+/* Every world reads the scripts anew; what is left out is told by the first alone. */
 static void pass_over(void *user, const char *path, const char *text)
 {
-	bool *told = user;
-	if (told)
+	Play *play = user;
+	left_out_add(play->left_out, path, text);
+	if (play->tells)
 		log_warn("%s: left out: %s", path, text);
 }
 
@@ -412,6 +433,7 @@ static void play_clear(Play *play)
 	g_free(play->contact);
 	g_free(play->channel);
 	story_free(play->story);
+	left_out_free(play->left_out);
 	tape_free(play->tape);
 }
 
@@ -432,7 +454,7 @@ typedef struct Round {
 static bool play_once(const Round *round, Program *program, int index, bool first, Play *play, GError **error)
 {
 	Cli *cli = round->cli;
-	*play = (Play){ .index = index, .story = story_new(cli), .tape = tape_new() };
+	*play = (Play){ .index = index, .story = story_new(cli), .tape = tape_new(), .left_out = left_out_new(), .tells = first };
 	g_autoptr(Host) host = host_open(cli->dir, HOST_FILES, cli->host->stdlib, error);
 	if (!host)
 		return false;
@@ -442,7 +464,7 @@ static bool play_once(const Round *round, Program *program, int index, bool firs
 		host->covered_user = round->coverage;
 	}
 	simulate_begin(host, fixed_monday(host), 1);
-	versions_enter_all(host, pass_over, first ? &first : NULL);
+	versions_enter_all(host, pass_over, play);
 	host->see = see;
 	host->see_user = play;
 	host->background = 1; /* the test's own visit does not keep the simulation from being idle */
@@ -472,8 +494,8 @@ static char *source_line(const Program *program, const char *where)
 	return number > 0 && number <= g_strv_length(lines) ? g_strstrip(g_strdup(lines[number - 1])) : NULL;
 }
 
-/* Place and reason, the line of the test, and the story that leads there. */
-static void explain(Cli *cli, const Program *program, const char *where, const char *text, const Story *story)
+/* Place and reason, the line of the test, what is left out, and the story that leads there. */
+static void explain(Cli *cli, const Program *program, const char *where, const char *text, const Play *play)
 {
 	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
 	bool placed = where && *where && !g_str_has_prefix(text, where);
@@ -486,7 +508,13 @@ static void explain(Cli *cli, const Program *program, const char *where, const c
 		g_autofree char *plain = cli_plain(source, 0);
 		cli_print(cli, "#     %s\n", plain);
 	}
-	story_print(story, "#   ");
+	const char *fault;
+	for (guint i = 0; (fault = left_out_text(play->left_out, i)); i++) {
+		g_autofree char *plain = cli_plain(fault, 0);
+		if (!strstr(text ? text : "", fault))
+			cli_print(cli, "#     left out: %s\n", plain);
+	}
+	story_print(play->story, "#   ");
 }
 
 /* How the two rounds differ, in lines; NULL: they don't. */
@@ -518,7 +546,7 @@ static bool run_test(const Round *round, Program *program, const char *name, int
 	else
 		cli_print(cli, "%sok %d - %s: %s\n", ok ? "" : "not ", number, program->name, name);
 	if (!ok && !cli->json)
-		explain(cli, program, where, text, first.story);
+		explain(cli, program, where, text, &first);
 	play_clear(&first);
 	if (played)
 		play_clear(&second);

@@ -416,6 +416,12 @@ char *versions_name_of(Host *host, const char *file, GError **error)
 	return declared ? g_strdup(value_string(declared, "name", "")) : NULL;
 }
 
+json_t *versions_claims(Host *host, const char *path)
+{
+	g_autoptr(Program) whole = versions_read(host, path, NULL);
+	return whole ? workers_declare(host, whole, NULL) : NULL;
+}
+
 bool versions_replace(Host *host, const char *script, const char *file, bool *is_new, GError **error)
 {
 	g_autofree char *path = db_text(host->db, FIND_SCRIPT_PATH, "s", script);

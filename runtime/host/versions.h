@@ -33,6 +33,8 @@ GPtrArray *versions_templates(Host *host);
 char *versions_enter(Host *host, const char *path, bool *is_new, GError **error);
 /* The name that a file declares, wherever it lies, if it is a script without faults; NULL with FILE:LINE. Caller frees. */
 char *versions_name_of(Host *host, const char *file, GError **error);
+/* What a script of the workspace declares, whatever its faults are; NULL: it can't be had. Caller owns. */
+json_t *versions_claims(Host *host, const char *path);
 /* Enters the content of a file as that of a script that is there: as if the script had been edited and reloaded. */
 bool versions_replace(Host *host, const char *script, const char *file, bool *is_new, GError **error);
 /* All scripts of the workspace; faulty ones are reported through `bad` and stay at their old version. */

@@ -79,6 +79,28 @@ ORDERS = [
     ("an expectation takes the keys of requests alone", 't:expect_request { uri = "https://gifts.example.com/" }',
      ["t:expect_request: unknown key 'uri'; did you mean 'url'?"], []),
 ]
+SHELF = """local perigee = require "perigee"
+return perigee.sequence { name = "shelf", starts_on = { "message", "signal:go" }, run = function(contact)
+  perigee.store.set("a", 1)
+end }
+"""
+TORN = SHELF.replace("shelf", "torn").replace('"message", "signal:go"', '"signal:tear"').replace("end }", "end")
+SHOP = """local perigee = require "perigee"
+return perigee.hook { name = "shop", verify = "none", run = function(request)
+  perigee.store.set("a", 1)
+end }
+"""
+NEEDED = ["sequences/shelf.lua:3: perigee.store is not in needs: add store = true", "# tests/a_test.lua:4: "]
+# What a script with a fault would have taken fails by that fault; what it would not goes on.
+FAULTY = [
+    ("to enrol in a sequence with a fault fails by it", 't:enrol { sequence = "shelf", contact = "ana" }', NEEDED, []),
+    ("so does a message that would begin it", 't:reply { text = "Hi", contact = { id = "bob", email = "bob@example.com" } }', NEEDED, ["torn.lua:3: '"]),
+    ("so does a signal", 't:event { kind = "signal:go" }', NEEDED, []),
+    ("a file that can't be read is known by its text", 't:event { kind = "signal:tear", contact = { id = "bob", email = "bob@example.com" } }', ["# tests/a_test.lua:4: a script that would have taken this is left out for its fault: sequences/torn.lua:"], []),
+    ("so does a request to a hook", 't:event { hook = "shop", body = "" }', ["left out for its fault: hooks/shop.lua:3: perigee.store"], []),
+    ("a signal that they would not take is no failure; one that is says what is left out", 't:event { kind = "signal:else" }\n  t:expect(1, 2)',
+     ["expected 2, got 1", "#     left out: sequences/shelf.lua:3: perigee.store", "signal:else: no run waits for it now; it is kept for their next wait"], ["would have taken"]),
+]
 LONG = """test("long", function(t)
   for i = 1, 30 do t:enrol { sequence = "welcome", contact = { id = "c" .. i, name = "C " .. i, email = "c" .. i .. "@example.com", interest = "no " .. i } } end
   t:advance "1 day"
@@ -104,6 +126,14 @@ def main():
             got = played(w, body)
             missing = [text for text in holds if text not in got.out] + ["not: " + text for text in lacks if text in got.out]
             ok(got.code == 1 and not missing, sentence, *missing, got)
+        for name, text in (("sequences/shelf", SHELF), ("sequences/torn", TORN), ("hooks/shop", SHOP)):
+            w.write(name + ".lua", text)
+        for sentence, body, holds, lacks in FAULTY:
+            got = played(w, body)
+            missing = [text for text in holds if text not in got.out] + ["not: " + text for text in lacks if text in got.out]
+            ok(got.code == 1 and not missing, sentence, *missing, got)
+        for name in ("sequences/shelf", "sequences/torn", "hooks/shop"):
+            (w.dir / (name + ".lua")).unlink()
         w.write("tests/a_test.lua", LONG)
         got = w.run("test", "tests/a_test.lua")
         story = got.out.split("not ok 2")[0].splitlines()
