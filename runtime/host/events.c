@@ -61,7 +61,7 @@ typedef struct Event {
 	const char *contact, *kind, *channel;
 	int64_t message, cites;
 	const json_t *data;
-	int64_t owner; /* the run whose message it answers, or that last wrote; 0: none */
+	int64_t owner; /* the run whose message it answers, or that last wrote, or that waits for one; 0: none */
 	bool taken;    /* some live run has it */
 } Event;
 
@@ -303,10 +303,28 @@ static void start_on(Event *event, const char *word)
 	}
 }
 
+/* Whose the message is of somebody to whom no live run has written: the newest that waits for an answer now; 0: none. */
+static int64_t listener_of(Event *event)
+{
+	g_autoptr(GArray) runs = live_runs(event->host, event->contact);
+	for (guint i = runs->len; i > 0; i--) {
+		int64_t run = g_array_index(runs, int64_t, i - 1), position;
+		bool wait_reply;
+		g_autoptr(json_t) wanted = waits_for(event->host, run, &position, &wait_reply);
+		if (wanted && among(wanted, "reply"))
+			return run;
+	}
+	return 0;
+}
+
 static int64_t owner_of(Event *event)
 {
 	int64_t run = event->cites ? db_int(event->host->db, 0, RUN_OF_MESSAGE, "i", event->cites) : 0;
-	return run ? run : db_int(event->host->db, 0, LAST_WRITER, "s", event->contact);
+	if (!run)
+		run = db_int(event->host->db, 0, LAST_WRITER, "s", event->contact);
+	if (g_str_equal(event->kind, "reply") && !(run && runs_live(event->host, run)))
+		run = listener_of(event);
+	return run;
 }
 
 static void follow(Event *event)
@@ -331,6 +349,15 @@ static void follow(Event *event)
 	}
 }
 
+/* A message or signal that no run waited for and that began none is told to who watches; live runs keep a signal for their next wait. */
+static void tell_untaken(const Event *event)
+{
+	bool meant = g_str_equal(event->kind, "reply") || g_str_has_prefix(event->kind, "signal:");
+	if (meant && event->host->see && !event->taken)
+		host_see(event->host, json_pack("{s:s, s:s, s:b}", "event", "untaken", "kind", event->kind, "kept",
+		                                db_int(event->host->db, 0, KEPT, "i", event->id) != 0), event->contact, 0);
+}
+
 static int64_t record(Event *event)
 {
 	Host *host = event->host;
@@ -339,6 +366,7 @@ static int64_t record(Event *event)
 	db_run(host->db, ADD, "ssiszs", event->contact, event->kind, host_now(host), event->channel, event->message, text);
 	event->id = db_last_id(host->db);
 	follow(event);
+	tell_untaken(event);
 	return event->id;
 }
 
@@ -349,15 +377,6 @@ int64_t events_record(Host *host, const char *contact, const char *kind, const c
 	return record(&event);
 }
 
-/* A message or signal that no run waited for and that began none is told to who watches; live runs keep a signal for their next wait. */
-static void tell_untaken(const Event *event)
-{
-	bool meant = g_str_equal(event->kind, "reply") || g_str_has_prefix(event->kind, "signal:");
-	if (meant && event->host->see && !event->taken)
-		host_see(event->host, json_pack("{s:s, s:s, s:b}", "event", "untaken", "kind", event->kind, "kept",
-		                                db_int(event->host->db, 0, KEPT, "i", event->id) != 0), event->contact, 0);
-}
-
 int64_t events_task_done(Host *host, int64_t task)
 {
 	Rows *rows = db_query(host->db, TASK, "i", task);
@@ -366,7 +385,6 @@ int64_t events_task_done(Host *host, int64_t task)
 	g_autofree char *contact = g_strdup(rows_text(rows, 0));
 	int64_t run = rows_int(rows, 1);
 	g_autoptr(json_t) data = json_pack("{s:I, s:s, s:s?, s:s?}", "task", (json_int_t)task, "kind", rows_text(rows, 2), "outcome",
-	tell_untaken(event);
 	                                   rows_text(rows, 3), "note", rows_text(rows, 4));
 	int64_t by_hand = rows_int(rows, 5);
 	rows_done(rows);

@@ -67,6 +67,17 @@ local function take_turn(contact)
   return perigee.store.add(key .. "/n", 1) == n + 1
 end
 
+-- Sends it. What they add meanwhile belongs to the same question: it is heard, so that the acknowledgement may leave.
+local function send(contact, channel, template, vars)
+  local sent, text, code, rule
+  for _ = 1, 3 do
+    repeat until not contact:wait("reply", 0)
+    sent, text, code, rule = contact:try_send(channel, template, { vars = vars })
+    if sent or rule ~= "unseen_reply" then break end
+  end
+  return sent, text, code
+end
+
 local within_options = { message = message_of, channel = check.line, template = check.line, closed = check.line, vars = "table" }
 
 ---Acknowledges a message shortly before the time is up, counted from when they wrote, unless somebody was faster. Returns who: `acknowledged`,
@@ -103,7 +114,7 @@ function M.within(contact, within, options)
   for name, value in pairs(options.vars or {}) do vars[name] = type(value) == "function" and value() or value end
   local template = options.closed and M.next_open() > perigee.now() and options.closed or options.template
   -- A channel that the script may not use raises; whoever wrote there is waiting all the same.
-  local fine, sent, text, code = pcall(contact.try_send, contact, options.channel or message.channel, template, { vars = vars })
+  local fine, sent, text, code = pcall(send, contact, options.channel or message.channel, template, vars)
   if not fine then return nil, sent, "refused" end
   if not sent then return nil, text, code end
   return "acknowledged"

@@ -51,9 +51,12 @@ end
 
 function actor:event(names, within)
   local list = {}
-  for name in names:gmatch "[^,]+" do list[#list + 1] = name end
+  for name in names:gmatch "[^,]+" do
+    list[#list + 1] = name
+    if name == "reply" then perigee.log "@listens" end
+  end
   local event = self.contact:wait(list, within)
-  if event then perigee.log(event.event == "reply" and "@given" or "@event " .. event.event) end
+  perigee.log(not event and "@wait-over" or event.event == "reply" and "@given" or "@event " .. event.event)
   return event ~= nil
 end
 

@@ -4,7 +4,7 @@ it (settings, contacts, purposes of templates, sequences, outages), and tells ev
 twice, every event that was lost and every run that did not end as promised. It shares nothing with the program but the words.
 
 Scripts that log what they ask for are held to it: "@ask N HOW CHANNELS TEMPLATE [cc=A] [before=SECONDS]", "@got N ...", "@given" (a
-reply), "@event KIND", "@reply-wait", "@reply-wait-over", "@bounced"."""
+reply), "@event KIND", "@reply-wait", "@reply-wait-over", "@bounced", "@listens" (a wait for several, a reply among them), "@wait-over"."""
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -58,6 +58,7 @@ class Run:
     by_hand: Sent = None        # a person has a task to send this
     owed: int = 0               # replies of its own that it has not been given
     waits: bool = False         # in wait_reply
+    listens: bool = False       # in that, or in a wait for several events among which is a reply
     sent: list = field(default_factory=list)
     calls: int = 0              # tasks to call that were opened for it
     held: bool = False          # what it asked for was put off, and it is known why
@@ -194,13 +195,18 @@ class Oracle:
             run.asked = None
         elif words[0] == "@given":
             run.owed = max(0, run.owed - 1)
-            run.waits = False
+            run.waits = run.listens = False
         elif words[0] == "@event":
             run.told.add((words[1], self.now))
+            run.listens = False
         elif words[0] == "@reply-wait":
-            run.waits = True
+            run.waits = run.listens = True
+        elif words[0] == "@listens":
+            run.listens = True
+        elif words[0] == "@wait-over":
+            run.listens = False
         elif words[0] in ("@reply-wait-over", "@bounced"):
-            run.waits = False
+            run.waits = run.listens = False
             run.told.add((words[0], self.now))
 
     def not_sent(self, run):
@@ -221,7 +227,7 @@ class Oracle:
             self.breach("ending", "a run that is not under way ends", run)
             return
         run.live, run.outcome, run.reason = False, outcome, event.get("reason", "")
-        run.waits = False
+        run.waits = run.listens = False
 
     def see_failed(self, event):
         run = self.run_of(event)
@@ -286,6 +292,8 @@ class Oracle:
         self.replied_at[person.key(event["channel"])].append(self.now)
         if not owner:   # it answers a teammate, or nobody in particular: it is the last writer's
             owner = next((self.runs[m.run] for m in reversed(person.sent) if m.run), None)
+        if not owner or not owner.live:   # nobody's: whoever waits for an answer has it, the newest first
+            owner = next((run for run in reversed(self.live(person)) if run.listens), owner)
         for run in self.live(person):
             goes_on = self.sequence(run).get("on_reply") == "continue"
             if run is owner:
@@ -483,7 +491,8 @@ class Oracle:
         most = self.policy["max_channels"]
         if not most or m.purpose not in ("ask", "news") or m.channel == "call":
             return None
-        used = {o.channel for o in person.sent if o.at > self.now - 90 * DAY + PAST} - {"call"}
+        # As all counts, by identity: an agent's address is a channel of all whom they look after.
+        used = {o.channel for o in self.recent(person, 90 * DAY, lambda o: True)} - {"call"}
         return f"{m.channel} beside {sorted(used)}" if m.channel not in used and len(used) >= most else None
 
     def rule_asks_per_week(self, m, person, run):

@@ -33,8 +33,11 @@ local function watch(contact)
   end
 
   function seen.wait(_, events, within)
+    for _, name in ipairs(type(events) == "table" and events or { events }) do
+      if name == "reply" then perigee.log "@listens" end
+    end
     local event = contact:wait(events, within)
-    if event then perigee.log(event.event == "reply" and "@given" or "@event " .. event.event) end
+    perigee.log(not event and "@wait-over" or event.event == "reply" and "@given" or "@event " .. event.event)
     return event
   end
 

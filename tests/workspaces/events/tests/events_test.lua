@@ -190,3 +190,11 @@ test("what was written to each other is there to read, newest first", function(t
     .. ("é"):rep(293) .. "…; out email hello script" }
   t:expect_outcome "told"
 end)
+
+test("a message of somebody to whom no run has written yet goes to the run that waits for one", function(t)
+  t:enrol { sequence = "listener", contact = ana }
+  t:reply { text = "I am here already" }
+  t:expect_outcome "heard: I am here already"
+  t:advance "1 week"
+  t:expect_nothing_sent()
+end)
