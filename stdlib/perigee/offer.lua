@@ -154,18 +154,23 @@ function M.place(contact, name)
 end
 
 ---Leaves the line. Gives the ids of those who have moved up to a place by it: nobody, or mostly one (two who leave at the same moment may
----both be given the same two, so that nobody is forgotten). Tell them by a signal: their run hears it once.
+---both be given the same two, so that nobody is forgotten). Tell them by a signal: their run hears it once. `may(id)` says who can still
+---take it: for whom it gives false or nil leaves the line, too, and the next moves up. Whoever was erased is no contact any more.
 ---```lua
----for _, id in ipairs(offer.give_back(contact, "winter-box")) do
----  perigee.contacts.get(id):signal "place-free"
+---local function may(id)
+---  local waiting = perigee.contacts.get(id)
+---  return waiting and waiting:can "email"
 ---end
+---for _, id in ipairs(offer.give_back(contact, "winter-box", may)) do perigee.contacts.get(id):signal "place-free" end
 ---```
 ---Needs: store.
 ---@param contact perigee.Contact|string
 ---@param name string
+---@param may? fun(id: string): any
 ---@return string[] ids
-function M.give_back(contact, name)
+function M.give_back(contact, name, may)
   local id = own_id("offer.give_back", contact)
+  if may ~= nil and type(may) ~= "function" then check.raise("offer.give_back: a function that is given an id is needed, not " .. check.describe(may)) end
   local settings
   name, settings = settings_of("offer.give_back", name)
   local ticket = perigee.store.get(key(name, "of", id))
@@ -175,8 +180,16 @@ function M.give_back(contact, name)
   if place_of(ticket, before) > settings.places or is_closed(settings) then return {} end
   local after, ids, gone = given_back(name), {}, {}
   for _, left in ipairs(after) do gone[left] = true end
-  for up = ticket_at(settings.places, before) + 1, ticket_at(settings.places, after) do
-    ids[#ids + 1] = not gone[up] and perigee.store.get(ticket_key(name, "ticket", up)) or nil
+  local up, last = ticket_at(settings.places, before) + 1, ticket_at(settings.places, after)
+  while up <= last do
+    local who = not gone[up] and perigee.store.get(ticket_key(name, "ticket", up)) or nil
+    if who and may and not may(who) then
+      leave(name, who, up)
+      last = ticket_at(settings.places, given_back(name))
+    else
+      ids[#ids + 1] = who
+    end
+    up = up + 1
   end
   return ids
 end

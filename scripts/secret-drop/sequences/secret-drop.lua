@@ -7,13 +7,19 @@ local answer = require "answer"
 
 local drop = { name = "first-harvest", places = 20, closes = "10 days" }
 
+-- Who waits and has opted out since, or is no contact any more, is passed over.
+local function reachable(id)
+  local waiting = perigee.contacts.get(id)
+  return waiting and waiting:can "email"
+end
+
 -- Has a place: until the end they may give it back, and the next in line hears of it.
 local function keep(contact, template)
   contact:label "first harvest"
   contact:task { kind = "gift", note = ("Send the first harvest to %s, %s"):format(contact.name, contact.fields.city or "address unknown") }
   contact:send("email", template)
   if not contact:wait("signal:give-back", "3 weeks") then return "has a place" end
-  for _, id in ipairs(offer.give_back(contact, drop.name)) do perigee.contacts.get(id):signal "place-free" end
+  for _, id in ipairs(offer.give_back(contact, drop.name, reachable)) do perigee.contacts.get(id):signal "place-free" end
   contact:unlabel "first harvest"
   return "gave it back"
 end

@@ -44,6 +44,16 @@ test("twenty places are twenty places: the next waits, and hears when somebody g
   t:expect_outcome "waited"
 end)
 
+test("a place that comes free passes over who has opted out at a bad moment, while waiting", function(t)
+  invited(t, 23)
+  t:reply { contact = "p23", channel = "email", text = "Oui, avec plaisir !" }
+  t:advance "1 hour"
+  t:event { kind = "unsubscribe", contact = "p21", channel = "email" }
+  t:event { kind = "signal:give-back", contact = "p3" }
+  t:advance "1 business day"
+  t:expect_sent { template = "place-free", contact = "p22" }
+end)
+
 test("a question is a person's and takes no place; a yes after it does", function(t)
   invited(t, 1)
   t:expect_sent { template = "drop" }

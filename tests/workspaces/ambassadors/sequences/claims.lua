@@ -18,7 +18,11 @@ return perigee.sequence {
     local event = contact:wait({ "signal:back", "signal:free", "signal:again" }, "8 days")
     while event do
       if event.event == "signal:back" then
-        for _, id in ipairs(offer.give_back(contact, "box")) do perigee.contacts.get(id):signal "free" end
+        local function may(id)
+          local waiting = perigee.contacts.get(id)
+          return waiting and waiting:can "email"
+        end
+        for _, id in ipairs(offer.give_back(contact, "box", contact.fields.careful and may or nil)) do perigee.contacts.get(id):signal "free" end
         said[#said + 1] = "back, left " .. offer.left "box"
       elseif event.event == "signal:again" then
         try()

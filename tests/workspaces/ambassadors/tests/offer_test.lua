@@ -45,6 +45,30 @@ test("who leaves the waiting list frees no place", function(t)
   t:expect_outcome "full 2, already, moved up to 2 | cleo ana;  | left 0 closed closed"
 end)
 
+test("who can't be written to any more is passed over, and the next moves up", function(t)
+  claim(t, "bea", { careful = "yes" })
+  for _, id in ipairs { "cleo", "dan", "fay", "eva" } do claim(t, id) end
+  for _, id in ipairs { "dan", "fay" } do t:event { kind = "unsubscribe", contact = id, channel = "email" } end
+  t:event { kind = "signal:back", contact = "bea" }
+  t:advance "12 days"
+  t:expect_outcome "full 3, already, moved up to 2 | cleo eva;  | left 0 closed closed"
+end)
+
+test("if nobody who waits can be written to, the place is free", function(t)
+  claim(t, "bea")
+  claim(t, "dan")
+  claim(t, "cleo", { careful = "yes" })
+  claim(t, "fay")
+  t:event { kind = "unsubscribe", contact = "fay", channel = "email" }
+  t:event { kind = "signal:back", contact = "bea" }
+  t:advance "1 hour"
+  t:event { kind = "signal:back", contact = "cleo" }
+  t:advance "1 hour"
+  claim(t, "ana")
+  t:advance "12 days"
+  t:expect_outcome "place 2, already 2 | dan ana;  | left 0 closed closed"
+end)
+
 test("without a waiting list who comes too late may try again", function(t)
   for _, id in ipairs { "bea", "cleo" } do claim(t, id, { waiting = "no" }) end
   claim(t, "ana", { waiting = "no" })
@@ -66,6 +90,7 @@ test("misuse is told at the line that has it", function(t)
     { function() return offer.open { name = "box", places = 1.5 } end, "a whole number from 1" },
     { function() return offer.open { name = "box", places = 2, close = "1 day" } end, "did you mean 'closes'?" },
     { function() return offer.claim(nil, "box") end, "a contact is needed" },
+    { function() return offer.give_back("ana", "box", "email") end, "a function that is given an id is needed" },
     { function() return offer.claim("ana", "Box 1") end, "is no name" },
   } do
     local ok, text = pcall(case[1])
