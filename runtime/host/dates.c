@@ -3,6 +3,7 @@
 #include "host/dates.h"
 
 #include <math.h>
+#include <stdio.h>
 
 #include "base/value.h"
 #include "host/contacts.h"
@@ -10,6 +11,12 @@
 #include "host/when.h"
 
 G_DEFINE_QUARK(perigee-dates-error, dates_error)
+
+enum {
+	AWAY_DAYS = 5,        /* of an auto-reply that does not say */
+	AWAY_MOST_DAYS = 400, /* a date beyond was misread */
+	BACK_AT_HOURS = 9,
+};
 
 static bool read_time(Host *host, const json_t *args, int64_t *seconds, GError **error)
 {
@@ -58,4 +65,17 @@ json_t *dates_calendar(Host *host, const char *contact, const json_t *args, GErr
 	local_civil(number, &year, &month, &day);
 	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:s, s:o, s:o}", "year", year, "month", month, "day", day, "hour", hour, "minute", minute, "weekday",
 	                 weekdays[local_weekday(number) - 1], "date", json_sprintf("%04d-%02d-%02d", year, month, day), "time", json_sprintf("%02d:%02d", hour, minute));
+}
+
+Time dates_away(Host *host, const char *back)
+{
+	Time now = host_now(host);
+	int year, month, day;
+	if (back && sscanf(back, "%4d-%2d-%2d", &year, &month, &day) == 3) {
+		g_autoptr(GDateTime) morning = g_date_time_new(host->workspace->zone, year, month, day, BACK_AT_HOURS, 0, 0);
+		Time at = morning ? g_date_time_to_unix(morning) * 1000 : 0;
+		if (at > now && at < now + AWAY_MOST_DAYS * TIME_DAY)
+			return at;
+	}
+	return now + AWAY_DAYS * TIME_DAY;
 }

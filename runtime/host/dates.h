@@ -17,4 +17,8 @@ json_t *dates_shift(Host *host, const char *contact, const json_t *args, GError 
 /* {year,month,day,hour,minute,weekday ("monday"),date ("2026-11-23"),time ("09:30")} of the local clock. Caller owns. */
 json_t *dates_calendar(Host *host, const char *contact, const json_t *args, GError **error);
 
+/* Until when an auto-reply says that they are away: 9 o'clock of the day on which they are back ("2026-12-01"), as the workspace's zone has
+ * it; without a day, or with one that was misread (it is past, or too far), some days from now. */
+Time dates_away(Host *host, const char *back);
+
 #endif

@@ -4,13 +4,13 @@
 
 #include "host/compose.h"
 #include "host/contacts.h"
+#include "host/dates.h"
 #include "host/events.h"
 #include "host/handover.h"
 #include "host/header.h"
 #include "host/ledger.h"
 #include "host/policy.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char CITED[] =
@@ -34,9 +34,6 @@ static const char SET_BOUNCED[] =
 	"UPDATE messages SET state = 'bounced', code = ?, error = ?, done_at = ? WHERE id = ? AND state IN ('accepted', 'delivered', 'unknown', 'read')";
 
 enum {
-	AWAY_DAYS = 5,        /* of an auto-reply that does not say */
-	AWAY_MOST_DAYS = 400, /* a date beyond was misread */
-	BACK_AT_HOURS = 9,
 	REFERENCES_MOST = 50,
 	ADDRESSES_MOST = 500, /* of To or Cc that are looked up, and recipients that one report names */
 	REASON_BYTES = 1000,
@@ -250,21 +247,6 @@ static int64_t add_received(const Mail *mail, const char *contact, bool in_threa
 	return db_last_id(db);
 }
 
-/* Until when they are away: 9 o'clock of the day they come back on, as the workspace's zone has it; or some days. */
-static Time away_until(const Mail *mail)
-{
-	Time now = host_now(mail->host);
-	const char *date = json_string_value(json_object_get(mail->read, "returns"));
-	int year, month, day;
-	if (date && sscanf(date, "%4d-%2d-%2d", &year, &month, &day) == 3) {
-		g_autoptr(GDateTime) back = g_date_time_new(mail->host->workspace->zone, year, month, day, BACK_AT_HOURS, 0, 0);
-		Time at = back ? g_date_time_to_unix(back) * 1000 : 0;
-		if (at > now && at < now + AWAY_MOST_DAYS * TIME_DAY)
-			return at;
-	}
-	return now + AWAY_DAYS * TIME_DAY;
-}
-
 /* The contact a person's mail belongs to; NULL: nobody's that we know. */
 static char *contact_of(Mail *mail)
 {
@@ -297,7 +279,7 @@ static void record_person(Mail *mail)
 	int64_t row = add_received(mail, contact, !away && !silent);
 	see(mail, contact, mail->cited.run, kind);
 	if (away)
-		events_away(host, contact, away_until(mail));
+		events_away(host, contact, dates_away(host, json_string_value(json_object_get(mail->read, "returns"))));
 	g_autoptr(json_t) data = event_data(mail, kind);
 	if (!silent)
 		events_record(host, contact, kind, "email", row, mail->cited.id, data);

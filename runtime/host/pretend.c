@@ -2,9 +2,11 @@
 /* Pretend channels: see pretend.h. */
 #include "host/pretend.h"
 
+#include "base/away.h"
 #include "host/broadcasts.h"
 #include "host/confirm.h"
 #include "host/contacts.h"
+#include "host/dates.h"
 #include "host/events.h"
 #include "host/hooks.h"
 #include "host/ledger.h"
@@ -122,12 +124,13 @@ static void receive(Host *host, const Happening *what, const char *kind, const A
 	Time now = host_now(host);
 	g_autofree char *subject = about->subject ? g_strdup_printf("Re: %s", about->subject) : NULL;
 	g_autofree char *message_id = g_strdup_printf("%016" G_GINT64_MODIFIER "x@pretend.invalid", host_random(host));
+	g_autofree char *back = text && g_str_equal(kind, "auto_reply") ? away_returns(text, now / 1000) : NULL;
 	host_write(host);
 	db_run(host->db, ADD_RECEIVED, "ssssssssssi", contact, channel, about->account ? about->account : "", about->address, about->identity, subject,
 	       text ? text : "", message_id, about->thread, about->message_id, now);
 	int64_t message = db_last_id(host->db);
 	if (g_str_equal(kind, "auto_reply"))
-		events_away(host, contact, what->returns > now ? what->returns : now + 5 * TIME_DAY);
+		events_away(host, contact, what->returns > now ? what->returns : dates_away(host, back));
 	g_autoptr(json_t) data = json_pack("{s:s, s:s, s:I, s:s?, s:s}", "text", text ? text : "", "channel", channel, "at", (json_int_t)(now / 1000),
 	                                   "subject", subject, "kind", kind);
 	events_record(host, contact, kind, channel, message, about->id, data);

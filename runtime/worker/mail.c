@@ -2,6 +2,7 @@
 /* What is said of an incoming mail: see mail.h. */
 #include "worker/mail.h"
 
+#include "base/away.h"
 #include "base/value.h"
 #include "worker/mail_parts.h"
 
@@ -131,7 +132,7 @@ char *mail_read(const char *bytes, size_t size)
 		kind = MAIL_COMPLAINT;
 	if (kind != MAIL_BOUNCE)
 		json_array_clear(bounces);
-	g_autofree char *returns = kind == MAIL_AUTO_REPLY ? mail_returns(visible, sent_at(mail)) : NULL;
+	g_autofree char *returns = kind == MAIL_AUTO_REPLY ? away_returns(visible, sent_at(mail)) : NULL;
 	g_autofree char *original = kind == MAIL_BOUNCE || kind == MAIL_COMPLAINT ? mail_original_id(mail) : NULL;
 	if (kind == MAIL_BOUNCE && !original) /* a notice in plain text holds the returned mail in itself */
 		original = g_strdup(value_string(json_array_get(bounces, 0), "message_id", ""));

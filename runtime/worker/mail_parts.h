@@ -62,8 +62,4 @@ json_t *mail_bounce_new(const char *recipient, const char *status, const char *a
 /* The Message-ID of the mail that is returned, or NULL. The caller frees it. */
 char *mail_original_id(const Mail *mail);
 
-/* The date on which somebody who is away is back, "YYYY-MM-DD", or NULL if it is not said (mail_away.c). received: when it
- * was written, for dates without a year; seconds. The caller frees it. */
-char *mail_returns(const char *text, gint64 received);
-
 #endif

@@ -1,29 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* When somebody who is away says they are back: see mail_returns in mail_parts.h. Dates that are said simply, in English, French,
- * Italian, Spanish and German; anything else is left to the host's default. */
-#include "worker/mail_parts.h"
+/* When somebody who is away says they are back: see away.h. Dates that are said simply, in English, French, Italian, Spanish and
+ * German; anything else is left to the host's default. */
+#include "base/away.h"
 
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { BEFORE = 70, SECONDS_A_DAY = 86400, EPOCH = 719163 /* 1970-01-01 in days as GDate counts them */ };
 
-/* The months' names begin with these; a name may go on. Sorted by month. */
-static const struct {
-	const char *name;
-	int month;
-} months[] = {
-	{ "jan", 1 }, { "gen", 1 }, { "ene", 1 }, { "jän", 1 }, { "feb", 2 }, { "fév", 2 }, { "fev", 2 }, { "mar", 3 }, { "mär", 3 },
-	{ "apr", 4 }, { "avr", 4 }, { "abr", 4 }, { "may", 5 }, { "mai", 5 }, { "mag", 5 }, { "juin", 6 }, { "jun", 6 }, { "giu", 6 },
-	{ "juil", 7 }, { "jul", 7 }, { "lug", 7 }, { "aug", 8 }, { "aoû", 8 }, { "aou", 8 }, { "ago", 8 }, { "sep", 9 }, { "set", 9 },
-	{ "oct", 10 }, { "okt", 10 }, { "ott", 10 }, { "nov", 11 }, { "dec", 12 }, { "déc", 12 }, { "dez", 12 }, { "dic", 12 },
+/* The months' names; three letters and more of one are enough. */
+static const char *const months[12][6] = {
+	{ "january", "janvier", "gennaio", "enero", "januar", "jänner" }, { "february", "février", "fevrier", "febbraio", "febrero", "februar" },
+	{ "march", "mars", "marzo", "märz", "maerz" }, { "april", "avril", "aprile", "abril" }, { "may", "mai", "maggio", "mayo" },
+	{ "june", "juin", "giugno", "junio", "juni" }, { "july", "juillet", "luglio", "julio", "juli" }, { "august", "août", "aout", "agosto" },
+	{ "september", "septembre", "settembre", "septiembre", "setiembre" }, { "october", "octobre", "ottobre", "octubre", "oktober" },
+	{ "november", "novembre", "noviembre" }, { "december", "décembre", "decembre", "dicembre", "diciembre", "dezember" },
 };
 
 /* What is said before a date. Later in the list is more sure: of two dates, "back on" tells more than "until". */
-static const char *const until_words[] = { "until", "till", "through", "jusqu'au", "jusqu’au", "jusqu'à", "fino al", "sino al", "hasta el",
-	"hasta", " bis ", "bis zum", "bis einschließlich", "up to", " to ", " au ", " al ", "-", "–", NULL };
-static const char *const back_words[] = { "back", "return", "de retour", "retour", "reviens", "rentre", "rientr", "ritorn", "torner", "di nuovo",
-	"regres", "vuelv", "volver", "vuelta", "zurück", "wieder", "erreichbar", "in the office", "available", "disponible", "reachable", NULL };
+static const char *const until_words[] = { "until", "till", "through", "jusqu'au", "jusqu’au", "jusqu'à", "fino a", "sino a", "hasta", "bis ", "up to", " to ", " au ", " al ", "-", "–", NULL };
+static const char *const back_words[] = { "back", "return", "de retour", "retour", "reviens", "rentre", "rientr", "ritorn", "torno", "torna ", "torner", "di nuovo",
+	"regres", "reincorpor", "de nuevo", "vuelv", "volver", "vuelta", "zurück", "wieder", "erreichbar", "in the office", "available", "disponible", "disponibile", "joignable", "reachable", "resume", NULL };
 
 typedef struct Found {
 	int rank;
@@ -57,7 +54,7 @@ static int rank_of(const char *text, size_t at)
 	while (from < at && ((unsigned char)text[from] & 0xC0) == 0x80)
 		from++;
 	for (size_t i = at; i-- > from;) { /* within the sentence */
-		if ((text[i] == '.' && text[i + 1] == ' ' && i && !g_ascii_isdigit(text[i - 1])) || text[i] == '!' || text[i] == ';') {
+		if ((text[i] == '.' && text[i + 1] == ' ' && !g_ascii_isdigit(text[i + 2]) && i && !g_ascii_isdigit(text[i - 1])) || text[i] == '!' || text[i] == ';') {
 			from = i + 1;
 			break;
 		}
@@ -105,18 +102,27 @@ static int number(const char **at, size_t most)
 	return value;
 }
 
+static bool is_month(const char *word, size_t size, int month)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(months[0]) && months[month][i]; i++)
+		if (strncmp(months[month][i], word, size) == 0)
+			return true;
+	return false;
+}
+
+/* 1 to 12, and behind the name; 0: there is none. */
 static int month_at(const char **at)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(months); i++) {
-		if (!g_str_has_prefix(*at, months[i].name))
+	const char *end = *at;
+	while (g_ascii_isalpha(*end) || (unsigned char)*end >= 0x80)
+		end = g_utf8_next_char(end);
+	if (g_utf8_strlen(*at, end - *at) < 3)
+		return 0;
+	for (int month = 0; month < 12; month++) {
+		if (!is_month(*at, (size_t)(end - *at), month))
 			continue;
-		const char *end = *at + strlen(months[i].name);
-		while (g_ascii_isalpha(*end) || (unsigned char)*end >= 0x80)
-			end++;
-		if (end - *at > 11)
-			return 0;
 		*at = end;
-		return months[i].month;
+		return month + 1;
 	}
 	return 0;
 }
@@ -129,7 +135,7 @@ static const char *skip(const char *at, const char *signs)
 /* A year after a month's name, or 0. */
 static int year_at(const char *at)
 {
-	at = skip(at, " .,");
+	at = skip(at, " .,-");
 	if (g_str_has_prefix(at, "de "))
 		at += 3;
 	if (g_str_has_prefix(at, "del "))
@@ -138,9 +144,26 @@ static int year_at(const char *at)
 	return year >= 2000 ? year : 0;
 }
 
-/* 24/11/2026, 24.11., 11/24/2026: the order that is possible, and of two that are, the one nearest after the mail. */
-static bool numeric_date(const char *at, int first, GDate *date, const GDate *received)
+/* Of 9.30: is it a time of day? "um 9.30 Uhr", "alle 9.30". day: behind its first number, which has two digits at most. */
+static bool is_time(const char *text, const char *day, const char *end)
 {
+	static const char *const before[] = { " alle ", " ore ", " um ", " at ", " à ", " las ", NULL };
+	static const char *const after[] = { " uhr", "uhr", " h", "h", " a.m", " p.m", " am ", " pm", "am", "pm", " o'clock", NULL };
+	while (day > text && g_ascii_isdigit(day[-1]))
+		day--;
+	for (const char *const *word = before; *word; word++)
+		if ((size_t)(day - text) >= strlen(*word) && g_str_has_prefix(day - strlen(*word), *word))
+			return true;
+	for (const char *const *word = after; *word; word++)
+		if (g_str_has_prefix(end, *word))
+			return true;
+	return false;
+}
+
+/* 24/11/2026, 24.11.,  11/24/2026: the order that is possible, and of two that are, the one nearest after the mail. */
+static bool numeric_date(const char *text, const char *at, int first, GDate *date, const GDate *received)
+{
+	const char *whole = at;
 	char sign = *at++;
 	if (!strchr("/.-", sign))
 		return false;
@@ -153,7 +176,7 @@ static bool numeric_date(const char *at, int first, GDate *date, const GDate *re
 		if (year < 0 && sign != '.')
 			return false;
 		year = MAX(year, 0);
-	} else if (sign != '/') {
+	} else if (sign == '-' || (sign == '.' && is_time(text, whole, at))) {
 		return false;
 	}
 	GDate other;
@@ -168,17 +191,26 @@ static bool numeric_date(const char *at, int first, GDate *date, const GDate *re
 	return true;
 }
 
-/* The date that begins at text, if one does. */
-static bool date_at(const char *text, GDate *date, const GDate *received)
+/* What may stand between a day's number and the month. */
+static const char *after_day(const char *at)
 {
-	const char *at = text;
+	for (const char *const *word = (const char *const[]){ "st", "nd", "rd", "th", "er", "º", "°", ".", " of ", " de ", " ", "-", NULL }; *word; word++)
+		at += g_str_has_prefix(at, *word) ? strlen(*word) : 0;
+	return at;
+}
+
+/* The date that begins at start, in text, if one does. */
+static bool date_at(const char *text, const char *start, GDate *date, const GDate *received)
+{
+	const char *at = start;
 	int month = month_at(&at);
-	if (month) { /* November 24th, 2026 */
+	if (month) { /* November 24th, 2026; but "mar 24 novembre" and "martes 24 de noviembre" are a Tuesday */
 		at = skip(at, " .");
 		int day = number(&at, 2);
 		for (const char *const *suffix = (const char *const[]){ "st", "nd", "rd", "th", NULL }; *suffix; suffix++)
 			at += g_str_has_prefix(at, *suffix) ? 2 : 0;
-		return day > 0 && *at != ':' && settle(date, day, month, year_at(at), received);
+		const char *next = after_day(at);
+		return day > 0 && *at != ':' && !month_at(&next) && settle(date, day, month, year_at(at), received);
 	}
 	if (!g_ascii_isdigit(*at))
 		return false;
@@ -193,18 +225,19 @@ static bool date_at(const char *text, GDate *date, const GDate *received)
 		at++;
 		return settle(date, number(&at, 2), month, first, received);
 	}
-	if (*at && numeric_date(at, first, date, received))
+	if (*at && numeric_date(text, at, first, date, received))
 		return true;
 	/* 24 November 2026, 24. November, 1er décembre, 24th of November, 24 de noviembre */
-	for (const char *const *word = (const char *const[]){ "st", "nd", "rd", "th", "er", "º", "°", ".", " of ", " de ", " ", NULL }; *word; word++)
-		at += g_str_has_prefix(at, *word) ? strlen(*word) : 0;
+	at = after_day(at);
 	month = month_at(&at);
 	return month && settle(date, first, month, year_at(at), received);
 }
 
-char *mail_returns(const char *original, gint64 received)
+char *away_returns(const char *original, gint64 received)
 {
-	g_autofree char *text = g_utf8_strdown(original, -1);
+	g_autofree char *valid = g_utf8_make_valid(original, -1), *lower = g_utf8_strdown(valid, -1);
+	g_auto(GStrv) parts = g_strsplit(lower, "\u00a0", -1);
+	g_autofree char *text = g_strjoinv(" ", parts);
 	GDate sent;
 	g_date_clear(&sent, 1);
 	if (received > 0 && received / SECONDS_A_DAY < 100000) /* in UTC: the machine's zone is nobody's business */
@@ -214,7 +247,7 @@ char *mail_returns(const char *original, gint64 received)
 		bool starts = i == 0 || (!g_ascii_isalnum(text[i - 1]) && !((unsigned char)text[i - 1] >= 0x80 && g_ascii_isalpha(text[i])));
 		GDate date;
 		g_date_clear(&date, 1);
-		if (!starts || (!g_ascii_isalnum(text[i])) || !date_at(text + i, &date, &sent))
+		if (!starts || (!g_ascii_isalnum(text[i])) || !date_at(text, text + i, &date, &sent))
 			continue;
 		int rank = rank_of(text, i);
 		if (rank > best.rank || (rank && rank == best.rank && g_date_compare(&date, &best.date) > 0))
