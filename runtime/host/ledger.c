@@ -53,7 +53,8 @@ static const char WITHDRAW[] =
 static const char UNWITHDRAW[] =
 	"UPDATE messages SET state = 'queued', reason = NULL, due = ?2, done_at = NULL WHERE run = ?1 AND state = 'withdrawn' AND"
 	" position = (SELECT position FROM journal WHERE run = ?1 AND answer IS NULL)";
-static const char RELEASE_READ[] = "UPDATE messages SET due = ? WHERE state = 'queued' AND rule = 'inbox_fresh' AND due IS NULL";
+/* Those with a `before` have a due as well. */
+static const char RELEASE_READ[] = "UPDATE messages SET due = ? WHERE state = 'queued' AND rule = 'inbox_fresh'";
 static const char RELEASE_HELD[] = "UPDATE messages SET state = 'queued', due = ?, rule = NULL, reason = NULL WHERE state = 'held'";
 static const char DUE_OF[] = "SELECT id FROM messages WHERE state = 'queued' AND account = ? AND due <= ? ORDER BY due, id LIMIT ?";
 

@@ -211,6 +211,91 @@ static void a_rendering_that_took_the_night(World *w, gconstpointer unused)
 	stands(w, id, "queued hours");
 }
 
+/* Its time limit is a due of its own, for which an inbox that has been read does not wait. */
+static void a_follow_up_with_a_time_limit(World *w, gconstpointer unused)
+{
+	(void)unused;
+	Host *host = &w->host;
+	Time now = host_now(host);
+	static const struct { bool limited; Time due; } table[] = { { false, 0 }, { true, TIME_HOUR + 1 } };
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autofree char *options = table[i].limited ? g_strdup_printf("{\"before_at\":%" G_GINT64_FORMAT "}", now + TIME_HOUR) : g_strdup("{}");
+		host_write(host);
+		db_run(host->db, "INSERT INTO messages (contact, channel, account, direction, state, template, options, address, at, due) VALUES ('ana', 'email', 'lea',"
+		       " 'out', 'queued', 't', ?1, 'ana@x.example', ?2, ?2)", "si", options, now);
+		int64_t id = db_last_id(host->db);
+		g_auto(Message) m = { 0 };
+		g_assert_true(message_load(host, id, &m));
+		ledger_defer(host, &m, "inbox_fresh", "it has not been read", TIME_NEVER);
+		stands(w, id, "queued inbox_fresh");
+		g_assert_cmpint(db_int(host->db, 0, "SELECT due FROM messages WHERE id = ?", "i", id), ==, table[i].due ? now + table[i].due : 0);
+		ledger_mail_read(host, "lea");
+		g_assert_cmpint(db_int(host->db, 0, "SELECT due FROM messages WHERE id = ?", "i", id), ==, now);
+	}
+	g_assert_true(host_commit(host, NULL));
+}
+
+static void write_too_much(void *user, Peer *peer, uint64_t ticket, uint64_t program)
+{
+	(void)user;
+	(void)program;
+	peer_begin(peer, W_RENDER, ticket);
+	g_autofree char *much = g_strnfill(FRAME_CAP + 1, 'x');
+	peer_put_str(peer, much, -1);
+	g_assert_false(peer_end(peer));
+}
+
+static void count_failure(void *user, uint64_t ticket, const char *code, const char *text, const char *where)
+{
+	(void)ticket;
+	(void)text;
+	(void)where;
+	g_assert_cmpstr(code, ==, "limit");
+	++*(int *)user;
+}
+
+/* What does not fit a frame is told at the next turn: who is gone by then has cancelled it by the ticket that it was given at once. */
+static void a_call_that_was_never_written(World *w, gconstpointer unused)
+{
+	(void)unused;
+	start_workers(w);
+	int failures = 0;
+	uint64_t ticket = 0;
+	WorkerCall call = { .domain = "mail", .write = write_too_much, .failed = count_failure, .user = &failures, .ticket = &ticket };
+	g_assert_cmpuint(workers_call(w->host.workers, &call), ==, ticket);
+	g_assert_cmpuint(ticket, !=, 0);
+	g_assert_cmpuint(workers_busy(w->host.workers), ==, 1);
+	workers_cancel(w->host.workers, ticket);
+	g_assert_cmpuint(workers_busy(w->host.workers), ==, 0);
+	workers_turn(w->host.workers);
+	g_assert_cmpint(failures, ==, 0);
+	workers_call(w->host.workers, &call);
+	workers_turn(w->host.workers);
+	g_assert_cmpint(failures, ==, 1);
+}
+
+/* After a failed commit the message of a rendering that was never written is gone from the table, and nothing is heard of it. */
+static void a_rendering_that_was_never_written(World *w, gconstpointer unused)
+{
+	(void)unused;
+	Host *host = &w->host;
+	start_workers(w);
+	g_autofree char *much = g_strnfill(FRAME_CAP + 1, 'x'), *options = g_strdup_printf("{\"vars\":{\"x\":\"%s\"}}", much);
+	host_write(host);
+	db_run(host->db, "INSERT INTO messages (contact, channel, account, direction, state, template, options, address, at, due) VALUES ('ana', 'email', 'lea', 'out',"
+	       " 'queued', 't', ?2, 'ana@x.example', ?1, ?1)", "is", host_now(host), options);
+	int64_t id = db_last_id(host->db);
+	g_assert_true(host_commit(host, NULL));
+	handover_consider(host, id);
+	g_assert_cmpuint(ledger_busy(host), ==, 1);
+	g_assert_cmpuint(workers_busy(host->workers), ==, 1);
+	ledger_forget(host);
+	g_assert_cmpuint(ledger_busy(host), ==, 0);
+	g_assert_cmpuint(workers_busy(host->workers), ==, 0);
+	workers_turn(host->workers);
+	stands(w, id, "queued");
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -225,7 +310,10 @@ int main(int argc, char **argv)
 		{ "and by what its text says", its_text_is_looked_at_again },
 		{ "if redirect_all_to or its sender has changed it is composed anew, with its Message-ID", redirect_has_changed },
 		{ "if not it goes where it went", what_was_redirected_stays_so },
+		{ "a follow-up that waits for the inbox to be read goes then, with a time limit too", a_follow_up_with_a_time_limit },
 		{ "a rendering that took the night is looked at anew", a_rendering_that_took_the_night },
+		{ "a call that does not fit a frame can be cancelled", a_call_that_was_never_written },
+		{ "so a rendering that was never written is forgotten after a failed commit", a_rendering_that_was_never_written },
 	};
 	for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
 		g_autofree char *path = g_strconcat("/handover/", tests[i].name, NULL);
