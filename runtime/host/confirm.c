@@ -20,7 +20,7 @@ static const char MAILS[] =
 static FollowState state_of(Host *host, const FollowedMail *mail)
 {
 	g_autofree char *norm = mail->address ? contacts_normalize("email", mail->address, NULL) : NULL;
-	if (!mail->contact) /* a test to oneself, or somebody who has been erased */
+	if (!mail->contact) /* a test to oneself, a redirected one, or somebody who has been erased */
 		return mail->address ? FOLLOWED_NOT_YET : FOLLOWED_OVER;
 	if (policy_left(host, mail->contact) || db_int(host->db, 0, LEFT_SINCE, "si", mail->contact, mail->sent_at) ||
 	    contacts_denies(host, mail->contact, "email"))
@@ -53,7 +53,7 @@ static void confirm(Host *host, const FollowedMail *mail, bool act, Followed *wh
 	if (mail->contact)
 		act_on(host, mail);
 	else
-		log_info("the link of a test message was followed: it confirms nothing");
+		log_info("the link of a test message, or of a redirected one, was followed: it confirms nothing");
 }
 
 void confirm_follow(Host *host, const char *token, bool act, Followed *who)

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#define COLUMNS "SELECT id, contact, account, address, subject, template, coalesce(first_handed_at, at), state, channel, run FROM messages"
+#define COLUMNS "SELECT id, contact, account, address, subject, template, coalesce(first_handed_at, at), state, channel, run, options FROM messages"
 /* '@' and 'A' are neighbours: all ids with this random part, of whatever domain. */
 static const char FIND[] =
 	COLUMNS " WHERE message_id >= ?1 || '@' AND message_id < ?1 || 'A' AND direction = 'out' AND message_id IS NOT NULL ORDER BY id LIMIT 1";
@@ -41,7 +41,10 @@ static bool read_mail(Rows *rows, FollowedMail *mail)
 {
 	if (!rows_next(rows))
 		return false;
-	*mail = (FollowedMail){ .id = rows_int(rows, 0), .contact = g_strdup(rows_text(rows, 1)), .account = g_strdup(rows_text(rows, 2)),
+	g_autoptr(json_t) options = rows_null(rows, 10) ? NULL : value_parse(rows_text(rows, 10), -1, NULL);
+	/* Whoever got a redirected one is not whom it was for. */
+	const char *contact = value_true(options, "redirected") ? NULL : rows_text(rows, 1);
+	*mail = (FollowedMail){ .id = rows_int(rows, 0), .contact = g_strdup(contact), .account = g_strdup(rows_text(rows, 2)),
 		                .address = g_strdup(rows_text(rows, 3)), .subject = g_strdup(rows_text(rows, 4)),
 		                .template_name = g_strdup(rows_text(rows, 5)), .sent_at = rows_int(rows, 6),
 		                .unknown = g_strcmp0(rows_text(rows, 7), "unknown") == 0,

@@ -17,10 +17,10 @@ void followed_clear(Followed *who);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Followed, followed_clear)
 
 /* Looks a token up, in constant time for wrong ones; act: does what the link is for. What is done stands in the open transaction. The
- * message of a test to oneself is done without doing anything. */
+ * message of a test to oneself, or one that redirect_all_to took elsewhere, is done without doing anything. */
 void follow_link(Host *host, FollowKind kind, const char *token, bool act, Followed *who);
 
-/* The message that a link stood in. */
+/* The message that a link stood in. contact: NULL of tests, of what was redirected, and of somebody who has been erased. */
 typedef struct FollowedMail {
 	int64_t id, run;
 	char *contact, *account, *channel, *address, *subject, *template_name;

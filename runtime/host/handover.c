@@ -181,13 +181,19 @@ static void set_address(Host *host, Message *m)
 	m->address = contacts_address(host, m->contact, m->channel);
 }
 
+/* Whom all mail goes to in place of its recipients, NULL: to them. */
+static const char *redirect_of(const Host *host)
+{
+	return host->simulated ? NULL : host->workspace->redirect_all_to;
+}
+
 /* Kept bytes are good for as long as mail of this account leaves as it did when they were composed: from whom, and to whom, because
  * redirect_all_to may have come or gone. */
 static bool bytes_fit(const Host *host, const Message *m, const Account *account)
 {
 	gsize size;
 	const char *bytes = g_bytes_get_data(m->raw, &size);
-	const char *end = g_strstr_len(bytes, (gssize)size, "\r\n\r\n"), *redirect = host->simulated ? NULL : host->workspace->redirect_all_to;
+	const char *end = g_strstr_len(bytes, (gssize)size, "\r\n\r\n"), *redirect = redirect_of(host);
 	gssize head = end ? end + 2 - bytes : (gssize)size;
 	bool redirected = g_strstr_len(bytes, head, "\r\nX-Perigee-To:");
 	g_autoptr(GString) from = g_string_new("\r\n"), to = g_string_new("\r\n");
@@ -238,7 +244,7 @@ static GBytes *compose(Host *host, Message *m, const Account *account, GPtrArray
 		rows_done(rows);
 	}
 	g_autofree char *name = m->contact ? db_text(host->db, NAME, "s", m->contact) : NULL;
-	const char *redirect = host->simulated ? NULL : host->workspace->redirect_all_to;
+	const char *redirect = redirect_of(host);
 	g_autofree char *subject = redirect ? g_strdup_printf("[to %s] %s", m->address, m->subject) : g_strdup(m->subject);
 	g_auto(GStrv) cc = handover_copies(m);
 	g_autofree char *boundary = files->len ? handover_random(host) : NULL;
@@ -380,6 +386,21 @@ static char *likeness_of(Host *host, const Message *m)
 	return m->contact && g_strcmp0(m->purpose, "ask") == 0 ? policy_likeness(host, m->contact, m->text) : NULL;
 }
 
+/* Its links are followed by a tester then, and do nothing (follow.h). */
+static void mark_redirected(Host *host, const Message *m, bool redirected)
+{
+	static const char MARK[] = "UPDATE messages SET options = ? WHERE id = ?";
+	if (value_true(m->options, "redirected") == redirected)
+		return;
+	g_autoptr(json_t) options = json_is_object(m->options) ? json_copy(m->options) : json_object();
+	if (redirected)
+		json_object_set_new(options, "redirected", json_true());
+	else
+		json_object_del(options, "redirected");
+	g_autofree char *text = value_text(options);
+	db_run(host->db, MARK, "si", text, m->id);
+}
+
 static void hand(Host *host, Message *m, const Account *account, GBytes *bytes, const GPtrArray *files)
 {
 	Time now = host_now(host);
@@ -396,6 +417,8 @@ static void hand(Host *host, Message *m, const Account *account, GBytes *bytes, 
 	}
 	if (db_changes(host->db) != 1)
 		return;
+	if (!m->raw)
+		mark_redirected(host, m, redirect_of(host) != NULL);
 	if (account)
 		breaker_try(host, account->name);
 	if (!m->raw) {

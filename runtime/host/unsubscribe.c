@@ -36,5 +36,5 @@ void unsubscribe_follow(Host *host, const char *token, bool act, Followed *who)
 	if (who->state == FOLLOWED_DONE && mail.contact)
 		act_on(host, &mail);
 	else if (who->state == FOLLOWED_DONE)
-		log_info("the link of a test message was followed: it unsubscribes nobody");
+		log_info("the link of a test message, or of a redirected one, was followed: it unsubscribes nobody");
 }

@@ -169,6 +169,7 @@ static void redirect_has_changed(World *w, gconstpointer unused)
 		w->handed = 0;
 		w->host.workspace->redirect_all_to = g_strdup(table[i].now);
 		int64_t id = kept(w, "ana@x.example", table[i].head);
+		db_run(w->host.db, "UPDATE messages SET options = ? WHERE id = ?", "si", strstr(table[i].head, "X-Perigee-To") ? "{\"redirected\":true}" : "{}", id);
 		handover_consider(&w->host, id);
 		turn_until_handed(w);
 		g_test_message("%s", w->bytes);
@@ -176,6 +177,7 @@ static void redirect_has_changed(World *w, gconstpointer unused)
 		g_assert_nonnull(strstr(w->bytes, "\r\nMessage-ID: <m1@brand.example>\r\n"));
 		g_assert_nonnull(strstr(w->bytes, "Hello anew"));
 		g_assert_cmpint(strstr(w->bytes, "\r\nX-Perigee-To: ana@x.example\r\n") != NULL, ==, table[i].now != NULL);
+		is_text(&w->host, table[i].now ? "{\"redirected\":true}" : "{}", "SELECT options FROM messages WHERE id = ?", id);
 		is_text(&w->host, "m1@brand.example 2", "SELECT message_id || ' ' || attempts FROM messages WHERE id = ?", id);
 		g_clear_pointer(&w->host.workspace->redirect_all_to, g_free);
 		db_run(w->host.db, "DELETE FROM messages", "");

@@ -124,6 +124,21 @@ static void opening_one_is_told_once_and_looking_never(World *w, const void *unu
 	is_text(w, "SELECT group_concat(kind || ' ' || channel || ' ' || message || ' ' || data) FROM events", "click email 10 {\"url\":\"" GUIDE "\"}");
 }
 
+/* Whoever follows them is whom redirect_all_to names, and speaks for nobody else. */
+static void links_of_a_redirected_mail_do_nothing(World *w, const void *unused)
+{
+	(void)unused;
+	g_autofree char *leave = token(w, FOLLOW_UNSUBSCRIBE, ID), *confirm = token(w, FOLLOW_CONFIRM, ID), *link = link_of(w, GUIDE, "7 days");
+	run_sql(w, "UPDATE messages SET options = '{\"redirected\":true}' WHERE id = 10");
+	g_assert_cmpint(follow(w, FOLLOW_CONFIRM, confirm, false), ==, FOLLOWED_NOT_YET);
+	g_assert_cmpint(follow(w, FOLLOW_CONFIRM, confirm, true), ==, FOLLOWED_DONE);
+	g_assert_cmpint(follow(w, FOLLOW_UNSUBSCRIBE, leave, true), ==, FOLLOWED_DONE);
+	g_assert_cmpint(follow(w, FOLLOW_LINK, link, true), ==, FOLLOWED_GOES);
+	g_assert_cmpint(number(w, "SELECT count(*) FROM events"), ==, 0);
+	g_assert_false(policy_left(&w->host, "ana"));
+	is_text(w, "SELECT consent FROM contacts WHERE id = 'ana'", NULL);
+}
+
 static void a_token_is_for_one_thing_alone(World *w, const void *unused)
 {
 	(void)unused;
@@ -187,6 +202,7 @@ int main(int argc, char **argv)
 	ADD("nobody is brought back by an older link", nobody_is_brought_back_by_an_older_link);
 	ADD("a link leads where it was meant to, for so long", a_link_leads_where_it_was_meant_to_for_so_long);
 	ADD("opening one is told once, and looking never", opening_one_is_told_once_and_looking_never);
+	ADD("links of a mail that went elsewhere do nothing", links_of_a_redirected_mail_do_nothing);
 	ADD("a token is for one thing alone", a_token_is_for_one_thing_alone);
 	ADD("what a link may lead to", what_a_link_may_lead_to);
 	ADD("a consent is read by channel", a_consent_is_read_by_channel);
