@@ -15,6 +15,7 @@ static const char ON_ITS_WAY[] =
 	"SELECT (SELECT count(*) FROM messages m WHERE (contact = ?1 OR " CONTACTS_TEST_MESSAGE ") AND state = 'handed' AND NOT EXISTS (SELECT 1 FROM tasks WHERE message = m.id))"
 	" + (SELECT count(*) FROM requests WHERE run IN (SELECT id FROM runs WHERE contact = ?1) AND state = 'handed')";
 
+static const char BROADCAST_STATE[] = "SELECT state FROM broadcasts WHERE id = ?";
 static const char FORMER[] = "SELECT id FROM former_ids WHERE contact = ?";
 
 /* In this order; ?1 is the contact, ?2 the time. The id too is personal: most often it is made of the name or the address. */
@@ -59,9 +60,14 @@ static bool is_announced(Host *host, const char *id, GError **error)
 	if (!open || !open->len)
 		return false;
 	int64_t broadcast = g_array_index(open, int64_t, 0);
-	g_set_error(error, CONTACTS_ERROR, CONTACTS_ERROR_EXISTS,
-	            "broadcast %" G_GINT64_FORMAT " names '%s' and has not left: `perigee broadcast cancel %" G_GINT64_FORMAT "` (or wait until it has), then erase", broadcast,
-	            id, broadcast);
+	g_autofree char *state = db_text(host->db, BROADCAST_STATE, "i", broadcast);
+	if (g_strcmp0(state, "planned") == 0 || g_strcmp0(state, "confirmed") == 0)
+		g_set_error(error, CONTACTS_ERROR, CONTACTS_ERROR_EXISTS,
+		            "broadcast %" G_GINT64_FORMAT " names '%s' and has not left: `perigee broadcast cancel %" G_GINT64_FORMAT "` (or wait until it has), then erase",
+		            broadcast, id, broadcast);
+	else /* being rendered, or with the server */
+		g_set_error(error, CONTACTS_ERROR, CONTACTS_ERROR_EXISTS,
+		            "broadcast %" G_GINT64_FORMAT " names '%s' and is just being worked on, or perigee was stopped while it was: let perigee serve settle it, then erase", broadcast, id);
 	return true;
 }
 

@@ -35,7 +35,7 @@ static const char END[] =
 	"UPDATE runs SET state = ?, outcome = ?, error_code = ?, error = ?, ended_at = ?, due = NULL, held = NULL WHERE id = ? AND state IN " LIVE;
 static const char LIVE_OF[] = "SELECT id, sequence FROM runs WHERE contact = ? AND state IN " LIVE " ORDER BY id";
 static const char STATE[] = "SELECT state FROM runs WHERE id = ?";
-static const char ERASED[] = "SELECT 1 FROM runs WHERE id = ? AND contact IS NULL AND start = '{}'"; /* contacts_erase */
+static const char ERASED[] = "SELECT 1 FROM runs WHERE id = ? AND contact IS NULL AND start = '{}'"; /* contacts_erase, forget.c, retention.c */
 static const char FORGOTTEN[] = "SELECT 1 FROM runs WHERE id = ? AND forgotten_at IS NOT NULL"; /* retention.c */
 static const char CHANGES[] = "SELECT answer FROM journal WHERE run = ? AND answer LIKE '%\"c\":%' ORDER BY position";
 static const char FORGET_JOURNAL[] = "DELETE FROM journal WHERE run = ?";
@@ -329,13 +329,14 @@ bool runs_retry(Host *host, int64_t run, GError **error)
 		g_set_error(error, RUNS_ERROR, RUNS_ERROR_STATE, "run %" G_GINT64_FORMAT " is %s: only a failed, stopped or parked run can be retried", run, state);
 		return false;
 	}
+	if (db_int(host->db, 0, ERASED, "i", run)) {
+		g_set_error(error, RUNS_ERROR, RUNS_ERROR_STATE, "what run %" G_GINT64_FORMAT " was given has been dropped: a person whom it was for, or named, has been erased, or"
+		            " it is older than keep.journals. There is nothing left of it to retry", run);
+		return false;
+	}
 	if (db_int(host->db, 0, FORGOTTEN, "i", run)) {
 		g_set_error(error, RUNS_ERROR, RUNS_ERROR_STATE, "the journal of run %" G_GINT64_FORMAT " is older than keep.journals and has been dropped: "
 		            "without it nobody knows what it did, so enrol the contact again (perigee enrol --again)", run);
-		return false;
-	}
-	if (db_int(host->db, 0, ERASED, "i", run)) {
-		g_set_error(error, RUNS_ERROR, RUNS_ERROR_STATE, "run %" G_GINT64_FORMAT " was for a person who has been erased: there is nothing left of it to retry", run);
 		return false;
 	}
 	host_write(host);

@@ -133,12 +133,17 @@ static void test_erase_mentions(void)
 	assert_text(&w, "SELECT group_concat(run) FROM run_log WHERE run > 10", "14");
 	assert_text(&w, "SELECT group_concat(coalesce(text, '-') || coalesce(vars, '-')) FROM (SELECT * FROM broadcasts ORDER BY id)", "--,--,Thanks to Lea!-");
 	g_assert_cmpint(number(&w, "SELECT count(*) FROM messages WHERE id = 90 AND text IS NULL"), ==, 1);
+	g_autoptr(GError) error = NULL;
+	g_assert_false(runs_retry(&w.host, 12, &error));
+	g_assert_nonnull(strstr(error->message, "named, has been erased"));
 }
 
 /* Each hook run that is still under way, and its request, are told; a broadcast that has not left is for a person to cancel. */
 static void test_erase_mentions_live(void)
 {
-	static const char *const STATES[] = { "rendering", "planned", "confirmed" };
+	static const struct { const char *state, *says; } STATES[] = {
+		{ "rendering", "let perigee serve settle it" }, { "planned", "perigee broadcast cancel 7" }, { "confirmed", "perigee broadcast cancel 7" },
+	};
 	g_auto(World) w;
 	world_open_with(&w, PLAIN);
 	put(&w, "{'id':'zelda','name':'Zelda','instagram':'zelda'}");
@@ -148,9 +153,9 @@ static void test_erase_mentions_live(void)
 	            " (7, '', 'discord', 'd', '#all', 't', '{\"by\":\"@zelda\"}', 'Art by @zelda: see all', 1, 1, 1), (8, 'planned', 'discord', 'd', '#all', 't', NULL, 'zelda is a word', 1, 1, 1)");
 	for (size_t i = 0; i < G_N_ELEMENTS(STATES); i++) {
 		g_autoptr(GError) error = NULL;
-		db_run(w.host.db, "UPDATE broadcasts SET state = ? WHERE id = 7", "s", STATES[i]);
+		db_run(w.host.db, "UPDATE broadcasts SET state = ? WHERE id = 7", "s", STATES[i].state);
 		g_assert_false(contacts_erase(&w.host, "zelda", NULL, &error));
-		g_assert_nonnull(strstr(error->message, "perigee broadcast cancel 7"));
+		g_assert_nonnull(strstr(error->message, STATES[i].says));
 	}
 	run_sql(&w, "UPDATE broadcasts SET state = 'cancelled' WHERE id = 7");
 	int kept = -1;
