@@ -77,3 +77,12 @@ test("who goes on hears what they wrote meanwhile, and sends again", function(t)
   t:expect_nothing_sent()
   t:expect_outcome "unseen_reply: Wait!"
 end)
+
+test("who writes in the night before the first mail is heard by the run that waits for the morning", function(t)
+  t:enrol { sequence = "listens-first", contact = ana }
+  t:advance "2h"
+  t:reply { text = "Hello?", channel = "email" }
+  t:advance "8h"
+  t:expect_nothing_sent()
+  t:expect_outcome "early: Hello?"
+end)
