@@ -66,7 +66,8 @@ static int list_hooks(Cli *cli)
 
 /* ---- a request by hand ------------------------------------------------------------------------------------------- */
 
-/* "NAME: VALUE", each once or oftener; the host looks at them closely. NULL: the usage error has been printed. */
+/* "NAME: VALUE"; a header given twice has both values with a comma between, as one from a network has (RFC 9110, section 5.3). The host
+ * looks at them closely. NULL: the usage error has been printed. */
 static json_t *headers_of(Cli *cli, const GPtrArray *typed)
 {
 	g_autoptr(json_t) headers = json_object();
@@ -76,7 +77,9 @@ static json_t *headers_of(Cli *cli, const GPtrArray *typed)
 			cli_usage(cli, "hooks", "--header \"%s\": 'NAME: VALUE' is needed", (const char *)typed->pdata[i]);
 			return NULL;
 		}
-		json_object_set_new(headers, parts[0], json_string(g_strstrip(parts[1])));
+		g_autofree char *name = g_ascii_strdown(parts[0], -1);
+		const char *other = value_string(headers, name, NULL), *text = g_strstrip(parts[1]);
+		json_object_set_new(headers, name, other ? json_sprintf("%s, %s", other, text) : json_string(text));
 	}
 	return g_steal_pointer(&headers);
 }

@@ -126,12 +126,15 @@ def mended():
 def shown():
     long = json.dumps({"id": 9, "email": "ana@example.com", "more": "x" * 900})
     number = run("hooks", "run", "shop", "--json", "--path", "/in?key=k3y&page=2", "--header", "X-Sum: s1gnature", "--header", "Authorization: Bearer t0ken",
-                 "--header", "X-Topic: orders", "--header", "X-Id: d-9", stdin=long).rows()[0]["run"]
+                 "--header", "X-Topic: orders", "--header", "x-topic: paid", "--header", "X-Id: d-9", stdin=long).rows()[0]["run"]
     workspace.serve()
     got, row = run("show", number), run("show", number, "--json").rows()[0]
-    ok("POST /in?key=(not shown)&page=2" in got.out and "x-topic: orders" in got.out and "x-id: d-9" in got.out and '"email": "ana@example.com"' in got.out and long not in got.out,
+    ok("POST /in?key=(not shown)&page=2" in got.out and "x-topic: orders, paid" in got.out and "x-id: d-9" in got.out and '"email": "ana@example.com"' in got.out and long not in got.out,
        "a hook's run is shown with its request, the body cut", got)
-    ok(row["request"]["body"] == long and row["request"]["json"]["id"] == 9 and row["request"]["headers"]["x-topic"] == "orders", "and as JSON whole", row)
+    ok(row["request"]["body"] == long and row["request"]["json"]["id"] == 9 and row["request"]["headers"]["x-topic"] == "orders, paid", "and as JSON whole", row)
+    twice = run("hooks", "run", "shop", "--json", "--header", "X-A: 1", "--header", "X-A: 2", "--header", "x-a: 3", stdin='{"id": 9, "email": "bob@example.com"}').rows()[0]["run"]
+    ok(json.loads(sql("SELECT start FROM runs WHERE id = ?", twice)[0][0])["request"]["headers"] == {"x-a": "1, 2, 3"}, "a header given several times has all its values")
+    workspace.serve()
     ok(not any(secret in got.out + json.dumps(row["request"]) for secret in ("k3y", "s1gnature", "t0ken")), "but keys and signatures in neither", got, row)
     other = sql("SELECT id FROM runs WHERE sequence = 'paid'")[0][0]
     ok("request" not in run("show", other, "--json").rows()[0] and "request" not in run("show", other).out, "other runs have none", run("show", other))
@@ -175,6 +178,7 @@ def simulated():
        "a row of a hook is a request: of a contact's first, and of nobody's, the delay counts from the start", got)
     ok(seen[-1]["outcomes"] == {"once": 1, "again 3": 1} and [r["at"][5:16] for r in seen if r["event"] == "received" and '"id": 3' in r["text"]] == ["12-08T10:00"],
        "a second one of theirs counts from our message; what the hook itself returns is no outcome", got)
+    ok([(r["hook"], r["outcome"]) for r in seen if r["event"] == "hook_done"] == [("shop", f"order {n}") for n in (1, 2, 3)], "which is told all the same", got)
     ok([r["code"] for r in seen if r["event"] == "failed"] == ["error"] and seen[-1]["failed"] == 1, "one that fails is told", seen[-1])
     workspace.write("rows.csv", "contact,after,kind,text\nana,1h,hook:shp,{}\n")
     got = run(*args)
