@@ -285,7 +285,6 @@ static bool rendering_frame(void *user, uint64_t ticket, Frame *frame, bool *bad
 static void write_rendering(void *user, Peer *peer, uint64_t ticket, uint64_t program)
 {
 	Rendering *r = user;
-	r->ticket = ticket;
 	peer_begin(peer, W_RENDER, ticket);
 	peer_put_u64(peer, program);
 	peer_put_str(peer, r->data, -1);
@@ -312,7 +311,8 @@ static void render(Host *host, const Broadcast *b)
 	*r = (Rendering){ .host = host, .id = b->id, .data = value_text(data), .options = value_text(options) };
 	json_decref(options);
 	g_hash_table_insert(renderings(host), &r->id, r);
-	WorkerCall call = { .domain = "workspace", .program = program, .write = write_rendering, .frame = rendering_frame, .failed = rendering_failed, .user = r };
+	WorkerCall call = { .domain = "workspace", .program = program, .write = write_rendering, .frame = rendering_frame, .failed = rendering_failed, .user = r,
+	                    .ticket = &r->ticket };
 	workers_call(host->workers, &call);
 }
 

@@ -117,7 +117,6 @@ static void end(Documents *d, GError *error)
 static void write_document(void *user, Peer *peer, uint64_t ticket, uint64_t program)
 {
 	Documents *d = user;
-	d->ticket = ticket;
 	g_autofree char *data = value_text(d->data), *options = value_text(d->options);
 	peer_begin(peer, W_RENDER, ticket);
 	peer_put_u64(peer, program);
@@ -181,7 +180,8 @@ static void next(Documents *d)
 		end(d, error);
 		return;
 	}
-	WorkerCall call = { .domain = "workspace", .program = program, .write = write_document, .frame = document_frame, .failed = document_failed, .user = d };
+	WorkerCall call = { .domain = "workspace", .program = program, .write = write_document, .frame = document_frame, .failed = document_failed, .user = d,
+	                    .ticket = &d->ticket };
 	workers_call(d->host->workers, &call);
 }
 

@@ -105,7 +105,6 @@ static void rendering_over(Rendering *r)
 static void write_rendering(void *user, Peer *peer, uint64_t ticket, uint64_t program)
 {
 	Rendering *r = user;
-	r->ticket = ticket;
 	g_autofree char *data = value_text(r->data), *options = value_text(r->options);
 	peer_begin(peer, W_RENDER, ticket);
 	peer_put_u64(peer, program);
@@ -135,7 +134,7 @@ static void offer(json_t *data, const char *name, char *link)
 }
 
 /* The links by which they unsubscribe or confirm stand in the text, where its template has them: so the Message-ID is made first. Nobody
- * else's word counts for them, and what offers no way out has none. Signed links have a random part of their own, on every channel. */
+ * else's word counts for them, what offers no way out has none, and who reads a copy must not confirm in another's name. Signed links have a random part of their own, on every channel. */
 static void offer_links(Rendering *r, const Message *m, const Account *account)
 {
 	Host *host = r->host;
@@ -146,7 +145,8 @@ static void offer_links(Rendering *r, const Message *m, const Account *account)
 	bool mail = g_str_equal(m->channel, "email"), leaves = mail && unsubscribe_offered(r->front.purpose);
 	r->message_id = mail ? handover_message_id(host, m, account) : NULL;
 	offer(r->data, "unsubscribe_url", leaves ? token_url(host, FOLLOW_UNSUBSCRIBE, r->message_id) : NULL);
-	offer(r->data, "confirm_url", mail ? token_url(host, FOLLOW_CONFIRM, r->message_id) : NULL);
+	g_auto(GStrv) copies = handover_copies(m);
+	offer(r->data, "confirm_url", mail && !copies ? token_url(host, FOLLOW_CONFIRM, r->message_id) : NULL);
 }
 
 static bool is_text(const json_t *value, bool line)
@@ -287,7 +287,7 @@ void rendering_begin(Host *host, const Message *m, const Account *account, Progr
 	r->changes = db_changes_ever(host->db);
 	r->asked_at = host_now(host);
 	WorkerCall call = { .domain = "workspace", .program = program, .write = write_rendering, .frame = rendering_frame,
-	                    .failed = rendering_failed, .user = r };
+	                    .failed = rendering_failed, .user = r, .ticket = &r->ticket };
 	workers_call(host->workers, &call);
 }
 

@@ -133,7 +133,6 @@ unsigned visits_busy(const Host *host)
 static void write_visit(void *user, Peer *peer, uint64_t ticket, uint64_t program)
 {
 	Visit *visit = user;
-	visit->ticket = ticket;
 	g_hash_table_remove_all(visit->rewrites);
 	visit->effects = 0;
 	visit->bytes = 0;
@@ -163,11 +162,10 @@ static bool start(Visit *visit)
 	}
 	const json_t *limits = json_object_get(versions_declared(host, visit->version), "limits");
 	WorkerCall call = { .domain = "workspace", .program = program, .cpu_ms = value_integer(limits, "cpu_ms", 0),
-	                    .write = write_visit, .frame = visit_frame, .failed = visit_failed, .user = visit };
+	                    .write = write_visit, .frame = visit_frame, .failed = visit_failed, .user = visit, .ticket = &visit->ticket };
 	if (!visit->trial)
 		g_hash_table_insert(host->visits->by_run, &visit->run.id, visit);
-	uint64_t issued = workers_call(host->workers, &call);
-	(void)issued; /* write_visit has kept it; the visit may be over already if no worker could be started */
+	workers_call(host->workers, &call); /* the visit may be over already if no worker could be started */
 	return true;
 }
 
@@ -535,7 +533,6 @@ static void visit_failed(void *user, uint64_t ticket, const char *code, const ch
 {
 	Visit *visit = user;
 	bool inside = visit->busy; /* told at once, while a frame of this visit is being handled: that handler finishes it */
-	visit->ticket = ticket;
 	visit->busy = true;
 	host_write(visit->host);
 	on_failed(visit, code, text, where);

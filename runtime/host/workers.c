@@ -561,6 +561,9 @@ uint64_t workers_begin(Workers *workers, const WorkerCall *c, bool fresh)
 	call->fresh = fresh;
 	g_hash_table_insert(workers->tickets, &call->ticket, call);
 	uint64_t ticket = call->ticket;
+	call->c.ticket = NULL; /* it is the caller's, who may be gone before the call is over */
+	if (c->ticket)
+		*c->ticket = ticket;
 	dispatch(workers, call);
 	return ticket;
 }

@@ -26,6 +26,9 @@ typedef struct WorkerCall {
 	/* The program could not be loaded, or workers died twice: the call is over. code as in W_REFUSED, or "crashed". */
 	void (*failed)(void *user, uint64_t ticket, const char *code, const char *text, const char *where);
 	void *user;
+	/* NULL, or where the call's ticket is put before any of these is called: what is kept there can be cancelled from the beginning to
+	 * the end, also while nothing has been written yet. */
+	uint64_t *ticket;
 } WorkerCall;
 
 #define WORKERS_CPU_MS 10000 /* the most processor time that a program can be given (as the worker has it) */
