@@ -19,7 +19,7 @@
 /* Why check finds fault with something else than a script. */
 #define CODES_FAULTS(X) \
 	X("bad-template") X("missing-field") X("missing-personal-field") X("missing-subject") X("missing-attachment") X("missing-language") \
-	X("missing-file") X("dead-link") X("too-long-for-channel") X("many-sms-parts") X("bad-workspace") X("bad-row") X("name-taken") X("too-large")
+	X("missing-file") X("dead-link") X("too-long-for-channel") X("many-sms-parts") X("quoted-value") X("bad-workspace") X("bad-row") X("name-taken") X("too-large")
 
 /* The groups, in the order in which they are shown. */
 typedef enum {

@@ -63,8 +63,22 @@ local function links(file, body, found)
   end
 end
 
+-- YAML's habit: here quotes are part of the value. What is quoted twice in a line, or in part, is meant so.
+local function quotes(file, found)
+  for key, value in pairs(file.front) do
+    local plain = value.text:gsub("{{.-}}", ""):gsub("{%%.-%%}", "")
+    local quote = plain:sub(1, 1)
+    if #value.text > 1 and (quote == '"' or quote == "'") and value.text:sub(1, 1) == quote and value.text:sub(-1) == quote and
+      not plain:sub(2, -2):find(quote, 1, true) then
+      found[#found + 1] = { file = file.file, line = value.line, fault = false, code = "quoted-value",
+        text = ("the quotes belong to the %s and would be sent: a value of the front matter needs none"):format(key) }
+    end
+  end
+end
+
 ---The findings of a file of a template: {file, line, fault, text}, appended to found.
 function M.of(file, found)
+  quotes(file, found)
   if file.body then
     if file.kind ~= "txt" then links(file, file.body, found) end
   end

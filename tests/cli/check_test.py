@@ -118,6 +118,7 @@ WHOLE = [
     ("missing-attachment", "templates/attach.md", "---\nsubject: Hi\nattach: nowhere.pdf\n---\nHi\n", [(3, None, "nowhere.pdf")]),
     ("missing-language", "templates/other.fr.md", "---\nsubject: Bonjour\n---\nBonjour\n", [(None, None, "")]),
     ("too-long-for-channel", "templates/long.md", "---\nsubject: Hi\n---\nHi\n--- channel: sms\n" + "word " * 800 + "\n", [(None, None, "before anything is filled in")]),
+    ("quoted-value", "templates/quoted.md", "---\nsubject: \"{{ name | default: 'you' }}, an idea\"\npreheader: 'It\"s {{ name }}'\n---\nHi\n", [(2, None, "the subject"), (3, None, "the preheader")]),
     ("many-sms-parts", "templates/parts.md", "---\nsubject: Hi\n---\nHi\n--- channel: sms\n" + "word " * 120 + "\n", [(None, None, "parts")]),
 ]
 
