@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import termios
 from pathlib import Path
 
 PERIGEE = os.environ.get("PERIGEE") or str(Path(__file__).resolve().parents[2] / "build" / "perigee")
@@ -272,6 +273,23 @@ def explained():
     modules(known)
 
 
+def on_terminal(*words):
+    """What a terminal of 80 columns is shown."""
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    with os.fdopen(ours, "rb", 0) as screen:
+        with subprocess.Popen([PERIGEE, *words], stdout=theirs) as done:
+            os.close(theirs)
+            shown = b""
+            try:
+                while part := screen.read(4096):
+                    shown += part
+            except OSError:
+                pass  # it has ended
+        ok(done.returncode == 0, "it is told on a terminal")
+    return shown.decode()
+
+
 def modules(codes):
     """What stands in docs/library.md is told, too: by a module's name, as in require or alone, or by that of one of its functions."""
     listed = [json.loads(line) for line in subprocess.run([PERIGEE, "explain", "library", "--json"], capture_output=True, text=True).stdout.splitlines()]
@@ -285,6 +303,8 @@ def modules(codes):
     ok(not [word for word, text in shown.items() if re.search(r"^\||```|^#", text, re.M)], "no marks of the page are left", shown)
     each = {name: subprocess.run([PERIGEE, "explain", name, "--json"], capture_output=True, text=True).stdout.splitlines() for name in names}
     ok(all(len(lines) == 1 + (name.split(".")[1] in codes) for name, lines in each.items()), "each module is told by its name", each)
+    wide = max(len(re.sub(r"\x1b\[\d*m", "", line)) for line in on_terminal("explain", "tone").splitlines() if not line.startswith("    if"))
+    ok(60 < wide <= 80, "on a terminal its lines are broken", wide)
     for slip, sentence in (("perigee.akc", "did you mean perigee.ack?"), ("afiliate", "did you mean affiliate?"), ("zzzzzzzz", "`perigee explain library` modules")):
         wrong = subprocess.run([PERIGEE, "explain", slip], capture_output=True, text=True)
         ok(wrong.returncode == 2 and sentence in wrong.stderr, f"a slip in a module's name is told: {slip}", wrong.stderr)
