@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* What has no own place in the other tables: a word of fewer bytes, or of digits alone, says nothing in the middle of a text. */
-enum { TOKEN_LEAST = 3, NAMES_MOST = 8 };
+enum { TOKEN_LEAST = 3, NAMES_MOST = 8, HOOKS_MOST = 10 /* of a slice: a request may be 256 KiB */ };
 
 /* Who is called Max, or has that for an id, has no right to the word: a name needs two words; an id, and a handle of letters alone,
  * count where they are all that is said. */
@@ -296,7 +296,9 @@ GArray *forget_find(const Forget *forget, ForgetKind kind)
 	Rows *rows = db_query(forget->host->db, kind == FORGET_HOOKS ? HOOKS : BROADCASTS, "ii", (int64_t)0, INT64_MAX);
 	while (rows_next(rows)) {
 		int64_t id = rows_int(rows, 0);
-		if (kind == FORGET_HOOKS ? hook_names(forget, rows) : broadcast_names(forget, rows) && (kind == FORGET_BROADCASTS || rows_int(rows, 3)))
+		if (kind == FORGET_OPEN_BROADCASTS && !rows_int(rows, 3))
+			continue;
+		if (kind == FORGET_HOOKS ? hook_names(forget, rows) : broadcast_names(forget, rows))
 			g_array_append_val(ids, id);
 	}
 	return ids;
@@ -400,6 +402,8 @@ bool forget_slice(Forget *forget, int most)
 {
 	host_write(forget->host);
 	int n = 0;
+	if (forget->stage == AT_HOOKS)
+		most = MIN(most, HOOKS_MOST);
 	switch (forget->stage) {
 	case AT_HOOKS: n = walk_hooks(forget, most); break;
 	case AT_JOURNAL: n = walk_journal(forget, most); break;

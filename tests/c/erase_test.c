@@ -125,8 +125,13 @@ static void test_erase_mentions(void)
 	g_autofree char *run_ids = value_text(runs), *broadcast_ids = value_text(broadcasts);
 	g_assert_cmpstr(run_ids, ==, "[1,81,11,12,13]");
 	g_assert_cmpstr(broadcast_ids, ==, "[1,2]");
+	/* Many of others' between them: the walk goes in slices. */
+	run_sql(&w, "INSERT INTO runs (id, sequence, key, version, state, seed, start, started_at, ended_at) WITH RECURSIVE n(value) AS (SELECT 100 UNION ALL SELECT value + 1 FROM n WHERE value < 130) SELECT value, 'shop', 'of ' || value, 'h', 'done', 1,"
+	            " '{\"request\":{\"body\":\"order\"}}', 1, 2 FROM n");
+	run_sql(&w, "UPDATE runs SET start = '{\"request\":{\"body\":\"ZELDA@secret.example\"}}' WHERE id = 130");
 	g_assert_true(contacts_erase(&w.host, "zelda", NULL, NULL));
-	assert_text(&w, "SELECT group_concat(id || key) FROM (SELECT id, key FROM runs WHERE sequence = 'shop' AND start = '{}' AND forgotten_at > 0 ORDER BY id)",
+	g_assert_cmpint(number(&w, "SELECT count(*) FROM runs WHERE id >= 100 AND start = '{}'"), ==, 1);
+	assert_text(&w, "SELECT group_concat(id || key) FROM (SELECT id, key FROM runs WHERE sequence = 'shop' AND id < 100 AND start = '{}' AND forgotten_at > 0 ORDER BY id)",
 	            "11id-1,12id-2,13erased-13");
 	g_assert_cmpint(number(&w, "SELECT count(*) FROM runs WHERE id = 14 AND start LIKE '%order 8%' AND forgotten_at IS NULL"), ==, 1);
 	assert_text(&w, "SELECT group_concat(run) FROM journal WHERE run > 10", "14");
