@@ -231,10 +231,18 @@ function methods:contact(id)
   return found
 end
 
+-- Enough of a value to see what it is.
+local function show_whole(value)
+  local text = show(value)
+  return #text > 1000 and text:sub(1, 1000):gsub("[\128-\255]*$", "") .. " ..." or text
+end
+
 function methods:expect(value, wanted)
   local path, a, b = difference(value, wanted, "")
   if path then
-    fail(("expected %s, got %s%s"):format(show(b), show(a), path ~= "" and " at " .. path or ""), "value")
+    local text = ("expected %s, got %s%s"):format(show(b), show(a), path ~= "" and " at " .. path or "")
+    if path ~= "" then text = ("%s\n  wanted: %s\n  got:    %s"):format(text, show_whole(wanted), show_whole(value)) end
+    fail(text, "value")
   end
 end
 

@@ -342,18 +342,52 @@ static void mark(Story *story, Host *host, const char *expected, const json_t *w
 	}
 }
 
-/* What happened, from a little before the span on; what is marked or failed in any case. The pace of an account moves messages by a
- * minute or two: no news to a person. */
+/* Does the job's run that begins here do nothing but end as every job does? What others do meanwhile for nobody in particular is theirs. */
+static bool does_nothing(const Story *story, guint start)
+{
+	int64_t run = value_integer(happening(story, start)->event, "run", 0);
+	if (!is(happening(story, start), "enrolled") || json_object_get(happening(story, start)->event, "contact"))
+		return false;
+	for (guint i = start + 1; i < story->happened->len; i++) {
+		const Happening *h = happening(story, i);
+		if (json_object_get(h->event, "contact"))
+			return false;
+		if (value_integer(h->event, "run", 0) == run)
+			return is(h, "finished") && !h->mark && g_str_equal(value_string(h->event, "outcome", "done"), "done");
+	}
+	return false;
+}
+
+/* What is news to a person: not the pace of an account, which moves messages by a minute or two, nor a job that found nothing to do.
+ * from: how many of it lie before the span. */
+static GPtrArray *news(Story *story, guint *from)
+{
+	g_autoptr(GHashTable) quiet = g_hash_table_new(g_direct_hash, g_direct_equal); /* runs */
+	GPtrArray *found = g_ptr_array_new();
+	*from = 0;
+	for (guint i = 0; i < story->happened->len; i++) {
+		Happening *h = happening(story, i);
+		void *run = GINT_TO_POINTER((int)value_integer(h->event, "run", 0));
+		if (does_nothing(story, i))
+			g_hash_table_add(quiet, run);
+		if (g_hash_table_contains(quiet, run) || g_str_equal(value_string(h->event, "rule", ""), "account_rate"))
+			continue;
+		*from += i < story->span;
+		g_ptr_array_add(found, h);
+	}
+	return found;
+}
+
+/* What happened, from a little before the span on; what is marked or failed in any case. */
 static void tell_happened(Story *story, Host *host)
 {
-	guint n = story->happened->len, from = MIN(story->span, n);
+	guint from;
+	g_autoptr(GPtrArray) told = news(story, &from);
 	from -= MIN(from, BEFORE);
 	bool gap = false;
-	for (guint i = 0; i < n; i++) {
-		Happening *h = happening(story, i);
-		if (g_str_equal(value_string(h->event, "rule", ""), "account_rate"))
-			continue;
-		if (!h->mark && !h->notes && !is(h, "failed") && (i < from || i + MOST < n)) {
+	for (guint i = 0; i < told->len; i++) {
+		Happening *h = told->pdata[i];
+		if (!h->mark && !h->notes && !is(h, "failed") && (i < from || i + MOST < told->len)) {
 			gap = true;
 			continue;
 		}

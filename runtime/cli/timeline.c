@@ -325,9 +325,13 @@ static const struct {
 char *timeline_event(const Cli *cli, const json_t *event)
 {
 	const char *kind = value_string(event, "event", "");
-	g_autofree char *text = short_text(value_string(event, "text", value_string(event, "note", "")));
+	const char *whole = value_string(event, "text", value_string(event, "note", ""));
+	bool written = g_str_equal(kind, "log") || g_str_equal(kind, "note"); /* by the script, for who reads this */
+	g_autofree char *cut = written ? cli_plain(whole, cli->tty ? MAX(cli->columns - BESIDE, LEAST) : 0) : NULL;
+	g_autofree char *text = written ? g_strdup(g_strstrip(cut)) : short_text(whole);
 	for (size_t i = 0; i < G_N_ELEMENTS(all_words); i++)
 		if (g_str_equal(all_words[i].kind, kind))
 			return all_words[i].words(cli, event, text);
 	return g_strdup_printf("%s%s%s", kind, *text ? ": " : "", text);
 }
+	enum { BESIDE = 40, LEAST = 60 }; /* columns: time, name and kind; a text has */

@@ -101,6 +101,11 @@ FAULTY = [
     ("a signal that they would not take is no failure; one that is says what is left out", 't:event { kind = "signal:else" }\n  t:expect(1, 2)',
      ["expected 2, got 1", "#     left out: sequences/shelf.lua:3: perigee.store", "signal:else: no run waits for it now; it is kept for their next wait"], ["would have taken"]),
 ]
+JOB = """local perigee = require "perigee"
+return perigee.job { name = "%s", schedule = "%s", run = function() %s end }
+"""
+JOBS = {"idle": JOB % ("idle", "every 10 minutes", ""), "busy": JOB % ("busy", "every day at 05:00", 'perigee.log("looked: " .. ("a"):rep(300))'),
+        "broken": JOB % ("broken", "every day at 06:00", 'error("torn")')}
 LONG = """test("long", function(t)
   for i = 1, 30 do t:enrol { sequence = "welcome", contact = { id = "c" .. i, name = "C " .. i, email = "c" .. i .. "@example.com", interest = "no " .. i } } end
   t:advance "1 day"
@@ -134,12 +139,20 @@ def main():
             ok(got.code == 1 and not missing, sentence, *missing, got)
         for name in ("sequences/shelf", "sequences/torn", "hooks/shop"):
             (w.dir / (name + ".lua")).unlink()
+        for name, text in JOBS.items():
+            w.write(f"jobs/{name}.lua", text)
+        got = played(w, 't:advance "10 hours"\n  t:expect(1, 2)')
+        ok("enrolled in welcome" in got.out and "job idle" not in got.out and "..." not in got.out, "a job that found nothing to do is no part of the story", got)
+        ok("job busy starts" in got.out and "looked: " + "a" * 300 in got.out and "FAILED" in got.out and "job broken starts" in got.out,
+           "one that did something or failed is, and what it logs is whole", got)
+        for name in JOBS:
+            (w.dir / f"jobs/{name}.lua").unlink()
         w.write("tests/a_test.lua", LONG)
         got = w.run("test", "tests/a_test.lua")
         story = got.out.split("not ok 2")[0].splitlines()
         ok(len(story) < 140 and story.count("#                             ...") <= 1 and "and 27 runs more" in got.out,
            "a long story is told by what counts", len(story), got)
-        ok("not ok 2 - tests/a_test.lua: no world\n# tests/a_test.lua:6: expected 2, got 1 at a\n#     test(\"no world\"" in got.out,
+        ok("not ok 2 - tests/a_test.lua: no world\n# tests/a_test.lua:6: expected 2, got 1 at a\n#   wanted: { a = 2 }\n#   got:    { a = 1 }\n#     test(\"no world\"" in got.out,
            "where nothing happened there is no story", got)
         ok("not ok 3" in got.out and "tests/a_test.lua:7: " in got.out.split("not ok 3")[1], "an error has its line", got)
         rows = w.run("test", "--json", "tests/a_test.lua").rows()
