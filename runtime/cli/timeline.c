@@ -253,6 +253,13 @@ static char *finished(const Cli *cli, const json_t *event, const char *text)
 	return g_strdup_printf("finished: %s%s%s%s", value_string(event, "outcome", ""), reason ? " (" : "", reason ? reason : "", reason ? ")" : "");
 }
 
+static char *hook_done(const Cli *cli, const json_t *event, const char *text)
+{
+	(void)cli;
+	(void)text;
+	return g_strdup_printf("hook %s: %s", value_string(event, "hook", ""), value_string(event, "outcome", ""));
+}
+
 static char *failed(const Cli *cli, const json_t *event, const char *text)
 {
 	(void)cli;
@@ -318,7 +325,7 @@ static const struct {
 	char *(*words)(const Cli *cli, const json_t *event, const char *text);
 } all_words[] = {
 	{ "enrolled", enrolled }, { "passed_over", passed_over }, { "sent", sent }, { "deferred", deferred }, { "refused", refused }, { "received", received }, { "untaken", untaken },
-	{ "task", task }, { "task_done", task }, { "set", set }, { "label", label }, { "finished", finished }, { "failed", failed }, { "outage", outage },
+	{ "task", task }, { "task_done", task }, { "set", set }, { "label", label }, { "finished", finished }, { "failed", failed }, { "hook_done", hook_done }, { "outage", outage },
 	{ "breaker", breaker }, { "broadcast", broadcast }, { "edited", edited }, { "moved", moved }, { "stayed", stayed },
 };
 

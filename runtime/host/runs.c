@@ -267,7 +267,9 @@ void runs_end(Host *host, int64_t run, const char *state, const char *outcome, c
 	g_auto(Run) row = { 0 };
 	run_load(host, run, &row);
 	bool failed = g_str_equal(state, "failed") || g_str_equal(state, "parked");
-	if (!failed && !row.contact && hooks_is_run(host, run)) /* its signals are what there is to see */
+	if (!failed && !row.contact && hooks_is_run(host, run)) { /* one that returns nothing: its signals are what there is to see */
+		if (outcome && !g_str_equal(outcome, "done"))
+			host_see(host, json_pack("{s:s, s:s, s:s}", "event", "hook_done", "hook", row.sequence, "outcome", outcome), NULL, run);
 		return;
 	json_t *event = failed ? json_pack("{s:s, s:s?, s:s?}", "event", "failed", "code", code, "error", error)
 	                       : json_pack("{s:s, s:s?}", "event", "finished", "outcome", outcome);
