@@ -88,7 +88,7 @@ end
 -- What the host makes for each message, where it can.
 local made = {
   unsubscribe_url = "it is there in e-mails that ask or bring news, where perigee.lua has a public_url",
-  confirm_url = "it is there in e-mails, where perigee.lua has a public_url",
+  confirm_url = "it is there in e-mails without a copy (cc), where perigee.lua has a public_url",
 }
 
 -- Who has no value to give: what a broadcast says is for nobody in particular.

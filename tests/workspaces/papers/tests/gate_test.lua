@@ -91,3 +91,11 @@ test("what is not opened is pointed at once more; the link of before has expired
   t:event { kind = "click", channel = "email" }
   t:expect_outcome "unopened"
 end)
+
+test("whoever reads a copy has no button to confirm in another's name", function(t)
+  t:enrol { sequence = "copied", contact = ana }
+  t:advance "3 days"
+  t:expect(t:expect_sent { template = "asked" }.text, "Ana, answer this mail.\n")
+  t:expect(t:expect_sent { template = "asks" }.text:match "https://mail%.brand%.example/c/%w+" ~= nil, true)
+  t:expect_outcome "templates/asks.md:5: confirm_url is missing: it is there in e-mails without a copy (cc), where perigee.lua has a public_url; write {% if confirm_url %}...{% endif %}"
+end)
