@@ -331,6 +331,7 @@ static const struct {
 
 char *timeline_event(const Cli *cli, const json_t *event)
 {
+	enum { BESIDE = 40, LEAST = 60 }; /* columns: time, name and kind; a text has */
 	const char *kind = value_string(event, "event", "");
 	const char *whole = value_string(event, "text", value_string(event, "note", ""));
 	bool written = g_str_equal(kind, "log") || g_str_equal(kind, "note"); /* by the script, for who reads this */
@@ -341,4 +342,3 @@ char *timeline_event(const Cli *cli, const json_t *event)
 			return all_words[i].words(cli, event, text);
 	return g_strdup_printf("%s%s%s", kind, *text ? ": " : "", text);
 }
-	enum { BESIDE = 40, LEAST = 60 }; /* columns: time, name and kind; a text has */

@@ -271,6 +271,7 @@ void runs_end(Host *host, int64_t run, const char *state, const char *outcome, c
 		if (outcome && !g_str_equal(outcome, "done"))
 			host_see(host, json_pack("{s:s, s:s, s:s}", "event", "hook_done", "hook", row.sequence, "outcome", outcome), NULL, run);
 		return;
+	}
 	json_t *event = failed ? json_pack("{s:s, s:s?, s:s?}", "event", "failed", "code", code, "error", error)
 	                       : json_pack("{s:s, s:s?}", "event", "finished", "outcome", outcome);
 	if (!failed && error)
