@@ -250,13 +250,6 @@ static void rendering_failed(void *user, uint64_t ticket, const char *code, cons
 	g_hash_table_remove(renderings(host), &r->id);
 }
 
-static bool is_rendering(const json_t *result, size_t entity)
-{
-	const json_t *text = json_object_get(result, "text"), *subject = json_object_get(result, "subject");
-	bool good = json_is_string(text) && strlen(json_string_value(text)) == json_string_length(text) && entity == 0;
-	return good && (!subject || (json_is_string(subject) && strlen(json_string_value(subject)) == json_string_length(subject)));
-}
-
 static bool rendering_frame(void *user, uint64_t ticket, Frame *frame, bool *bad)
 {
 	Rendering *r = user;
@@ -272,11 +265,12 @@ static bool rendering_frame(void *user, uint64_t ticket, Frame *frame, bool *bad
 	const char *text = frame_get_str(frame, &size);
 	g_autoptr(json_t) result = frame->kind == W_RENDERED ? value_parse(text, (gssize)size, NULL) : NULL;
 	frame_get_str(frame, &entity);
-	*bad = !json_is_object(result) || !frame_end(frame) || !is_rendering(result, entity);
+	g_auto(Broadcast) b = { 0 };
+	bool wanted = load(host, r->id, &b) && g_str_equal(b.state, "rendering");
+	*bad = !frame_end(frame) || !handover_is_rendering(result, wanted ? b.channel : "", entity);
 	if (*bad)
 		return false;
-	g_auto(Broadcast) b = { 0 };
-	if (load(host, r->id, &b) && g_str_equal(b.state, "rendering"))
+	if (wanted)
 		planned(host, &b, result);
 	g_hash_table_remove(renderings(host), &r->id);
 	return true;

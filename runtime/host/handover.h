@@ -47,6 +47,8 @@ char *handover_random(Host *host);
 bool handover_opens_thread(const Message *m, const Run *run);
 /* Its Message-ID, or a new one: a mail that is composed anew keeps its own, so that whoever has had it before has it once. Caller frees. */
 char *handover_message_id(Host *host, const Message *m, const Account *account);
+/* Is what a worker gave a rendering for this channel, with a text, a subject of one line and parts? An entity is for e-mail alone. */
+bool handover_is_rendering(const json_t *result, const char *channel, size_t entity_size);
 /* What a rendering is asked with; data: of handover_data. Caller owns. */
 json_t *handover_options(Host *host, const json_t *data, const char *channel, const char *thread_subject);
 

@@ -166,13 +166,12 @@ static bool is_list(const json_t *value)
 	return !value || json_is_array(value) || (json_is_object(value) && !json_object_size(value));
 }
 
-/* Does it answer for a message of this channel, with a subject and parts? An entity is for e-mail alone. */
-static bool is_rendering(const json_t *result, const char *channel, size_t entity_size)
+bool handover_is_rendering(const json_t *result, const char *channel, size_t entity_size)
 {
 	const json_t *subject = json_object_get(result, "subject"), *text = json_object_get(result, "text");
 	const json_t *attach = json_object_get(result, "attach"), *locale = json_object_get(result, "locale");
 	bool mail = g_str_equal(channel, "email");
-	return is_text(text, false) && json_string_length(text) && (is_text(subject, true) || (!subject && !mail)) &&
+	return json_is_object(result) && is_text(text, false) && json_string_length(text) && (is_text(subject, true) || (!subject && !mail)) &&
 	       is_list(attach) && is_list(json_object_get(result, "documents")) && is_list(json_object_get(result, "links")) && is_list(json_object_get(result, "inline")) &&
 	       (!locale || (is_text(locale, true) && json_string_length(locale) <= LOCALE_BYTES)) && (entity_size > 0) == mail;
 }
@@ -246,7 +245,7 @@ static bool rendering_frame(void *user, uint64_t ticket, Frame *frame, bool *bad
 	const char *text = frame_get_str(frame, &result_size);
 	g_autoptr(json_t) result = frame->kind == W_RENDERED ? value_parse(text, (gssize)result_size, NULL) : NULL;
 	const char *entity = frame_get_str(frame, &size);
-	*bad = !json_is_object(result) || !frame_end(frame) || !is_rendering(result, value_string(r->options, "channel", ""), size);
+	*bad = !frame_end(frame) || !handover_is_rendering(result, value_string(r->options, "channel", ""), size);
 	if (*bad)
 		return false;
 	if (!render_documents(r, result, entity, size))

@@ -237,6 +237,37 @@ static void a_follow_up_with_a_time_limit(World *w, gconstpointer unused)
 	g_assert_true(host_commit(host, NULL));
 }
 
+/* What a worker gives is a claim, for broadcasts as for messages. */
+static void what_is_a_rendering(World *w, gconstpointer unused)
+{
+	(void)w;
+	(void)unused;
+	static const struct { const char *result, *channel; size_t entity; bool good; } table[] = {
+		{ "{\"text\":\"Hi\"}", "discord", 0, true },
+		{ "{\"text\":\"Hi\\nyou\",\"subject\":\"One line\",\"attach\":{},\"documents\":[]}", "discord", 0, true },
+		{ "{\"text\":\"Hi\",\"subject\":\"One line\"}", "email", 9, true },
+		{ "{\"text\":\"Hi\"}", "email", 9, false },
+		{ "{\"text\":\"Hi\",\"subject\":\"One line\"}", "email", 0, false },
+		{ "{\"text\":\"Hi\"}", "discord", 9, false },
+		{ "{\"text\":\"\"}", "discord", 0, false },
+		{ "{}", "discord", 0, false },
+		{ "[]", "discord", 0, false },
+		{ "{\"text\":\"Hi\\u0000\"}", "discord", 0, false },
+		{ "{\"text\":\"Hi\",\"subject\":\"Two\\nlines\"}", "discord", 0, false },
+		{ "{\"text\":\"Hi\",\"subject\":\"\\u001b[2J\"}", "discord", 0, false },
+		{ "{\"text\":\"Hi\",\"subject\":7}", "discord", 0, false },
+		{ "{\"text\":\"Hi\",\"attach\":\"passwd\"}", "discord", 0, false },
+		{ "{\"text\":\"Hi\",\"locale\":\"fr\\n\"}", "discord", 0, false },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autoptr(json_t) result = json_loads(table[i].result, JSON_ALLOW_NUL, NULL);
+		g_test_message("%s", table[i].result);
+		g_assert_nonnull(result);
+		g_assert_cmpint(handover_is_rendering(result, table[i].channel, table[i].entity), ==, table[i].good);
+	}
+	g_assert_false(handover_is_rendering(NULL, "discord", 0));
+}
+
 static void write_too_much(void *user, Peer *peer, uint64_t ticket, uint64_t program)
 {
 	(void)user;
@@ -314,6 +345,7 @@ int main(int argc, char **argv)
 		{ "if not it goes where it went", what_was_redirected_stays_so },
 		{ "a follow-up that waits for the inbox to be read goes then, with a time limit too", a_follow_up_with_a_time_limit },
 		{ "a rendering that took the night is looked at anew", a_rendering_that_took_the_night },
+		{ "what a worker gives as a rendering is looked at", what_is_a_rendering },
 		{ "a call that does not fit a frame can be cancelled", a_call_that_was_never_written },
 		{ "so a rendering that was never written is forgotten after a failed commit", a_rendering_that_was_never_written },
 	};
