@@ -60,8 +60,10 @@ static const char LAST_ACCEPTED[] =
 	" ORDER BY done_at DESC, id DESC LIMIT 1";
 static const char OPEN_TASK[] = "SELECT id FROM tasks WHERE contact = ? AND state = 'open' ORDER BY id LIMIT 1";
 
+/* Asked at each turn: the index broadcasts_to_confirm has this sum. */
 static const char TO_CONFIRM[] =
-	"SELECT id, created_at + min(3600000, (at - created_at) / 2) FROM broadcasts WHERE state = 'planned' ORDER BY 2, id LIMIT 1";
+	"SELECT id, created_at + min(3600000, (at - created_at) / 2) FROM broadcasts WHERE state = 'planned'"
+	" ORDER BY created_at + min(3600000, (at - created_at) / 2), id LIMIT 1";
 
 static Pretend *own(Host *host)
 {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Broadcasts: the list, the whole text, confirming and cancelling by hand; what lapses and what is refused in serve, killed or not; sim.
 No channel of a broadcast has a driver in serve yet, so rows are planned as sim's are, by what it writes into its database."""
+import re
 import shutil
 import signal
 import subprocess
@@ -93,6 +94,14 @@ def in_serve():
     ok(said.code == 0 and state_of(number)[0] == "confirmed", "what was confirmed beside serve stays so when it is killed at once", said, state_of(number))
 
 
+def indexed():
+    """What is asked at each turn does not look at every broadcast."""
+    source = (Path(__file__).resolve().parents[2] / "runtime/host/pretend.c").read_text()
+    query = "".join(re.findall(r'"(.*?)"', re.search(r"TO_CONFIRM\[\] =(.*?);", source, re.DOTALL)[1]))
+    plan_of = [row[3] for row in sql("EXPLAIN QUERY PLAN " + query)]
+    ok(len(plan_of) == 1 and "broadcasts_to_confirm" in plan_of[0], "the next that a colleague confirms comes from an index, unsorted", query, plan_of)
+
+
 def simulated():
     workspace.write("people.csv", "id,name,at\nana,Ana,1 day\nbob,Bob,2026-12-12T20:00\n")
     args = ("sim", "tell", "--contacts", "people.csv", "--start", "2026-12-07T08:00", "--json")
@@ -125,6 +134,7 @@ try:
     run("upgrade")
     by_hand()
     in_serve()
+    indexed()
     simulated()
 finally:
     shutil.rmtree(workspace.dir, ignore_errors=True)

@@ -16,4 +16,6 @@ CREATE TABLE broadcasts (
   rule TEXT, reason TEXT       -- why it waits, was refused or lapsed
 );
 CREATE INDEX broadcasts_by_due ON broadcasts (due, id) WHERE state IN ('rendering', 'planned', 'confirmed');
+-- When a simulated colleague confirms one: an hour after it was planned, or half-way to its time.
+CREATE INDEX broadcasts_to_confirm ON broadcasts (created_at + min(3600000, (at - created_at) / 2), id) WHERE state = 'planned';
 CREATE INDEX broadcasts_by_message ON broadcasts (message) WHERE message IS NOT NULL;
