@@ -116,9 +116,9 @@ static void check(Check *c, const GPtrArray *words)
 	g_autoptr(GString) sources = g_string_new(NULL);
 	c->declared = declared;
 	c->sources = sources;
-	static const char *const folders[] = { "sequences", "lib", "jobs", "hooks" }; /* what these signal may be a template's vars */
-	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
-		each_lua(c, folders[i], add_source, c);
+	each_lua(c, "lib", add_source, c); /* what these signal may be a template's vars */
+	for (const char *const *folder = versions_folders; *folder; folder++)
+		each_lua(c, *folder, add_source, c);
 	read_contacts(c);
 	for (guint i = 0; i < words->len; i++)
 		check_path(c, words->pdata[i]);

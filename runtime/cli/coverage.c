@@ -2,11 +2,11 @@
 /* Lines that tests ran: see coverage.h. */
 #include "cli/coverage.h"
 
+#include "host/versions.h"
+
 #include <string.h>
 
 enum { LINES_MOST = 1 << 20, FILE_CAP = 1 << 20, DEPTH = 8 };
-
-static const char *const folders[] = { "sequences", "jobs", "hooks", "lib" };
 
 /* Of one file: by line number, from 1. */
 enum { NO_CODE, MISSED, RAN };
@@ -113,8 +113,9 @@ static void walk(Coverage *coverage, const char *workspace, const char *folder, 
 
 void coverage_complete(Coverage *coverage, const char *workspace)
 {
-	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
-		walk(coverage, workspace, folders[i], 0);
+	for (const char *const *folder = versions_folders; *folder; folder++)
+		walk(coverage, workspace, *folder, 0);
+	walk(coverage, workspace, "lib", 0);
 }
 
 /* ---- telling ----------------------------------------------------------------------------------------------------- */

@@ -31,8 +31,8 @@ int command_version(Cli *cli, int argc, char **argv)
 
 /* What is copied stands in a list, so that a key which somebody keeps in the workspace never comes along. */
 static const char *const backup_files[] = { "perigee.lua", "perigee.vault", "README.md", ".gitignore", "contacts.csv", NULL };
-static const char *const backup_folders[] = {
-	"sequences", "jobs", "templates", "lib", "drivers", "tests", "recipes", "attachments", "files", "run/attachments", NULL,
+static const char *const backup_folders[] = { /* and those of scripts */
+	"lib", "templates", "drivers", "tests", "recipes", "attachments", "files", "run/attachments", NULL,
 };
 
 typedef struct Backup {
@@ -103,9 +103,11 @@ static bool add_files(Backup *b, GError **error)
 	for (const char *const *name = backup_files; *name; name++)
 		if (!add_tree(b, *name, 0, error))
 			return false;
-	for (const char *const *name = backup_folders; *name; name++)
-		if (!add_tree(b, *name, 0, error))
-			return false;
+	const char *const *const folders[] = { versions_folders, backup_folders };
+	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
+		for (const char *const *name = folders[i]; *name; name++)
+			if (!add_tree(b, *name, 0, error))
+				return false;
 	g_autoptr(GPtrArray) templates = versions_templates(b->cli->host);
 	for (guint i = 0; i < templates->len; i++) {
 		g_autoptr(Program) program = versions_template(b->cli->host, templates->pdata[i], NULL);

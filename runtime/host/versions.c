@@ -13,6 +13,8 @@ G_DEFINE_QUARK(perigee-versions-error, versions_error)
 
 enum { SOURCE_CAP = 256 * 1024 };
 
+const char *const versions_folders[] = { "sequences", "jobs", "hooks", NULL };
+
 static const char FIND_VERSION[] = "SELECT kind, name, path, sources, declarations FROM versions WHERE hash = ?";
 static const char ADD_VERSION[] = "INSERT OR IGNORE INTO versions VALUES (?, ?, ?, ?, ?, ?, ?)";
 static const char FIND_SCRIPT[] = "SELECT version FROM scripts WHERE name = ?";
@@ -67,9 +69,8 @@ static void list_files(Host *host, const char *folder, const char *suffix, bool 
 GPtrArray *versions_files(Host *host)
 {
 	GPtrArray *files = g_ptr_array_new_with_free_func(g_free);
-	list_files(host, "sequences", ".lua", true, files);
-	list_files(host, "jobs", ".lua", true, files);
-	list_files(host, "hooks", ".lua", true, files);
+	for (const char *const *folder = versions_folders; *folder; folder++)
+		list_files(host, *folder, ".lua", true, files);
 	return files;
 }
 
@@ -98,9 +99,8 @@ static char *script_path(Host *host, const char *word, GError **error)
 		if (g_file_test(full, G_FILE_TEST_IS_REGULAR))
 			return g_strdup(path);
 	}
-	const char *folders[] = { "sequences", "jobs", "hooks" };
-	for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
-		g_autofree char *path = g_strdup_printf("%s/%s.lua", folders[i], word);
+	for (const char *const *folder = versions_folders; *folder; folder++) {
+		g_autofree char *path = g_strdup_printf("%s/%s.lua", *folder, word);
 		g_autofree char *full = g_build_filename(host->workspace->dir, path, NULL);
 		if (!strchr(word, '/') && g_file_test(full, G_FILE_TEST_IS_REGULAR))
 			return g_steal_pointer(&path);

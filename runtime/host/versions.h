@@ -14,6 +14,9 @@
 GQuark versions_error_quark(void);
 typedef enum { VERSIONS_ERROR_UNKNOWN, VERSIONS_ERROR_FAULTY } VersionsError;
 
+/* The folders that scripts stand in: sequences, jobs, hooks; NULL at the end. Their modules stand in lib. */
+extern const char *const versions_folders[];
+
 /* A sequence, job or hook as a program, from a file of the workspace (a name, or a path). Not yet a version. */
 Program *versions_read(Host *host, const char *name_or_path, GError **error);
 /* A file of tests/ likewise; a path is relative to the workspace. */

@@ -172,8 +172,14 @@ def again(w, smtp):
     ok(w.kept() == [hashlib.sha256(PDF).hexdigest()], "between two tries a copy is kept under its hash", w.kept())
     w.write("attachments/offer.pdf", b"another offer")
     tar = w.dir.parent / "b.tar"
+    scripts = [f"{folder}/late.lua" for folder in ("sequences", "jobs", "hooks", "lib")]
+    for name in scripts:
+        w.write(name, "-- SPDX-License-Identifier: MIT\n")
     w.do("backup", str(tar))
     names = tarfile.open(tar).getnames()
+    ok(set(scripts) <= set(names), "backup has the scripts of each folder, and their modules", names)
+    for name in scripts:
+        (w.dir / name).unlink()
     ok("attachments/offer.pdf" in names and "run/attachments/" + hashlib.sha256(PDF).hexdigest() in names, "backup has the files and the copies", names)
     w.serve("--fast-forward", "1s")
     ok(len(smtp.messages) == 1, "it goes at the second try", w.rows("messages")[:1])
