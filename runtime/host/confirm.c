@@ -30,17 +30,20 @@ static FollowState state_of(Host *host, const FollowedMail *mail)
 	return db_int(host->db, 0, CONFIRMED, "si", mail->contact, mail->id) ? FOLLOWED_ALREADY : FOLLOWED_NOT_YET;
 }
 
-static void act_on(Host *host, const FollowedMail *mail)
+/* False: it can't be recorded, and nothing has happened. */
+static bool act_on(Host *host, const FollowedMail *mail)
 {
 	host_write(host);
-	follow_settle(host, mail);
 	g_autofree char *now = time_iso(host_now(host), host->workspace->zone);
 	g_autofree char *source = g_strdup_printf("double opt-in: template %s, %.10s %.5s", mail->template_name ? mail->template_name : "?", now,
 	                                          now + strlen("2026-11-23T"));
-	contacts_opt_in(host, mail->contact, "email", "double opt-in", source);
+	if (!contacts_opt_in(host, mail->contact, "email", "double opt-in", source))
+		return false;
+	follow_settle(host, mail);
 	host_see(host, json_pack("{ss ss ss ss}", "event", "received", "channel", "email", "kind", "opt_in", "text", ""), mail->contact, mail->run);
 	g_autoptr(json_t) data = json_pack("{ss*}", "template", mail->template_name);
 	events_record(host, mail->contact, "opt_in", "email", mail->id, mail->id, data);
+	return true;
 }
 
 static void confirm(Host *host, const FollowedMail *mail, bool act, Followed *who)
@@ -50,9 +53,9 @@ static void confirm(Host *host, const FollowedMail *mail, bool act, Followed *wh
 	if (!act || who->state != FOLLOWED_NOT_YET)
 		return;
 	who->state = FOLLOWED_DONE;
-	if (mail->contact)
-		act_on(host, mail);
-	else
+	if (mail->contact && !act_on(host, mail))
+		who->state = FOLLOWED_LATER;
+	if (!mail->contact)
 		log_info("the link of a test message, or of a redirected one, was followed: it confirms nothing");
 }
 

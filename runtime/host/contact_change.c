@@ -12,7 +12,6 @@ const char *const CONTACT_ATTRIBUTE_NAMES[] = {
 };
 
 #define ID_BYTES 128
-#define ATTRIBUTE_BYTES 1000
 #define LABEL_BYTES 100
 #define FIELD_NAME_BYTES 100
 
@@ -167,8 +166,8 @@ static bool take_time(Host *host, char **text, GError **error)
 static bool take_attribute(Host *host, ContactChange *change, ContactAttribute which, const char *text, GError **error)
 {
 	g_autofree char *line = single_line(text);
-	if (strlen(line) > ATTRIBUTE_BYTES)
-		return invalid(error, "%s is longer than %d bytes", CONTACT_ATTRIBUTE_NAMES[which], ATTRIBUTE_BYTES);
+	if (strlen(line) > CONTACT_ATTRIBUTE_BYTES)
+		return invalid(error, "%s is longer than %d bytes", CONTACT_ATTRIBUTE_NAMES[which], CONTACT_ATTRIBUTE_BYTES);
 	if (which == CONTACT_STAGE && !take_stage(host, line, error))
 		return false;
 	if (which == CONTACT_TIMEZONE && !take_zone(host, line, error))

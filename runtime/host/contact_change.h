@@ -20,6 +20,7 @@ typedef enum {
 #undef X
 	CONTACT_ATTRIBUTE_COUNT
 } ContactAttribute;
+#define CONTACT_ATTRIBUTE_BYTES 1000 /* the most that one holds */
 extern const char *const CONTACT_ATTRIBUTE_NAMES[CONTACT_ATTRIBUTE_COUNT + 1]; /* ends with NULL */
 
 typedef struct Address {

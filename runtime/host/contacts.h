@@ -58,8 +58,8 @@ char *contacts_basis(const char *consent, const char *channel);
 /* Does their consent say no to the channel? */
 bool contacts_denies(Host *host, const char *contact, const char *channel);
 /* They have said yes themselves, now: basis ("double opt-in") and source ("which template, when") for this channel; what is recorded
- * for others stays. */
-void contacts_opt_in(Host *host, const char *contact, const char *channel, const char *basis, const char *source);
+ * for others stays, if need be with its source cut short. False: it can't be recorded (logged), and nothing is. */
+bool contacts_opt_in(Host *host, const char *contact, const char *channel, const char *basis, const char *source);
 
 /* Changes from scripts: object of stage, attributes other than identities/consent, or fields (null removes a field).
  * cause goes into the stage history ("run 12"). An unknown stage is an error. */

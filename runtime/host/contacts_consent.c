@@ -56,7 +56,20 @@ static char *of_others(const char *consent, const char *channel)
 	return g_string_free(rest, FALSE);
 }
 
-void contacts_opt_in(Host *host, const char *contact, const char *channel, const char *basis, const char *source)
+/* The new source, and as much of what was known before as there is room for. Caller frees. */
+static char *joined(const char *source, const char *before)
+{
+	g_autoptr(GString) all = g_string_new(source);
+	g_string_append_printf(all, "; %s", before);
+	if (all->len > CONTACT_ATTRIBUTE_BYTES) {
+		const char *end = g_utf8_find_prev_char(all->str, all->str + CONTACT_ATTRIBUTE_BYTES - strlen("...") + 1);
+		g_string_truncate(all, (gsize)(end - all->str));
+		g_string_append(all, "...");
+	}
+	return g_string_free(g_steal_pointer(&all), FALSE);
+}
+
+bool contacts_opt_in(Host *host, const char *contact, const char *channel, const char *basis, const char *source)
 {
 	g_autofree char *was = NULL, *from = NULL;
 	Rows *rows = db_query(host->db, CONSENT, "s", contact);
@@ -67,7 +80,7 @@ void contacts_opt_in(Host *host, const char *contact, const char *channel, const
 	}
 	g_autofree char *others = of_others(was, channel), *consent = g_strdup_printf("%s: %s%s", channel, basis, others);
 	/* What the other channels' basis comes from is not forgotten. */
-	g_autofree char *sources = *others && from && *from ? g_strdup_printf("%s; %s", source, from) : g_strdup(source);
+	g_autofree char *sources = *others && from && *from ? joined(source, from) : g_strdup(source);
 	g_autofree char *now = contact_change_time(host_now(host));
 	g_auto(ContactChange) change;
 	GError *error = NULL;
@@ -75,7 +88,9 @@ void contacts_opt_in(Host *host, const char *contact, const char *channel, const
 	if (contact_change_text(host, &change, "consent", consent, &error) && contact_change_text(host, &change, "consent_source", sources, &error) &&
 	    contact_change_text(host, &change, "consent_at", now, &error))
 		contact_change_apply(host, &change, contact, false, "their confirmation", &error);
+	bool recorded = !error;
 	if (error)
 		log_error("a consent could not be recorded: %s", error->message);
 	g_clear_error(&error);
+	return recorded;
 }

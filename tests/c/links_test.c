@@ -50,6 +50,37 @@ static void a_press_records_consent_with_its_source_and_is_an_event(World *w, co
 	g_assert_cmpint(db_changes_ever(w->host.db), ==, before);
 }
 
+/* What is known of other channels is cut where there is no room for it; if there is none for the consent itself nothing happens. */
+static void a_consent_that_is_long(World *w, const void *unused)
+{
+	(void)unused;
+	g_autofree char *text = token(w, FOLLOW_CONFIRM, ID), *ascii = g_strnfill(1000, 'x'), *odd = g_strnfill(1000, 'x'), *full = g_strnfill(990, 'y');
+	g_autofree char *others = g_strconcat("sms: ", full, NULL);
+	g_autoptr(GString) wide = g_string_new(NULL);
+	for (int i = 0; i < 500; i++)
+		g_string_append(wide, "é");
+	memcpy(odd + 998, "é", strlen("é"));
+	const struct { const char *consent, *source; FollowState state; size_t bytes; } cases[] = {
+		{ "sms: opt-in", "the fair", FOLLOWED_DONE, 0 }, { "sms: opt-in", ascii, FOLLOWED_DONE, 1000 }, { "sms: opt-in", wide->str, FOLLOWED_DONE, 1000 },
+		{ "sms: opt-in", odd, FOLLOWED_DONE, 1000 }, { others, "the fair", FOLLOWED_LATER, 0 },
+	};
+	for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+		db_savepoint(w->host.db);
+		db_run(w->host.db, "UPDATE contacts SET consent = ?, consent_source = ? WHERE id = 'ana'", "ss", cases[i].consent, cases[i].source);
+		g_test_message("%zu bytes of consent, %zu of its source", strlen(cases[i].consent), strlen(cases[i].source));
+		g_assert_cmpint(follow(w, FOLLOW_CONFIRM, text, true), ==, cases[i].state);
+		g_assert_cmpint(number(w, "SELECT count(*) FROM events"), ==, cases[i].state == FOLLOWED_DONE);
+		g_assert_cmpint(number(w, "SELECT consent LIKE 'email: double opt-in%' AND consent_source LIKE 'double opt-in: template%' FROM contacts WHERE id = 'ana'"),
+		                ==, cases[i].state == FOLLOWED_DONE);
+		is_text(w, "SELECT state FROM messages WHERE id = 10", cases[i].state == FOLLOWED_DONE ? "accepted" : "unknown");
+		g_autofree char *source = db_text(w->host.db, "SELECT consent_source FROM contacts WHERE id = 'ana'", "");
+		g_assert_true(g_utf8_validate(source, -1, NULL));
+		g_assert_cmpuint(strlen(source), <=, 1000);
+		g_assert_true(!cases[i].bytes || (strlen(source) >= cases[i].bytes - 1 && g_str_has_suffix(source, "...")));
+		db_undo(w->host.db);
+	}
+}
+
 static void nobody_is_brought_back_by_an_older_link(World *w, const void *unused)
 {
 	(void)unused;
@@ -199,6 +230,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 #define ADD(name, function) g_test_add("/links/" name, World, NULL, world_open, function, world_close)
 	ADD("a press records consent with its source, and is an event", a_press_records_consent_with_its_source_and_is_an_event);
+	ADD("a consent that is long", a_consent_that_is_long);
 	ADD("nobody is brought back by an older link", nobody_is_brought_back_by_an_older_link);
 	ADD("a link leads where it was meant to, for so long", a_link_leads_where_it_was_meant_to_for_so_long);
 	ADD("opening one is told once, and looking never", opening_one_is_told_once_and_looking_never);
