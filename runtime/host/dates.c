@@ -42,13 +42,14 @@ static GTimeZone *read_zone(Host *host, const char *contact, const json_t *args,
 json_t *dates_shift(Host *host, const char *contact, const json_t *args, GError **error)
 {
 	int64_t seconds;
-	Time end;
+	Time end = 0;
 	if (!read_time(host, args, &seconds, error))
 		return NULL;
 	g_autoptr(GTimeZone) zone = read_zone(host, contact, args, error);
-	if (!zone || !when_shift(value_string(args, "shift", ""), seconds * 1000, zone, host->workspace->hours, &end, error))
+	const char *shift = value_string(args, "shift", NULL);
+	if (!zone || (shift && !when_shift(shift, seconds * 1000, zone, host->workspace->hours, &end, error)))
 		return NULL;
-	return json_integer(end / 1000);
+	return json_integer(shift ? end / 1000 : seconds);
 }
 
 json_t *dates_calendar(Host *host, const char *contact, const json_t *args, GError **error)

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: MIT
+local perigee = require "perigee"
 local words = require "perigee.words"
 
 local ana = { id = "ana", name = "Ana", email = "ana@a.example", locale = "fr-FR", owner = "lea", title = "Dr" }
@@ -85,4 +86,9 @@ test("who writes in the night before the first mail is heard by the run that wai
   t:advance "8h"
   t:expect_nothing_sent()
   t:expect_outcome "early: Hello?"
+end)
+
+test("a date that is not moved is the time itself", function(t)
+  t:expect(perigee.date(1795420800), 1795420800)
+  t:expect(perigee.date(1795420800, nil, "workspace"), 1795420800)
 end)
