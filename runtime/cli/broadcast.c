@@ -41,7 +41,7 @@ static int list(Cli *cli, const char *state)
 		g_autofree char *text = first_line(value_string(row, "text", ""));
 		table_row(table, id, value_string(row, "state", ""), at, where, value_string(row, "template", ""), text, NULL);
 	}
-	table_print(table, cli, cli->json ? NULL : state && strcmp(state, "open") == 0 ? "no broadcast waits: `perigee broadcast --all` lists those that are over" :
+	table_print(table, cli, cli->json ? NULL : state && strcmp(state, "waiting") == 0 ? "no broadcast waits: `perigee broadcast --all` lists those that are over" :
 	            "no broadcasts: a script plans one with perigee.broadcast");
 	return EXIT_DONE;
 }
@@ -95,6 +95,9 @@ static int show(Cli *cli, int64_t id)
 		g_autofree char *at = cli_time(cli, value_integer(row, "at", 0));
 		cli_print(cli, "\nIt leaves if somebody confirms it before %s: perigee broadcast confirm %" G_GINT64_FORMAT "\n", at, id);
 	}
+	if (strcmp(state, "unknown") == 0)
+		cli_print(cli, "\nNobody knows whether it is there. Look, then say: perigee messages resolve %" G_GINT64_FORMAT " sent (or again)\n",
+		          value_integer(row, "message", 0));
 	return EXIT_DONE;
 }
 
@@ -132,7 +135,7 @@ int command_broadcast(Cli *cli, int argc, char **argv)
 	if (!cli_word_of(cli, "broadcast", "state", state, broadcasts_states))
 		return EXIT_USAGE;
 	if (strcmp(verb, "list") == 0)
-		return list(cli, state ? state : all ? NULL : "open");
+		return list(cli, state ? state : all ? NULL : "waiting");
 	if (words->len < 2 || !cli_number(words->pdata[1], &id))
 		return cli_usage(cli, "broadcast", "%s: which one? `perigee broadcast` lists them", verb);
 	return strcmp(verb, "show") == 0 ? show(cli, id) : decide(cli, id, strcmp(verb, "confirm") == 0);

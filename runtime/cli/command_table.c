@@ -113,7 +113,7 @@ const Command command_table[] = {
 	{ "broadcast", "People", COMMAND_OPEN, "[--state S] [--all] [--json] | show ID | confirm ID | cancel ID", "what is to go to a whole community; confirm it before its time",
 	  "Lists broadcasts that wait for a person or for their time. One that nobody confirms before its time lapses; what is confirmed\n"
 	  "leaves as it stands there.\n\n"
-	  "  --state S     planned, confirmed, sent, refused, lapsed or cancelled\n"
+	  "  --state S     planned, confirmed, handed, unknown, sent, refused, lapsed or cancelled\n"
 	  "  --all         those that are over, too\n"
 	  "  show ID       the whole text as it will appear, where and when, and who asked for it\n"
 	  "  confirm ID    it may leave at its time\n"

@@ -15,7 +15,7 @@
 
 G_DEFINE_QUARK(perigee-broadcasts-error, broadcasts_error)
 
-const char *const broadcasts_states[] = { "planned", "confirmed", "sent", "refused", "lapsed", "cancelled", NULL };
+const char *const broadcasts_states[] = { "planned", "confirmed", "handed", "unknown", "sent", "refused", "lapsed", "cancelled", NULL };
 
 enum { TO_BYTES = 200, LOCALE_BYTES = 64, RETRY_MOST = 6 };
 #define LOOK_AGAIN TIME_HOUR         /* at least so often at one that waits */
@@ -34,17 +34,22 @@ static const char CONFIRM[] = "UPDATE broadcasts SET state = 'confirmed', confir
 static const char CLOSE[] = "UPDATE broadcasts SET state = ?, done_at = ?, rule = ?, reason = ? WHERE id = ?";
 static const char DEFER[] = "UPDATE broadcasts SET due = ?, rule = ?, reason = ? WHERE id = ?";
 static const char HANDED[] =
-	"UPDATE broadcasts SET state = 'sent', message = ?, done_at = ?, attempts = attempts + 1, rule = NULL, reason = NULL WHERE id = ?";
+	"UPDATE broadcasts SET state = 'handed', message = ?, attempts = attempts + 1, rule = NULL, reason = NULL WHERE id = ?";
 static const char BACK[] = "UPDATE broadcasts SET state = 'confirmed', due = ?, done_at = NULL, rule = 'retry', reason = ? WHERE id = ?";
+static const char AGAIN[] =
+	"UPDATE broadcasts SET state = 'confirmed', at = max(at, ?1), due = max(at, ?1), done_at = NULL, rule = NULL, reason = NULL WHERE id = ?2";
 static const char OF_MESSAGE[] = "SELECT id FROM broadcasts WHERE message = ?";
+static const char HANDED_OF[] =
+	"SELECT count(*) FROM messages WHERE state = 'handed' AND id IN (SELECT message FROM broadcasts WHERE message IS NOT NULL AND account = ? AND state = 'handed')";
 static const char HAND[] =
-	"INSERT INTO messages (channel, account, direction, state, template, address, subject, text, message_id, at, handed_at, first_handed_at, attempts)"
-	" VALUES (?1, ?2, 'out', 'handed', ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8, 1)";
+	"INSERT INTO messages (channel, account, direction, state, template, address, subject, text, message_id, at, handed_at, first_handed_at, boot, attempts)"
+	" VALUES (?1, ?2, 'out', 'handed', ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?8, ?9, 1)";
 static const char CLOSE_MESSAGE[] = "UPDATE messages SET state = ?, done_at = ?, error = ? WHERE id = ?";
 static const char LIST[] =
 	"SELECT id, state, channel, account, target, template, subject, text, at, run, sequence, created_at, confirmed_at, done_at, message, rule, reason FROM broadcasts"
-	" WHERE state <> 'rendering' AND (?1 IS NULL OR state = ?1 OR (?1 = 'open' AND state IN ('planned', 'confirmed'))) AND (?2 = 0 OR id = ?2)"
-	" ORDER BY CASE state WHEN 'planned' THEN 0 WHEN 'confirmed' THEN 1 ELSE 2 END, CASE WHEN state IN ('planned', 'confirmed') THEN at ELSE -coalesce(done_at, at) END, id";
+	" WHERE state <> 'rendering' AND (?1 IS NULL OR state = ?1 OR (?1 = 'open' AND state IN ('planned', 'confirmed'))"
+	" OR (?1 = 'waiting' AND state IN ('planned', 'confirmed', 'handed', 'unknown'))) AND (?2 = 0 OR id = ?2)"
+	" ORDER BY CASE state WHEN 'unknown' THEN 0 WHEN 'planned' THEN 1 WHEN 'confirmed' THEN 2 WHEN 'handed' THEN 3 ELSE 4 END, CASE WHEN state IN ('planned', 'confirmed') THEN at ELSE -coalesce(done_at, at) END, id";
 static const char OLDEST[] = "SELECT id FROM broadcasts WHERE state = 'planned' ORDER BY at, id LIMIT 1";
 
 /* Those where many read what one writes. */
@@ -331,6 +336,9 @@ static bool find_open(Host *host, int64_t id, Broadcast *b, GError **error)
 		return say(error, BROADCASTS_ERROR_UNKNOWN, "no broadcast %" G_GINT64_FORMAT ": `perigee broadcast` lists them", id);
 	if (g_str_equal(b->state, "planned") || g_str_equal(b->state, "confirmed"))
 		return true;
+	if (g_str_equal(b->state, "unknown"))
+		return say(error, BROADCASTS_ERROR_STATE, "broadcast %" G_GINT64_FORMAT " is unknown: see whether it is there, then say `perigee messages resolve %" G_GINT64_FORMAT
+		           " sent` or `... again`", id, b->message);
 	return say(error, BROADCASTS_ERROR_STATE, "broadcast %" G_GINT64_FORMAT " is %s already", id, b->state);
 }
 
@@ -395,9 +403,9 @@ static void hand(Host *host, const Broadcast *b)
 	Time now = host_now(host);
 	g_autofree char *message_id = compose_message_id(host, "broadcast.invalid");
 	host_write(host);
-	db_run(host->db, HAND, "sssssssi", b->channel, b->account, b->template_name, b->target, b->subject, b->text, message_id, now);
+	db_run(host->db, HAND, "sssssssis", b->channel, b->account, b->template_name, b->target, b->subject, b->text, message_id, now, host->boot);
 	int64_t message = db_last_id(host->db);
-	db_run(host->db, HANDED, "iii", message, now, b->id);
+	db_run(host->db, HANDED, "ii", message, b->id);
 	breaker_try(host, b->account);
 	host_after_commit(host, to_carrier, not_handed, g_memdup2(&message, sizeof message));
 }
@@ -421,13 +429,23 @@ static void defer(Host *host, const Broadcast *b, const Verdict *verdict)
 	db_run(host->db, DEFER, "issi", MAX(until, host_now(host) + TIME_SECOND), verdict->rule, verdict->reason, b->id);
 }
 
+/* As the ledger asks it; what is handed and not committed yet counts too. */
+static bool has_room(Host *host, const Broadcast *b)
+{
+	const Account *account = workspace_account(host->workspace, b->account);
+	int64_t taken = handover_rendering(host, b->account) + db_int(host->db, 0, HANDED_OF, "s", b->account);
+	return account && host->carrier->room(host, account) - taken > 0;
+}
+
 static void leave(Host *host, const Broadcast *b)
 {
-	Verdict verdict = rules(host, b, false);
+	Verdict verdict = rules(host, b, false), full = { .answer = POLICY_DEFER, .until = host_now(host), .reason = (char *)"others go by its account now" };
 	if (verdict.answer == POLICY_REFUSE)
 		close_as(host, b, "refused", verdict.rule, verdict.reason);
 	else if (verdict.answer == POLICY_DEFER)
 		defer(host, b, &verdict);
+	else if (!has_room(host, b))
+		defer(host, b, &full);
 	else
 		hand(host, b);
 	verdict_clear(&verdict);
@@ -465,19 +483,53 @@ Time broadcasts_next_due(Host *host)
 	return host->planning ? TIME_NEVER : db_int(host->db, TIME_NEVER, NEXT, "");
 }
 
-bool broadcasts_outcome(Host *host, const Message *message, SentClass sent, const char *text)
+static bool load_of(Host *host, const Message *message, Broadcast *b)
 {
 	int64_t id = message->contact || message->run ? 0 : db_int(host->db, 0, OF_MESSAGE, "i", message->id);
+	return id && load(host, id, b);
+}
+
+static void has_left(Host *host, const Broadcast *b, const Message *message)
+{
+	Time now = host_now(host);
+	db_run(host->db, CLOSE_MESSAGE, "sisi", "accepted", now, NULL, message->id);
+	db_run(host->db, CLOSE, "sissi", "sent", now, NULL, NULL, b->id);
+	see(host, b, "sent", NULL, NULL, 0);
+}
+
+bool broadcasts_resolve(Host *host, const Message *message, bool sent, bool *good, GError **error)
+{
 	g_auto(Broadcast) b = { 0 };
-	if (!id || !load(host, id, &b))
+	*good = true;
+	if (!load_of(host, message, &b))
 		return false;
+	host_write(host);
+	if (sent) {
+		has_left(host, &b, message);
+	} else if (!b.text) { /* erased, or kept no longer */
+		*good = say(error, BROADCASTS_ERROR_STATE, "the words of broadcast %" G_GINT64_FORMAT " are gone, so it can't go again: plan another, and say `perigee messages resolve %"
+		            G_GINT64_FORMAT " sent` to close this one", b.id, message->id);
+	} else {
+		db_run(host->db, CLOSE_MESSAGE, "sisi", "withdrawn", host_now(host), "it goes again as a message of its own", message->id);
+		db_run(host->db, AGAIN, "ii", host_now(host), b.id);
+		see(host, &b, "confirmed", NULL, "it goes again", MAX(b.at, host_now(host)));
+	}
+	return true;
+}
+
+bool broadcasts_outcome(Host *host, const Message *message, SentClass sent, const char *text)
+{
+	g_auto(Broadcast) b = { 0 };
+	if (!load_of(host, message, &b))
+		return false;
+	int64_t id = b.id;
 	Time now = host_now(host);
 	host_write(host);
 	switch (sent) {
-	case SENT_OK:
+	case SENT_OK: has_left(host, &b, message); return true;
 	case SENT_AMBIGUOUS:
-		db_run(host->db, CLOSE_MESSAGE, "sisi", sent == SENT_OK ? "accepted" : "unknown", now, sent == SENT_OK ? NULL : text, message->id);
-		see(host, &b, "sent", NULL, sent == SENT_OK ? NULL : text, 0);
+		db_run(host->db, CLOSE_MESSAGE, "sisi", "unknown", now, text, message->id);
+		close_as(host, &b, "unknown", NULL, text);
 		return true;
 	case SENT_RATE:
 	case SENT_TEMPORARY:

@@ -2,9 +2,10 @@
 /*
  * Broadcasts: one text to many, such as a community's channel (perigee.broadcast). Rows of the table broadcasts:
  *
- *   rendering → planned → confirmed → sent          a person confirms between its planning and its time
- *                  ↓          ↓  ↘ refused           by a rule or by the platform
- *               lapsed    lapsed                     nobody confirmed it; or it could not leave within a day of its time
+ *   rendering → planned → confirmed ⇄ handed → sent   a person confirms between its planning and its time
+ *                  ↓          ↓  ↘ refused ↙ ↘          by a rule or by the platform
+ *               lapsed    lapsed           unknown      nobody confirmed it; or it could not leave within a day of its time
+ *      unknown: handed over, and nobody knows what became of it: a person says whether it was sent (→ sent) or is to go again (→ confirmed)
  *      cancelled by a person: planned, confirmed
  *
  * The run that asked waits for the rendering alone. The rules that bind it: account, account_cap, account_rate, warmup, hours (the workspace's
@@ -36,9 +37,13 @@ Time broadcasts_next_due(Host *host);
 void broadcasts_forget(Host *host);
 /* What became of a message that was handed over, if it is a broadcast's: false, it is not. */
 bool broadcasts_outcome(Host *host, const Message *message, SentClass sent, const char *text);
+/* One whose outcome was unknown was sent, or is to go again as soon as it may: false, it is not a broadcast's. *good false: it can't go again,
+ * said in error. */
+bool broadcasts_resolve(Host *host, const Message *message, bool sent, bool *good, GError **error);
 
 /* Rows as JSON, those that wait for a person first: {id, state, channel, account, to, template, subject, text, at (Time), run, sequence, created_at, confirmed_at,
- * done_at, message, rule, reason}. state NULL: all; "open": planned and confirmed. */
+ * done_at, message, rule, reason}. state NULL: all; "open": planned and confirmed;
+ * "waiting": those that are handed or unknown, too. */
 json_t *broadcasts_list(Host *host, const char *state);
 /* One row; NULL with an error if there is none. */
 json_t *broadcasts_find(Host *host, int64_t id, GError **error);

@@ -552,13 +552,19 @@ static SentClass logged_class(uint32_t code, const char *enhanced)
 void ledger_settle(Host *host, int64_t id, SettledState state, bool same_boot, uint32_t code, const char *enhanced, const char *text)
 {
 	static const char AGAIN[] = "UPDATE messages SET state = 'queued', due = ?, handed_at = NULL WHERE id = ? AND state = 'handed'";
+	g_auto(Message) m = { 0 };
+	bool good;
 	host_write(host);
 	if (state == SETTLED_ANSWER)
 		take_outcome(host, id, true, logged_class(code, enhanced), code, enhanced, text);
 	else if (state == SETTLED_MARK || !same_boot)
 		take_outcome(host, id, true, SENT_AMBIGUOUS, 0, "", "the connection was lost before the server's answer was known");
-	else
+	else if (!message_load(host, id, &m) || !g_str_equal(m.state, "handed"))
+		return;
+	else if (!broadcasts_resolve(host, &m, false, &good, NULL))
 		db_run(host->db, AGAIN, "ii", host_now(host), id);
+	else if (!good)
+		take_outcome(host, id, true, SENT_PERMANENT, 0, "", "its words are gone, so it can't go again");
 }
 
 /* ---- from elsewhere -------------------------------------------------------------------------------------------- */
@@ -663,11 +669,14 @@ bool ledger_resolve(Host *host, int64_t id, const char *what, GError **error)
 	if (!find(host, id, "unknown", "only one whose outcome is unknown can be resolved", &m, error))
 		return false;
 	host_write(host);
-	if (g_str_equal(what, "sent")) {
+	bool arrived = g_str_equal(what, "sent"), again = g_str_equal(what, "again"), good;
+	if ((arrived || again) && broadcasts_resolve(host, &m, arrived, &good, error))
+		return good;
+	if (arrived) {
 		db_run(host->db, SETTLED, "i", id);
 		return true;
 	}
-	if (g_str_equal(what, "again")) {
+	if (again) {
 		db_run(host->db, AGAIN, "ii", host_now(host), id);
 		if (reach_is(&m)) /* it may have arrived by this channel: it goes by no other */
 			reach_forget(host, &m);

@@ -12,6 +12,10 @@ static const char ANSWERED[] =
 	"SELECT 1 FROM messages WHERE direction = 'in' AND in_reply_to = ?1 "
 	"AND contact = (SELECT contact FROM messages WHERE message_id = ?1 AND direction = 'out')";
 
+/* Only mail has a carrier here; what a person is to send stands among their tasks. */
+static const char OWNERLESS[] =
+	"SELECT id FROM messages m WHERE direction = 'out' AND state = 'handed' AND channel <> 'email' AND NOT EXISTS (SELECT 1 FROM tasks WHERE message = m.id)";
+
 enum { FINDS = 3, FIND_FIRST_MS = 5 * 1000 };
 
 /* A question to the send log. */
@@ -259,6 +263,22 @@ static void add_of_ledger(Netlink *net, GPtrArray *items)
 	}
 }
 
+/* Handed over in an earlier life to a carrier that there is not in this one, so nobody can be asked what became of it. */
+static void settle_ownerless(Netlink *net)
+{
+	g_autoptr(GArray) ids = g_array_new(FALSE, FALSE, sizeof(int64_t));
+	Rows *rows = db_query(net->host->db, OWNERLESS, "");
+	while (rows_next(rows)) {
+		int64_t id = rows_int(rows, 0);
+		g_array_append_val(ids, id);
+	}
+	if (!ids->len || db_failed(net->host->db))
+		return;
+	netlink_watch_commit(net);
+	for (guint i = 0; i < ids->len; i++)
+		ledger_settle(net->host, g_array_index(ids, int64_t, i), SETTLED_MARK, false, 0, "", "");
+}
+
 void settling_all(Netlink *net)
 {
 	Host *host = net->host;
@@ -268,6 +288,7 @@ void settling_all(Netlink *net)
 	if (net->from_ledger && (db_in_transaction(host->db) || host->leaving))
 		host_commit(host, NULL);
 	if (net->from_ledger) {
+		settle_ownerless(net);
 		add_of_ledger(net, items);
 		add_of_requests(net, items);
 	}

@@ -3,6 +3,7 @@
 /* Hand-over: a message that is tried again is asked about as what it is, and a rendering that took long is asked about anew. */
 #include "ledger_world.h"
 
+#include "host/broadcasts.h"
 #include "host/carrier.h"
 #include "host/spawn.h"
 #include "host/workers.h"
@@ -13,6 +14,7 @@ typedef struct World {
 	Host host;
 	char *dir;
 	int handed;
+	int room;
 	char *address, *bytes;
 } World;
 
@@ -32,14 +34,14 @@ static int carrier_room(Host *host, const Account *account)
 {
 	(void)host;
 	(void)account;
-	return 2;
+	return world->room;
 }
 
 static void set_up(World *w, gconstpointer unused)
 {
 	(void)unused;
 	static Carrier carrier = { .hand = carrier_hand, .room = carrier_room };
-	*w = (World){ .dir = g_dir_make_tmp("perigee-handover-XXXXXX", NULL) };
+	*w = (World){ .room = 2, .dir = g_dir_make_tmp("perigee-handover-XXXXXX", NULL) };
 	world = w;
 	ledger_world(&w->host, "");
 	w->host.lock_fd = -1;
@@ -268,6 +270,68 @@ static void what_is_a_rendering(World *w, gconstpointer unused)
 	g_assert_false(handover_is_rendering(NULL, "discord", 0));
 }
 
+static int64_t confirmed(World *w, const char *text)
+{
+	Host *host = &w->host;
+	host_write(host);
+	db_run(host->db, "INSERT INTO broadcasts (run, position, sequence, state, channel, account, target, template, text, at, due, created_at)"
+	       " VALUES (NULL, 0, 's', 'confirmed', 'email', 'lea', '#all', 't', ?1, ?2, ?2, ?2)", "si", text, host_now(host));
+	return db_last_id(host->db);
+}
+
+/* "handed", "sent accepted": a broadcast and the message it went as. */
+static void broadcast_stands(World *w, int64_t id, const char *wanted)
+{
+	g_autofree char *why = db_text(w->host.db, "SELECT coalesce(rule || ': ', '') || reason FROM broadcasts WHERE id = ?", "i", id);
+	g_test_message("broadcast %" G_GINT64_FORMAT ": %s", id, why ? why : "-");
+	is_text(&w->host, wanted, "SELECT b.state || coalesce(' ' || m.state, '') FROM broadcasts b LEFT JOIN messages m ON m.id = b.message WHERE b.id = ?", id);
+}
+
+static void turn_broadcasts(World *w)
+{
+	clock_jump(&w->host.clock, host_now(&w->host) + TIME_MINUTE);
+	broadcasts_turn(&w->host);
+	g_assert_true(host_commit(&w->host, NULL));
+}
+
+/* It is handed until somebody knows what became of it, and asks for room as messages do. */
+static void what_becomes_of_a_broadcast(World *w, gconstpointer unused)
+{
+	(void)unused;
+	Host *host = &w->host;
+	w->room = 0;
+	int64_t id = confirmed(w, "Hello all");
+	turn_broadcasts(w);
+	broadcast_stands(w, id, "confirmed");
+	w->room = 1;
+	turn_broadcasts(w);
+	broadcast_stands(w, id, "handed handed");
+	int64_t second = confirmed(w, "Hello again");
+	turn_broadcasts(w);
+	broadcast_stands(w, second, "confirmed");
+	g_assert_cmpint(w->handed, ==, 1);
+	g_assert_cmpstr(w->address, ==, "#all");
+	int64_t message = db_int(host->db, 0, "SELECT message FROM broadcasts WHERE id = ?", "i", id);
+	ledger_settle(host, message, SETTLED_NONE, true, 0, "", "");
+	broadcast_stands(w, id, "confirmed withdrawn");
+	broadcasts_turn(host); /* while the other still waits its second */
+	g_assert_true(host_commit(host, NULL));
+	broadcast_stands(w, id, "handed handed");
+	int64_t again = db_int(host->db, 0, "SELECT message FROM broadcasts WHERE id = ?", "i", id);
+	g_assert_cmpint(again, !=, message);
+	ledger_settle(host, again, SETTLED_MARK, true, 0, "", "");
+	broadcast_stands(w, id, "unknown unknown");
+	turn_broadcasts(w);
+	broadcast_stands(w, id, "unknown unknown");
+	broadcast_stands(w, second, "handed handed");
+	g_assert_true(ledger_resolve(host, again, "sent", NULL));
+	broadcast_stands(w, id, "sent accepted");
+	ledger_outcome(host, db_int(host->db, 0, "SELECT message FROM broadcasts WHERE id = ?", "i", second), SENT_OK, 250, "", "ok");
+	broadcast_stands(w, second, "sent accepted");
+	is_text(host, "0", "SELECT count(*) FROM messages WHERE state = 'queued' AND id <> ?", 0);
+	g_assert_true(host_commit(host, NULL));
+}
+
 static void write_too_much(void *user, Peer *peer, uint64_t ticket, uint64_t program)
 {
 	(void)user;
@@ -346,6 +410,7 @@ int main(int argc, char **argv)
 		{ "a follow-up that waits for the inbox to be read goes then, with a time limit too", a_follow_up_with_a_time_limit },
 		{ "a rendering that took the night is looked at anew", a_rendering_that_took_the_night },
 		{ "what a worker gives as a rendering is looked at", what_is_a_rendering },
+		{ "a broadcast is handed until its outcome is known", what_becomes_of_a_broadcast },
 		{ "a call that does not fit a frame can be cancelled", a_call_that_was_never_written },
 		{ "so a rendering that was never written is forgotten after a failed commit", a_rendering_that_was_never_written },
 	};

@@ -94,6 +94,40 @@ def in_serve():
     ok(said.code == 0 and state_of(number)[0] == "confirmed", "what was confirmed beside serve stays so when it is killed at once", said, state_of(number))
 
 
+def in_doubt():
+    """What was on its way when serve was killed: nobody knows, and a person says."""
+    def handed(text="Line one", channel="discord"):
+        number, now = plan("handed", after=-HOUR), int(time.time() * 1000)
+        message = sql("INSERT INTO messages (channel, account, direction, state, template, address, text, message_id, at, handed_at, first_handed_at, attempts)"
+                      " VALUES (?, '', 'out', 'handed', 'news', '#all', ?, 'x@broadcast.invalid', ?, ?, ?, 1) RETURNING id", channel, text, now, now, now)[0][0]
+        sql("UPDATE broadcasts SET message = ?, text = ?, attempts = 1 WHERE id = ?", message, text, number)
+        return number, message
+
+    def states(number, message):
+        return state_of(number)[0], sql("SELECT state FROM messages WHERE id = ?", message)[0][0]
+    sent, again, gone, by_hand = handed(), handed(), handed(), handed()
+    now = int(time.time() * 1000)
+    sql("UPDATE broadcasts SET message = NULL, state = 'cancelled' WHERE id = ?", by_hand[0])
+    sql("INSERT INTO tasks (contact, kind, state, message, created_at, note) VALUES ('ana', 'message', 'open', ?, ?, 'by hand')", by_hand[1], now)
+    ok(run("broadcast", "confirm", again[0]).code == 1 and "handed" in run("broadcast").out, "one on its way is no longer a person's to decide", run("broadcast"))
+    got = workspace.serve()
+    ok([states(*which) for which in (sent, again, gone)] == [("unknown", "unknown")] * 3, "what was on its way when serve was killed is unknown", got, run("broadcast", "--all"))
+    ok(states(*by_hand)[1] == "handed", "what a person is to send stays theirs", sql("SELECT id, state FROM messages"))
+    ok([r["id"] for r in run("broadcast", "--json").rows()][:3] == [sent[0], again[0], gone[0]], "they head the list", run("broadcast"))
+    ok(f"perigee messages resolve {sent[1]} sent" in run("broadcast", "show", sent[0]).out and f"resolve {sent[1]} sent" in run("broadcast", "cancel", sent[0]).err,
+       "which says what to do", run("broadcast", "show", sent[0]))
+    ok(run("messages", "resolve", sent[1], "sent").code == 0 and states(*sent) == ("sent", "accepted"), "a person has seen it there", run("broadcast", "show", sent[0]))
+    ok(run("messages", "resolve", again[1], "again").code == 0 and states(*again) == ("confirmed", "withdrawn"), "or it goes again", run("broadcast", "show", again[0]))
+    workspace.serve()
+    ok(state_of(again[0]) == ("refused", "account") and states(*again)[1] == "withdrawn", "by the rules, as what was confirmed", run("broadcast", "show", again[0]))
+    sql("UPDATE broadcasts SET text = NULL WHERE id = ?", gone[0])
+    got = run("messages", "resolve", gone[1], "again")
+    ok(got.code == 1 and "the words of broadcast" in got.err and states(*gone) == ("unknown", "unknown"), "one whose words are gone does not", got)
+    ok(run("messages", "resolve", gone[1], "sent").code == 0 and states(*gone) == ("sent", "accepted"), "but can be closed")
+    sql("DELETE FROM tasks")
+    sql("DELETE FROM messages")
+
+
 def indexed():
     """What is asked at each turn does not look at every broadcast."""
     source = (Path(__file__).resolve().parents[2] / "runtime/host/pretend.c").read_text()
@@ -134,6 +168,7 @@ try:
     run("upgrade")
     by_hand()
     in_serve()
+    in_doubt()
     indexed()
     simulated()
 finally:

@@ -4,7 +4,7 @@
 CREATE TABLE broadcasts (
   id INTEGER PRIMARY KEY,
   run INTEGER, position INTEGER, sequence TEXT,  -- who asked for it (a sequence or job)
-  state TEXT NOT NULL,         -- rendering planned confirmed sent refused lapsed cancelled
+  state TEXT NOT NULL,         -- rendering planned confirmed handed unknown sent refused lapsed cancelled
   channel TEXT NOT NULL, account TEXT NOT NULL, target TEXT NOT NULL,
   template TEXT NOT NULL, vars TEXT, locale TEXT,
   subject TEXT, text TEXT,
