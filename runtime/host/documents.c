@@ -93,7 +93,7 @@ static Program *program_of(Host *host, const char *name, GError **error)
 	g_autoptr(GError) why = NULL;
 	Program *program = versions_template(host, name, &why);
 	if (!program)
-		no_document(error, g_error_matches(why, VERSIONS_ERROR, VERSIONS_ERROR_UNKNOWN) ? DOCUMENTS_ERROR_MISSING : DOCUMENTS_ERROR_FAULTY, name,
+		no_document(error, g_error_matches(why, VERSIONS_ERROR, VERSIONS_ERROR_UNKNOWN) ? DOCUMENTS_ERROR_UNKNOWN : DOCUMENTS_ERROR_FAULTY, name,
 		            why->message);
 	return program;
 }
@@ -148,11 +148,12 @@ static bool document_frame(void *user, uint64_t ticket, Frame *frame, bool *bad)
 			return false;
 	}
 	d->ticket = 0;
-	d->at++;
-	if (error)
+	if (error) {
 		end(d, error);
-	else
-		next(d);
+		return true;
+	}
+	d->at++;
+	next(d);
 	return true;
 }
 
@@ -208,6 +209,11 @@ void documents_go(Documents *d)
 		end(d, error);
 	else
 		next(d);
+}
+
+const char *documents_failed(const Documents *d)
+{
+	return d->at < d->names->len ? d->names->pdata[d->at] : "";
 }
 
 void documents_free(Documents *d)

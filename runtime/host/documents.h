@@ -10,8 +10,9 @@
 
 #define DOCUMENTS_ERROR (documents_error_quark())
 GQuark documents_error_quark(void);
-/* MISSING: for this contact it can't be made (the sentence names document, file and field). FAULTY: its template can't be used at all. */
-typedef enum { DOCUMENTS_ERROR_MISSING, DOCUMENTS_ERROR_FAULTY } DocumentsError;
+/* MISSING: for this contact it can't be made (the sentence names document, file and field). FAULTY: its template can't be used at all.
+ * UNKNOWN: there is no such template. */
+typedef enum { DOCUMENTS_ERROR_MISSING, DOCUMENTS_ERROR_FAULTY, DOCUMENTS_ERROR_UNKNOWN } DocumentsError;
 
 /* Names of both lists, each once; NULL lists and what is no text are passed over. */
 GPtrArray *documents_names(const json_t *of_template, const json_t *of_send);
@@ -23,6 +24,8 @@ typedef struct Documents Documents;
 typedef void (*DocumentsDone)(void *user, GPtrArray *files, const GError *error);
 Documents *documents_begin(Host *host, GPtrArray *names, const json_t *data, const char *locale, DocumentsDone done, void *user);
 void documents_go(Documents *documents);
+/* Within `done` of an error: the one that it is about. */
+const char *documents_failed(const Documents *documents);
 /* Nothing more is heard of it. */
 void documents_free(Documents *documents);
 

@@ -34,8 +34,9 @@ static bool is_fence(const char *line)
 	return g_str_has_prefix(line, "---") && strspn(line + 3, " \t\r\f\v") == strlen(line + 3);
 }
 
-static void read_key(Front *front, const char *key, const char *value)
+static void read_key(void *user, const char *key, const char *value)
 {
+	Front *front = user;
 	static const char *const purposes[] = { "ask", "answer", "service", "news" };
 	for (size_t i = 0; g_ascii_strcasecmp(key, "purpose") == 0 && i < G_N_ELEMENTS(purposes); i++)
 		if (g_str_equal(value, purposes[i]))
@@ -46,9 +47,8 @@ static void read_key(Front *front, const char *key, const char *value)
 		front->impersonal = g_str_equal(value, "no") || g_str_equal(value, "false");
 }
 
-Front front_of(const Program *program, const char *locale)
+static void each_key(const Program *program, const char *locale, void (*see)(void *user, const char *key, const char *value), void *user)
 {
-	Front front = { .purpose = "ask" };
 	const char *source = source_for(program, locale);
 	source += g_str_has_prefix(source, "\xef\xbb\xbf") ? 3 : 0;
 	for (bool first = true; *source; first = false) {
@@ -61,7 +61,33 @@ Front front_of(const Program *program, const char *locale)
 		if (!colon)
 			continue;
 		*colon = 0;
-		read_key(&front, g_strstrip(line), g_strstrip(colon + 1));
+		see(user, g_strstrip(line), g_strstrip(colon + 1));
 	}
+}
+
+Front front_of(const Program *program, const char *locale)
+{
+	Front front = { .purpose = "ask" };
+	each_key(program, locale, read_key, &front);
 	return front;
+}
+
+typedef struct Named {
+	const char *document;
+	bool is;
+} Named;
+
+static void look_for(void *user, const char *key, const char *value)
+{
+	Named *named = user;
+	g_auto(GStrv) names = g_strsplit(g_ascii_strcasecmp(key, "document") == 0 ? value : "", ",", -1);
+	for (char **name = names; *name; name++)
+		named->is |= g_str_equal(g_strstrip(*name), named->document);
+}
+
+bool front_names_document(const Program *program, const char *locale, const char *document)
+{
+	Named named = { .document = document };
+	each_key(program, locale, look_for, &named);
+	return named.is;
 }

@@ -17,5 +17,7 @@ typedef struct Front {
 
 /* Of the source that a contact of this locale gets (NULL: the plain one). */
 Front front_of(const Program *program, const char *locale);
+/* Does that source name this document as it is? False: not at all, or its name is worked out. */
+bool front_names_document(const Program *program, const char *locale, const char *document);
 
 #endif

@@ -184,6 +184,14 @@ static void complete(Rendering *r, const json_t *result, const char *entity, siz
 	rendering_free(r);
 }
 
+/* Must it be there, whoever they are: the script or the template names it, and nothing of theirs is in its name. */
+static bool is_named(Host *host, const Message *m, const char *locale, const char *document)
+{
+	g_autoptr(GPtrArray) given = documents_names(NULL, json_object_get(m->options, "documents"));
+	g_autoptr(Program) program = versions_template(host, m->template_name, NULL);
+	return g_ptr_array_find_with_equal_func(given, document, g_str_equal, NULL) || (program && front_names_document(program, locale, document));
+}
+
 static void documents_done(void *user, GPtrArray *files, const GError *error)
 {
 	Rendering *r = user;
@@ -196,11 +204,13 @@ static void documents_done(void *user, GPtrArray *files, const GError *error)
 		return;
 	}
 	int64_t id = r->id;
+	g_autofree char *document = g_strdup(documents_failed(r->documents)), *locale = g_strdup(value_string(r->options, "locale", NULL));
 	rendering_over(r);
 	g_auto(Message) m = { 0 };
 	if (!message_load(host, id, &m) || !g_str_equal(m.state, "queued"))
 		return;
-	if (g_error_matches(error, DOCUMENTS_ERROR, DOCUMENTS_ERROR_FAULTY))
+	if (g_error_matches(error, DOCUMENTS_ERROR, DOCUMENTS_ERROR_FAULTY) ||
+	    (g_error_matches(error, DOCUMENTS_ERROR, DOCUMENTS_ERROR_UNKNOWN) && is_named(host, &m, locale, document)))
 		ledger_hold(host, &m, error->message);
 	else
 		ledger_refuse(host, &m, NULL, error->message, "invalid");

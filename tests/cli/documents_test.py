@@ -144,6 +144,36 @@ def commands(folder):
     os.unlink(folder / "templates/slip.md")
 
 
+def missing(folder, sink):
+    """A document that is named outright and is not there yet holds its mails, as a template does; one that a person's data name is theirs to lack."""
+    cases = {"by-script": ("plain", ', { documents = { "later" } }', "held"), "by-template": ("fixed", "", "held"), "by-data": ("each", "", "refused")}
+    write(folder, "templates/plain.md", "---\nsubject: Yours {{ product }}\npurpose: service\n---\nHi {{ name }}.\n")
+    write(folder, "templates/fixed.md", "---\nsubject: Yours {{ product }}\npurpose: service\ndocument: page , later\n---\nHi {{ name }}.\n")
+    write(folder, "templates/each.md", "---\nsubject: Yours {{ product }}\npurpose: service\ndocument: page, for-{{ product }}\n---\nHi {{ name }}.\n")
+    for there in ("later", "for-knife"):
+        write(folder, f"templates/{there}.md", "---\ntitle: Later\n---\n# Later\n")
+    for name, (template, options, _) in cases.items():
+        write(folder, f"sequences/{name}.lua", SEQUENCE % (name, template, options))
+        write(folder, "more.csv", f"id,name,email,product\n{name},Ben Carter,{name}@there.example,knife\n")
+        run("contacts", "import", "more.csv", cwd=folder)
+        run("enrol", name, name, "--yes", cwd=folder)
+    for there in ("later", "for-knife"):  # enrol has seen them; then they go
+        os.unlink(folder / f"templates/{there}.md")
+    sink.messages.clear()
+    run("serve", "--until-idle", cwd=folder)
+    rows = {m["template"]: m for m in run("messages", "--json", cwd=folder).rows() if m["template"] in ("plain", "fixed", "each")}
+    for name, (template, _, state) in cases.items():
+        m = rows.get(template, {})
+        ok(m.get("state") == state and "no template " + ("for-knife" if name == "by-data" else "later") in str(m.get("reason")) + str(m.get("error")),
+           f"a document that is missing, named {name}: {state}", m)
+    write(folder, "templates/later.md", "---\ntitle: Later\n---\n# Later\n")
+    run("serve", "--until-idle", cwd=folder)
+    got = sorted(tuple(f[0] for f in attached(raw)) for _, _, raw in sink.messages)
+    ok(got == [("later-ben-carter.html",), ("one-page-for-ben-carter.html", "later-ben-carter.html")], "and go when it is there", got)
+    for name in cases:
+        os.unlink(folder / f"sequences/{name}.lua")
+
+
 def again(folder, sink):
     """A try that is repeated sends what the first one sent, though the template has changed and the program was killed."""
     sink.replies["END"] = ["451 4.3.0 later", "usual"]
@@ -256,6 +286,7 @@ def main():
         begin(folder, sink)
         sending(folder, sink)
         commands(folder)
+        missing(folder, sink)
         again(folder, sink)
         sink.close()
         links(Path(work))
