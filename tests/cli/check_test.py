@@ -107,6 +107,8 @@ WHOLE = [
      "  run = function(job) perigee.log(tostring(job.deu)) end }\n", [(3, 48, "'due'")]),
     ("unused-need", "sequences/unused.lua", "local perigee = require 'perigee'\nreturn perigee.sequence { name = 'unused', needs = { task = true },\n  run = function(contact) contact:note 'x' end }\n",
      [(2, 54, "needs.task is not used")]),
+    ("unknown-key", "sequences/tells.lua", "local perigee = require 'perigee'\nreturn perigee.sequence { name = 'tells', needs = { broadcast = true },\n"
+     "  run = function() perigee.broadcast { channel = 'discord', to = '#all', template = 'welcome', vrs = {}, at = '1 day' } end }\n", [(3, 96, "'vars'")]),
     ("unknown-signal", "sequences/awaits.lua", "local perigee = require 'perigee'\nreturn perigee.sequence { name = 'awaits', run = function(contact)\n"
      "  contact:signal('payment')\n  contact:wait('signal:payments', '1 day')\nend }\n", [(4, 16, "'payment'")]),
     ("unknown-call", "lib/helper.lua", "local M = {}\nfunction M.go(contact)\n  contact:wait_repl '3 days'\nend\nreturn M\n", [(3, 11, "'wait_reply'")]),
