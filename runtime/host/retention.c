@@ -31,7 +31,7 @@ enum { SLICE_US = 4000, FORGET_ROWS = 500 };
 #define NOTES RANGE "state = 'done' AND done_at < ?3 AND (note IS NOT NULL OR files IS NOT NULL) AND " AT_REST("tasks")
 #define FILES "message > ?1 AND message <= ?2 AND EXISTS (SELECT 1 FROM messages m WHERE m.id = attachments.message AND m.at < ?3 AND m.state NOT IN " UNSETTLED ")"
 #define LINKS "message > ?1 AND message <= ?2 AND until < ?3"
-#define BROADCASTS RANGE "at < ?3 AND state NOT IN ('rendering', 'planned', 'confirmed') AND (subject IS NOT NULL OR text IS NOT NULL OR vars IS NOT NULL)"
+#define BROADCASTS RANGE "at < ?3 AND state NOT IN ('rendering', 'planned', 'confirmed', 'handed', 'unknown') AND (subject IS NOT NULL OR text IS NOT NULL OR vars IS NOT NULL)"
 #define USES RANGE "at < ?3"
 /*
  * Prospects: in the first stage, or one of those that say that nothing has come of it yet or any more. Who has ever answered is none. What counts
