@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+enum { CONFIRM_DAYS = 90 }; /* what somebody is asked today says nothing of what they want years later */
+
 /* A link says yes to what was asked when it was sent, and to nothing that they said no to since. */
 static const char LEFT_SINCE[] = "SELECT 1 FROM events WHERE contact = ? AND kind IN ('unsubscribe', 'complaint') AND at >= ? LIMIT 1";
 static const char CONFIRMED[] = "SELECT 1 FROM events WHERE contact = ? AND kind = 'opt_in' AND message = ? LIMIT 1";
@@ -22,10 +24,14 @@ static FollowState state_of(Host *host, const FollowedMail *mail)
 	g_autofree char *norm = mail->address ? contacts_normalize("email", mail->address, NULL) : NULL;
 	if (!mail->contact) /* a test to oneself, a redirected one, or somebody who has been erased */
 		return mail->address ? FOLLOWED_NOT_YET : FOLLOWED_OVER;
+	if (host_now(host) - mail->sent_at > CONFIRM_DAYS * TIME_DAY)
+		return FOLLOWED_OVER;
 	if (policy_left(host, mail->contact) || db_int(host->db, 0, LEFT_SINCE, "si", mail->contact, mail->sent_at) ||
 	    contacts_denies(host, mail->contact, "email"))
 		return FOLLOWED_OVER;
 	if (!norm || !db_int(host->db, 0, THEIRS, "ss", mail->contact, norm)) /* they have another address since */
+		return FOLLOWED_OVER;
+	if (policy_suppressed(host, "email", norm)) /* by somebody else who has it too, or who has been erased */
 		return FOLLOWED_OVER;
 	return db_int(host->db, 0, CONFIRMED, "si", mail->contact, mail->id) ? FOLLOWED_ALREADY : FOLLOWED_NOT_YET;
 }

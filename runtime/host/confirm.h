@@ -2,7 +2,8 @@
 /*
  * Double opt-in: `public_url`/c/TOKEN (confirm_url in templates), by which whoever reads that address says that we may write there. Looking
  * changes nothing, because scanners of mail open links; the page's button records the consent `double opt-in` for e-mail, with the
- * template and the time as its source, and is the event opt_in. Nobody is brought back by it who left after the mail was sent.
+ * template and the time as its source, and is the event opt_in. Nobody is brought back by it who left after the mail was sent. It
+ * holds for 90 days.
  */
 #ifndef PERIGEE_CONFIRM_H
 #define PERIGEE_CONFIRM_H

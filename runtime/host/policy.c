@@ -126,6 +126,16 @@ Verdict policy_check(Host *host, const PolicyCase *c)
 	return verdict;
 }
 
+bool policy_suppressed(Host *host, const char *channel, const char *address)
+{
+	PolicyCase c = { .contact = "", .channel = channel, .address = address };
+	Look look = { .host = host, .c = &c, .now = host_now(host), .zone = host->workspace->zone };
+	Verdict verdict = rule_suppressed(&look);
+	bool suppressed = verdict.answer != POLICY_ALLOW;
+	verdict_clear(&verdict);
+	return suppressed;
+}
+
 Verdict policy_check_copy(Host *host, const char *channel, const char *address)
 {
 	PolicyCase c = { .contact = "", .channel = channel, .address = address };

@@ -81,6 +81,8 @@ void policy_pauses(Host *host, PolicySeePause see, void *user);
 /* Suppression. channel "*" is the person on all channels. The hash is keyed with a key of this database (meta). */
 void policy_suppress_identity(Host *host, const char *channel, const char *address, const char *reason, const char *contact);
 void policy_suppress_person(Host *host, const char *contact, const char *reason);
+/* Is this address suppressed, on this channel or on all, whoever has it? */
+bool policy_suppressed(Host *host, const char *channel, const char *address);
 /* Has this person opted out, complained or been erased? */
 bool policy_left(Host *host, const char *contact);
 

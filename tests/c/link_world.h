@@ -53,6 +53,7 @@ static void world_open(World *w, const void *unused)
 	           " (11, 'ana', 1, 'email', 'lea', 'out', 'queued', NULL, NULL, 1),"
 	           " (12, NULL, NULL, 'email', 'lea', 'out', 'accepted', 'me@brand.example', '" TEST_ID "', 1),"
 	           " (13, NULL, NULL, 'email', 'lea', 'out', 'accepted', NULL, '" ERASED_ID "', 1)");
+	db_run(w->host.db, "UPDATE messages SET at = ?", "i", NOW - TIME_HOUR);
 }
 
 static void world_close(World *w, const void *unused)
