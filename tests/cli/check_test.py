@@ -143,7 +143,9 @@ def faulty(folder):
             expected += [(code, name, *place) for place in places]
     write(folder, "sequences/uses.lua", SEQUENCE.replace("NAME", "uses").replace("BODY", 'require "helper".go(contact)'))
     done, rows = run(folder, "check", "--json")
-    ok(done.returncode == 1 and not done.stderr, "a workspace full of mistakes is looked at to its end", done.stderr)
+    # Under `make check` the sanitizer says once that coroutines are hard for it.
+    errors = [line for line in done.stderr.splitlines() if "makecontext" not in line]
+    ok(done.returncode == 1 and not errors, "a workspace full of mistakes is looked at to its end", done.stderr)
     given.update(r["code"] for r in rows)
     for code, name, line, column, words in expected:
         # A module's place is told once, with its own file.
