@@ -156,7 +156,7 @@ static void test_tests(void)
 	ticket = host_visit(host, program, VISIT_STRICT, "{\"test\":2}", NULL);
 	host_expect(host, "effect 0 test.missed {\"expected\":\"value\"} @tests/intro_test.lua:14");
 	host_answer(host, ticket, 0, "{\"r\":[]}");
-	host_expect(host, "failed test expected 3, got 2 at [2][1] @tests/intro_test.lua:14");
+	host_expect(host, "failed test expected 3, got 2 at [2][1]\n  wanted: { 1, { 3 } }\n  got:    { 1, { 2 } } @tests/intro_test.lua:14");
 	/* A failed expectation is no error that pcall could hide. */
 	ticket = host_visit(host, program, VISIT_STRICT, "{\"test\":3}", NULL);
 	g_assert_cmpint(host_receive(host), ==, W_EFFECT);
