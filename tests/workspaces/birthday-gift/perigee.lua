@@ -1,0 +1,5 @@
+-- SPDX-License-Identifier: MIT
+workspace {
+  timezone = "Europe/Paris",
+  segments = { partners = { label = "partner" } },
+}

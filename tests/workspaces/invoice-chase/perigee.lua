@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: MIT
+workspace {
+  timezone = "Europe/Paris",
+  holidays = { "FR" },
+  segments = { online = { stage = "published" } },
+}

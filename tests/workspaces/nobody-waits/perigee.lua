@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: MIT
+workspace { timezone = "Europe/Paris", holidays = { "FR" } }
